@@ -1,0 +1,47 @@
+"""What services and screens need from the outside, as protocols; the roots hand in the real thing.
+
+Sees wire and values only, so that the UI may import it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from app.wire.addresses import AddressSuggestions, LookUpAddress
+    from app.wire.operations import Operation
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+
+class Caller(Protocol):
+    """Asks for an operation, wherever it runs. Blocks; never call it on the GUI thread."""
+
+    def call(self, operation: Operation[Q, A], request: Q) -> A:
+        """The answer. Raises Refusal (mend and ask again), Fault, or Unreachable (outcome unknown)."""
+        ...
+
+
+class KeyStore(Protocol):
+    """Keeps small secrets (the store key, the device key) outside the desk's folder or well guarded in it."""
+
+    def get(self, name: str) -> bytes | None:
+        """The secret, or None when there is none. Raises Fault `keyring_unavailable`."""
+        ...
+
+    def put(self, name: str, secret: bytes) -> None:
+        """Keep a secret; replaces an older one. Raises Fault `keyring_unavailable`."""
+        ...
+
+    def warning(self) -> str:
+        """A sentence for a banner when this store is not for real use, else empty."""
+        ...
+
+
+class AddressLookup(Protocol):
+    """One source of addresses; empty suggestions when it knows nothing."""
+
+    def look_up(self, request: LookUpAddress) -> AddressSuggestions:
+        """Raises Unreachable where the source is outside and away."""
+        ...

@@ -1,0 +1,64 @@
+"""The number a caller is told: ten digits, the last two of which catch slips.
+
+Eight digits from the centre and two check digits by ISO 7064 MOD 97-10, which finds every wrong digit,
+every swap of neighbours and every teen/ty slip. Leading zeros are real. Spoken and shown 3-3-4.
+"""
+
+from __future__ import annotations
+
+from typing import NewType
+
+from app.values.errors import Refusal
+
+OrderNumber = NewType("OrderNumber", str)
+
+PAYLOAD_DIGITS = 8
+DIGITS = 10
+COUNT = 10**PAYLOAD_DIGITS
+_MODULUS = 97
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_SEPARATORS = " -.\t\u00a0"
+
+
+def with_check_digits(payload: int) -> OrderNumber:
+    """The full number of a payload from 0 to 99,999,999."""
+    if not 0 <= payload < COUNT:
+        message = f"payload {payload} is outside 0 to {COUNT - 1}"
+        raise ValueError(message)
+    check = _MODULUS + 1 - payload * 100 % _MODULUS
+    return OrderNumber(f"{payload:08d}{check:02d}")
+
+
+def holds(digits: str) -> bool:
+    """Whether ten digits form a number with right check digits."""
+    if len(digits) != DIGITS or not (digits.isascii() and digits.isdigit()):
+        return False
+    return digits == with_check_digits(int(digits[:PAYLOAD_DIGITS]))
+
+
+def parse_order_number(text: str) -> OrderNumber:
+    """The order number someone typed, blanks and dashes ignored.
+
+    Raises Refusal `order_number_malformed` or `order_number_slip` (ten digits, one of them wrong).
+    """
+    digits = "".join(c for c in text if c not in _SEPARATORS)
+    if len(digits) != DIGITS or not (digits.isascii() and digits.isdigit()):
+        raise Refusal("order_number_malformed", "An order number has ten digits.", "order_number")
+    if not holds(digits):
+        raise Refusal(
+            "order_number_slip",
+            "One of those digits is wrong. Could you read me the number once more?",
+            "order_number",
+        )
+    return OrderNumber(digits)
+
+
+def grouped(number: OrderNumber) -> str:
+    """As it is shown: `417 302 9823`."""
+    return f"{number[:3]} {number[3:6]} {number[6:]}"
+
+
+def spoken(number: OrderNumber) -> str:
+    """As it is said: `four one seven, three zero two, nine eight two three`."""
+    groups = grouped(number).split(" ")
+    return ", ".join(" ".join(_WORDS[int(digit)] for digit in group) for group in groups)

@@ -1,0 +1,84 @@
+"""Customers: found by telephone, name or postcode, shown with addresses and last orders."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.values.contact import PostalAddress
+from app.values.identity import AddressId, CustomerId, OrderId
+from app.values.money import Money
+from app.values.order_number import OrderNumber
+from app.wire.message import Instant, PageRows, Request, ShortText, View
+
+
+class AddressView(View, frozen=True, kw_only=True):
+    """An address a customer has used, newest first in lists."""
+
+    address_id: AddressId
+    address: PostalAddress
+
+
+class CustomerView(View, frozen=True, kw_only=True):
+    """A customer as the centre knows them; telephone numbers in E.164. No e-mail is a legal answer."""
+
+    customer_id: CustomerId
+    revision: int
+    name: str
+    phones: tuple[str, ...] = ()
+    email: str | None = None
+    text_relay: bool = False
+    addresses: tuple[AddressView, ...] = ()
+
+
+class FindCustomers(Request, frozen=True, kw_only=True):
+    """By telephone digits (any ending of the number), by name or by postcode, whichever the text looks like."""
+
+    text: ShortText
+    limit: PageRows = 20
+
+
+class FoundBy(StrEnum):
+    """How the text was understood."""
+
+    PHONE = "phone"
+    NAME = "name"
+    POSTCODE = "postcode"
+
+
+class CustomersFound(View, frozen=True, kw_only=True):
+    """Best matches first; `more` when the list was cut."""
+
+    text: str
+    found_by: FoundBy
+    customers: tuple[CustomerView, ...]
+    more: bool = False
+
+
+class LastOrdersOf(Request, frozen=True, kw_only=True):
+    """The newest orders of one customer."""
+
+    customer_id: CustomerId
+    limit: PageRows = 3
+
+
+class OrderSummary(View, frozen=True, kw_only=True):
+    """One past order in a line."""
+
+    order_id: OrderId
+    number: OrderNumber
+    placed_at: Instant
+    line_count: int
+    total: Money
+    state: str
+
+
+class LastOrders(View, frozen=True, kw_only=True):
+    """Newest first."""
+
+    orders: tuple[OrderSummary, ...]
+
+
+class GetOrder(Request, frozen=True, kw_only=True):
+    """One order by its id."""
+
+    order_id: OrderId

@@ -1,0 +1,68 @@
+"""What crosses a wire or a thread: frozen messages, strict on the way in, tolerant on the way out.
+
+A Request refuses fields it does not know; a View ignores them, so that an older desk can talk to a newer
+centre. JSON by msgspec; names, sizes and ranges are checked while decoding.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from app.values.errors import Refusal
+
+LARGEST_BODY_BYTES = 2 * 1024 * 1024
+PAGE_ROWS_MOST = 500
+
+Instant = Annotated[datetime, Meta(tz=True)]
+ShortText = Annotated[str, Meta(max_length=200)]
+FreeText = Annotated[str, Meta(max_length=10_000)]
+Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
+PageRows = Annotated[int, Meta(ge=1, le=PAGE_ROWS_MOST)]
+
+T = TypeVar("T")
+
+
+class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is asked; an unknown field is refused."""
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """What is answered or kept; an unknown field is passed over."""
+
+
+class Nothing(View, frozen=True, kw_only=True):
+    """An answer that only says: done."""
+
+
+class RefusalView(View, frozen=True, kw_only=True):
+    """A Refusal or Fault on the wire."""
+
+    code: str
+    sentence: str
+    field: str | None = None
+    incident: str | None = None
+
+
+_encoder = msgspec.json.Encoder(decimal_format="string")
+
+
+def encode(message: object) -> bytes:
+    """JSON of a message; the same message always gives the same bytes."""
+    return _encoder.encode(message)
+
+
+def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
+    """The message in a JSON body. Raises Refusal `malformed` naming the place that is wrong."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.ValidationError, msgspec.DecodeError) as cause:
+        raise Refusal("malformed", f"The request could not be read: {cause}.") from cause
+
+
+def schema_of(kinds: list[Any]) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
+    """JSON schemas of message types and the components they share, for OpenAPI."""
+    return msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")

@@ -1,0 +1,299 @@
+"""The table of operations: everything that can be asked of a desk or of the centre, one row each.
+
+A feature is one row here, one service, one screen. The HTTP route, the dispatchers, OpenAPI and the tests
+are all driven by this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+from app.wire import addresses, catalogue, customers, orders, people, sync
+from app.wire.message import Nothing
+from app.wire.people import Permission
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+
+class Kind(Enum):
+    """How the dispatcher runs an operation."""
+
+    QUERY = "query"
+    """Reads; no key, a short read transaction."""
+    COMMAND = "command"
+    """Changes, in ONE transaction: authorise, already applied?, handler, audit row, change rows."""
+    SAGA = "saga"
+    """Speaks to another system: commit the intent, act outside any transaction, commit the outcome."""
+    WAIT = "wait"
+    """Holds no thread and no connection while it waits."""
+
+
+class Home(Enum):
+    """Which side runs it."""
+
+    DESK = "desk"
+    CENTRE = "centre"
+
+
+class Signer(Enum):
+    """Who must be proved to ask: nobody, the enrolled seat, or a person signed in at one."""
+
+    NOBODY = "nobody"
+    DEVICE = "device"
+    PERSON = "person"
+
+
+class Ownership(Enum):
+    """Whose things an operation may touch."""
+
+    ANYONES = "anyones"
+    OWN_SEAT = "own_seat"
+    OWN_SESSION = "own_session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation(Generic[Q, A]):
+    """One row of the table."""
+
+    name: str
+    request: type[Q]
+    response: type[A]
+    kind: Kind
+    home: Home = Home.CENTRE
+    signer: Signer = Signer.PERSON
+    permission: Permission | None = None
+    ownership: Ownership = Ownership.ANYONES
+    audited: bool = False
+
+
+ENROL_DEVICE = Operation(
+    name="device.enrol",
+    request=people.Enrol,
+    response=people.Enrolled,
+    kind=Kind.COMMAND,
+    signer=Signer.NOBODY,
+    audited=True,
+)
+DEPOSIT_STORE_KEY = Operation(
+    name="device.deposit_store_key",
+    request=people.DepositStoreKey,
+    response=Nothing,
+    kind=Kind.COMMAND,
+    signer=Signer.DEVICE,
+    ownership=Ownership.OWN_SEAT,
+    audited=True,
+)
+HEARTBEAT = Operation(
+    name="device.heartbeat",
+    request=sync.Heartbeat,
+    response=sync.CentreTime,
+    kind=Kind.QUERY,
+    signer=Signer.DEVICE,
+    ownership=Ownership.OWN_SEAT,
+)
+SIGN_IN_AT_CENTRE = Operation(
+    name="session.open",
+    request=people.SignIn,
+    response=people.Session,
+    kind=Kind.COMMAND,
+    signer=Signer.DEVICE,
+    audited=True,
+)
+SIGN_OUT_AT_CENTRE = Operation(
+    name="session.close",
+    request=people.SignOut,
+    response=Nothing,
+    kind=Kind.COMMAND,
+    ownership=Ownership.OWN_SESSION,
+    audited=True,
+)
+SEND_COMMANDS = Operation(
+    name="commands.send",
+    request=sync.SendCommands,
+    response=sync.CommandOutcomes,
+    kind=Kind.COMMAND,
+    signer=Signer.DEVICE,
+    ownership=Ownership.OWN_SEAT,
+    audited=True,
+)
+LEASE_NUMBERS = Operation(
+    name="numbers.lease",
+    request=sync.LeaseNumbers,
+    response=sync.LeasedNumbers,
+    kind=Kind.COMMAND,
+    signer=Signer.DEVICE,
+    ownership=Ownership.OWN_SEAT,
+    audited=True,
+)
+WAIT_FOR_CHANGES = Operation(
+    name="changes.wait",
+    request=sync.WaitForChanges,
+    response=sync.ChangePage,
+    kind=Kind.WAIT,
+    signer=Signer.DEVICE,
+)
+TAKE_SNAPSHOT = Operation(
+    name="changes.snapshot",
+    request=sync.TakeSnapshot,
+    response=sync.SnapshotPage,
+    kind=Kind.QUERY,
+    signer=Signer.DEVICE,
+)
+FIND_CUSTOMERS = Operation(
+    name="customers.find",
+    request=customers.FindCustomers,
+    response=customers.CustomersFound,
+    kind=Kind.QUERY,
+    permission=Permission.SEE_CUSTOMERS,
+)
+LAST_ORDERS = Operation(
+    name="customers.last_orders",
+    request=customers.LastOrdersOf,
+    response=customers.LastOrders,
+    kind=Kind.QUERY,
+    permission=Permission.SEE_CUSTOMERS,
+)
+GET_ORDER = Operation(
+    name="orders.get",
+    request=customers.GetOrder,
+    response=orders.OrderView,
+    kind=Kind.QUERY,
+    permission=Permission.SEE_CUSTOMERS,
+)
+
+OFFER_SIGN_IN = Operation(
+    name="desk.offer_sign_in",
+    request=people.OfferSignIn,
+    response=people.SignInOffer,
+    kind=Kind.QUERY,
+    home=Home.DESK,
+    signer=Signer.NOBODY,
+)
+SIGN_IN = Operation(
+    name="desk.sign_in",
+    request=people.SignIn,
+    response=people.Session,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    signer=Signer.DEVICE,
+)
+SIGN_OUT = Operation(
+    name="desk.sign_out",
+    request=people.SignOut,
+    response=Nothing,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    ownership=Ownership.OWN_SESSION,
+)
+ASK_STATUS = Operation(
+    name="desk.status",
+    request=sync.AskStatus,
+    response=sync.DeskStatus,
+    kind=Kind.QUERY,
+    home=Home.DESK,
+    signer=Signer.DEVICE,
+)
+GET_POLICY = Operation(
+    name="desk.policy",
+    request=sync.AskStatus,
+    response=sync.Policy,
+    kind=Kind.QUERY,
+    home=Home.DESK,
+    signer=Signer.DEVICE,
+)
+FIND_PRODUCTS = Operation(
+    name="catalogue.find",
+    request=catalogue.FindProducts,
+    response=catalogue.ProductHits,
+    kind=Kind.QUERY,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+)
+GET_PRODUCT = Operation(
+    name="catalogue.get",
+    request=catalogue.GetProduct,
+    response=catalogue.ProductView,
+    kind=Kind.QUERY,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+)
+LOOK_UP_ADDRESS = Operation(
+    name="addresses.look_up",
+    request=addresses.LookUpAddress,
+    response=addresses.AddressSuggestions,
+    kind=Kind.QUERY,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+)
+SAVE_DRAFT = Operation(
+    name="drafts.save",
+    request=orders.SaveDraft,
+    response=orders.DraftSaved,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+LIST_DRAFTS = Operation(
+    name="drafts.list",
+    request=orders.ListDrafts,
+    response=orders.Drafts,
+    kind=Kind.QUERY,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+OPEN_DRAFT = Operation(
+    name="drafts.open",
+    request=orders.OpenDraft,
+    response=orders.OrderDocument,
+    kind=Kind.QUERY,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+VOID_DRAFT = Operation(
+    name="drafts.void",
+    request=orders.VoidDraft,
+    response=Nothing,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+PLACE_ORDER = Operation(
+    name="orders.place",
+    request=orders.PlaceOrder,
+    response=orders.PlacedOrder,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+NUMBER_SHOWN = Operation(
+    name="orders.number_shown",
+    request=orders.NumberShown,
+    response=Nothing,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+MAKE_PAPER = Operation(
+    name="orders.paper",
+    request=orders.MakePaper,
+    response=orders.Paper,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+
+ALL: tuple[Operation[Any, Any], ...] = tuple(
+    row for row in list(globals().values()) if isinstance(row, Operation)
+)
+BY_NAME: dict[str, Operation[Any, Any]] = {row.name: row for row in ALL}
+CENTRAL: tuple[Operation[Any, Any], ...] = tuple(r for r in ALL if r.home is Home.CENTRE)

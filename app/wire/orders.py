@@ -1,0 +1,219 @@
+"""The order document: one frozen value from the first key press to the warehouse.
+
+At the desk it is a draft, then a placed order; at the centre it becomes rows. The read-back is rendered
+from it, totals are computed from it, and nothing about an order lives anywhere else.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from app.values.contact import PostalAddress
+from app.values.identity import CustomerId, DeviceId, LineId, OrderId, PersonId, ProductCode
+from app.values.money import Currency, Money, UnitPrice
+from app.values.order_number import OrderNumber
+from app.wire.catalogue import ProductKind, TaxCategory
+from app.wire.message import FreeText, Instant, PageRows, Quantity, Request, ShortText, View
+
+LINES_MOST = 5_000
+
+
+class Channel(StrEnum):
+    """How the order reached us."""
+
+    PHONE = "phone"
+    FAX = "fax"
+    EMAIL = "email"
+    POST = "post"
+    COUNTER = "counter"
+    WEB_CART = "web_cart"
+
+
+class Region(StrEnum):
+    """Whose law, tax and delivery rules apply; one file each in resources/regions."""
+
+    GB = "gb"
+    US = "us"
+
+
+class OrderCustomer(View, frozen=True, kw_only=True):
+    """Who orders. A new customer's id is made at the desk; `base_revision` is None for them."""
+
+    customer_id: CustomerId
+    base_revision: int | None = None
+    name: ShortText = ""
+    phone: ShortText = ""
+    email: ShortText | None = None
+    text_relay: bool = False
+
+
+class OrderLine(View, frozen=True, kw_only=True):
+    """One line, with the price the caller was told.
+
+    `list_price` and `price_version` say what the list held at `quoted_at`; where `told_price` differs,
+    `told_reason` says why. A charge (carriage, manual) is a line of kind CHARGE.
+    """
+
+    line_id: LineId
+    kind: ProductKind = ProductKind.GOODS
+    code: ProductCode
+    description: FreeText
+    quantity: Quantity
+    list_price: UnitPrice
+    price_version: int
+    told_price: UnitPrice
+    told_reason: ShortText = ""
+    tax_category: TaxCategory = TaxCategory.STANDARD
+    quoted_at: Instant
+
+    @property
+    def total(self) -> Money:
+        """Quantity times told price, rounded half up once."""
+        return self.told_price.times(self.quantity)
+
+
+class Delivery(View, frozen=True, kw_only=True):
+    """How the goods travel; `method` names a delivery method of the region."""
+
+    method: ShortText = ""
+    label: ShortText = ""
+    charge: Money
+    promised_on: date | None = None
+    instructions: FreeText = ""
+    gift_message: FreeText = ""
+
+
+class OrderDocument(View, frozen=True, kw_only=True):
+    """An order while it is taken and after. `bill_to` None means: same as delivery."""
+
+    order_id: OrderId
+    region: Region
+    currency: Currency
+    channel: Channel = Channel.PHONE
+    taken_by: PersonId
+    device_id: DeviceId
+    started_at: Instant
+    caller_number: ShortText = ""
+    customer: OrderCustomer | None = None
+    deliver_to: PostalAddress | None = None
+    bill_to: PostalAddress | None = None
+    delivery: Delivery
+    lines: Annotated[tuple[OrderLine, ...], Meta(max_length=LINES_MOST)] = ()
+    internal_note: FreeText = ""
+
+
+class Totals(View, frozen=True, kw_only=True):
+    """What the order comes to. `tax_included`: tax is inside `total` (GB); otherwise it was added (US)."""
+
+    goods: Money
+    delivery: Money
+    tax: Money
+    tax_included: bool
+    total: Money
+
+
+class DraftState(StrEnum):
+    """Where a document at the desk stands."""
+
+    OPEN = "open"
+    PARKED = "parked"
+    VOIDED = "voided"
+    PLACED = "placed"
+
+
+class SaveDraft(Request, frozen=True, kw_only=True):
+    """Keep the document as it now stands; the last save wins, each order has one writer."""
+
+    document: OrderDocument
+
+
+class DraftSaved(View, frozen=True, kw_only=True):
+    """It is on disk."""
+
+    saved_at: Instant
+
+
+class ListDrafts(Request, frozen=True, kw_only=True):
+    """Open and parked drafts of this seat, newest first."""
+
+    limit: PageRows = 50
+
+
+class DraftSummary(View, frozen=True, kw_only=True):
+    """One draft in a line."""
+
+    order_id: OrderId
+    customer_name: str
+    line_count: int
+    total: Money
+    saved_at: Instant
+    taken_by: PersonId
+
+
+class Drafts(View, frozen=True, kw_only=True):
+    """Newest first, and orders that were placed while their number was never shown."""
+
+    drafts: tuple[DraftSummary, ...]
+    number_not_given: tuple[PlacedOrder, ...] = ()
+
+
+class OpenDraft(Request, frozen=True, kw_only=True):
+    """A draft to go on with."""
+
+    order_id: OrderId
+
+
+class VoidDraft(Request, frozen=True, kw_only=True):
+    """Give a draft up; it is kept for the record."""
+
+    order_id: OrderId
+    reason: ShortText
+
+
+class PlaceOrder(Request, frozen=True, kw_only=True):
+    """Place the document exactly as it is given here."""
+
+    document: OrderDocument
+
+
+class PlacedOrder(View, frozen=True, kw_only=True):
+    """An order with its number: what the confirmation is printed from and what the centre receives."""
+
+    number: OrderNumber
+    document: OrderDocument
+    totals: Totals
+    placed_at: Instant
+    placed_by: PersonId
+
+
+class NumberShown(Request, frozen=True, kw_only=True):
+    """The number has been on screen: from here on the caller may have heard it."""
+
+    order_id: OrderId
+
+
+class MakePaper(Request, frozen=True, kw_only=True):
+    """The confirmation of a placed order as a PDF file at this desk."""
+
+    order_id: OrderId
+    copy: bool = False
+
+
+class Paper(View, frozen=True, kw_only=True):
+    """A PDF on disk; `sha256` is of its bytes, in hex."""
+
+    path: str
+    sha256: str
+
+
+class OrderView(View, frozen=True, kw_only=True):
+    """A placed order as the centre holds it."""
+
+    placed: PlacedOrder
+    revision: int
+    state: str
+    review_reasons: tuple[str, ...] = ()

@@ -1,0 +1,206 @@
+"""How a desk and the centre keep in step: commands up, number leases and changes down."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Raw
+
+from app.values.identity import CommandId, Incarnation, PersonId
+from app.values.money import Currency
+from app.values.order_number import OrderNumber
+from app.wire.message import Instant, PageRows, Request, View
+from app.wire.orders import Region
+
+COMMANDS_MOST = 50
+WAIT_SECONDS_MOST = 25
+
+
+class CommandKind(StrEnum):
+    """What a desk may send; the body's type follows from it."""
+
+    PLACE_ORDER = "order.place"
+
+
+class Command(View, frozen=True, kw_only=True):
+    """One act of a CSR, kept until the centre has it.
+
+    `sequence` counts up without gaps per (device, incarnation). `sha256` is the hex digest of `body`,
+    the JSON of the command's message. `clock_offset_ms` is the centre's time minus the desk's.
+    """
+
+    command_id: CommandId
+    incarnation: Incarnation
+    sequence: Annotated[int, Meta(ge=1)]
+    kind: CommandKind
+    person_id: PersonId
+    captured_at: Instant
+    clock_offset_ms: int = 0
+    body: Raw
+    sha256: Annotated[str, Meta(min_length=64, max_length=64)]
+
+
+class SendCommands(Request, frozen=True, kw_only=True):
+    """A batch in the order of its making."""
+
+    commands: Annotated[tuple[Command, ...], Meta(min_length=1, max_length=COMMANDS_MOST)]
+
+
+class Outcome(StrEnum):
+    """What became of a command."""
+
+    ACCEPTED = "accepted"
+    REPLAYED = "replayed"
+    NEEDS_REVIEW = "needs_review"
+    RETRY_LATER = "retry_later"
+    REFUSED_FINAL = "refused_final"
+
+
+class CommandOutcome(View, frozen=True, kw_only=True):
+    """The centre's answer to one command; the same for ever. `first` is the outcome a replay repeats."""
+
+    command_id: CommandId
+    outcome: Outcome
+    first: Outcome | None = None
+    number: OrderNumber | None = None
+    reasons: tuple[str, ...] = ()
+    sentence: str = ""
+
+
+class CommandOutcomes(View, frozen=True, kw_only=True):
+    """One answer per command sent, in the same order."""
+
+    outcomes: tuple[CommandOutcome, ...]
+
+
+class LeaseNumbers(Request, frozen=True, kw_only=True):
+    """Order numbers for this seat to use, online or not."""
+
+    count: Annotated[int, Meta(ge=1, le=1_000)]
+
+
+class LeasedNumbers(View, frozen=True, kw_only=True):
+    """Numbers that belong to this seat and will never be given to another."""
+
+    numbers: tuple[OrderNumber, ...]
+
+
+class Cursor(View, frozen=True, kw_only=True):
+    """A place in the change feed: epoch, transaction id (xid8) and row."""
+
+    epoch: str
+    transaction: int
+    row: int
+
+
+class ChangeKind(StrEnum):
+    """What a desk keeps a copy of."""
+
+    PRODUCT = "product"
+    TOWN = "town"
+    POLICY = "policy"
+
+
+class Change(View, frozen=True, kw_only=True):
+    """One thing as it now stands; applying it twice, or an older one late, changes nothing."""
+
+    kind: ChangeKind
+    key: str
+    revision: int
+    deleted: bool = False
+    document: Raw
+
+
+class WaitForChanges(Request, frozen=True, kw_only=True):
+    """What changed after `since`; answers at once when there is something, else after `wait_seconds`."""
+
+    since: Cursor
+    wait_seconds: Annotated[float, Meta(ge=0, le=WAIT_SECONDS_MOST)] = WAIT_SECONDS_MOST
+    limit: PageRows = 500
+
+
+class ChangePage(View, frozen=True, kw_only=True):
+    """Changes in order, and the cursor to go on from. `reset`: the cursor is unknown, take a snapshot."""
+
+    changes: tuple[Change, ...] = ()
+    next: Cursor
+    reset: bool = False
+
+
+class TakeSnapshot(Request, frozen=True, kw_only=True):
+    """A page of everything of one kind, by key."""
+
+    kind: ChangeKind
+    after: str = ""
+    limit: PageRows = 500
+
+
+class SnapshotPage(View, frozen=True, kw_only=True):
+    """Rows after the key asked for; `cursor` is where the feed stood before this page was read."""
+
+    rows: tuple[Change, ...]
+    more: bool
+    cursor: Cursor
+
+
+class Town(View, frozen=True, kw_only=True):
+    """A postcode area and the post town or city it belongs to. `area`: state or county, where known."""
+
+    country: str
+    postcode: str
+    city: str
+    area: str = ""
+
+
+class Company(View, frozen=True, kw_only=True):
+    """Who trades, as the law wants it on the confirmation."""
+
+    name: str
+    address: tuple[str, ...]
+    phone: str
+    email: str
+    registration: str = ""
+    tax_number: str = ""
+
+
+class Policy(View, frozen=True, kw_only=True):
+    """What an administrator decides for all desks."""
+
+    company: Company
+    region: Region = Region.GB
+    currency: Currency = Currency.GBP
+    quote_hours: int = 24
+    idle_lock_minutes: int = 15
+    numbers_kept: int = 200
+    offline_sign_in_hours: int = 72
+
+
+class Heartbeat(Request, frozen=True, kw_only=True):
+    """How a desk is."""
+
+    waiting: int
+    oldest_waiting_at: Instant | None = None
+    version: str
+
+
+class CentreTime(View, frozen=True, kw_only=True):
+    """The centre's clock, for judging the desk's."""
+
+    now: Instant
+
+
+class DeskStatus(View, frozen=True, kw_only=True):
+    """What the call bar shows. `sentence` is what to tell the CSR when something is not as it should be."""
+
+    online: bool
+    waiting: int
+    needs_person: int
+    numbers_left: int
+    products: int
+    catalogue_at: Instant | None
+    sentence: str = ""
+
+
+class AskStatus(Request, frozen=True, kw_only=True):
+    """How this desk stands."""
