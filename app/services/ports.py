@@ -23,6 +23,19 @@ class Caller(Protocol):
         ...
 
 
+class Centre(Caller, Protocol):
+    """The central service as a desk sees it."""
+
+    @property
+    def clock_offset_ms(self) -> int:
+        """The centre's time minus the desk's, as last heard."""
+        ...
+
+    def use_session(self, token: str | None) -> None:
+        """Send this person's token with requests that a person makes."""
+        ...
+
+
 class KeyStore(Protocol):
     """Keeps small secrets (the store key, the device key) outside the desk's folder or well guarded in it."""
 
