@@ -1,0 +1,72 @@
+"""The database server of a trial: it keeps its data, ends, and touches nothing above its folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from app.adapters.local_postgres import LocalPostgres
+from app.values.errors import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="readback-test-"))
+    if os.geteuid() == 0:
+        made.chmod(0o711)
+    yield made / "trial"
+    shutil.rmtree(made)
+
+
+def test_data_are_kept_between_two_runs(folder: Path) -> None:
+    with LocalPostgres(folder) as server, psycopg.connect(server.url()) as connection:
+        connection.execute("create table kept (word text)")
+        connection.execute("insert into kept values ('still here')")
+    with LocalPostgres(folder) as server, psycopg.connect(server.url()) as connection:
+        assert connection.execute("select word from kept").fetchone() == ("still here",)
+
+
+def test_a_database_is_made_once(folder: Path) -> None:
+    with LocalPostgres(folder) as server:
+        first = server.ensure_database("orders")
+        assert server.ensure_database("orders") == first
+        with psycopg.connect(first) as connection:
+            assert connection.execute("select current_database()").fetchone() == ("orders",)
+
+
+def test_the_server_is_gone_after_stopping(folder: Path) -> None:
+    server = LocalPostgres(folder)
+    server.start()
+    url, pid = server.url(), server.pid
+    server.stop()
+    assert not Path(f"/proc/{pid}").exists()
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(url)
+
+
+def test_a_wrong_password_is_not_let_in(folder: Path) -> None:
+    with LocalPostgres(folder) as server:
+        wrong = psycopg.conninfo.make_conninfo(server.url(), password="not this one")
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(wrong)
+
+
+def test_the_folder_above_keeps_its_mode(folder: Path) -> None:
+    above = folder.parent.stat().st_mode
+    with LocalPostgres(folder):
+        pass
+    assert folder.parent.stat().st_mode == above
+
+
+def test_a_server_that_cannot_start_says_so_with_its_log(folder: Path) -> None:
+    with pytest.raises(Fault, match=r"did not start.*shared_buffers"):
+        LocalPostgres(folder, settings={"shared_buffers": "nonsense"}).start()
