@@ -1,7 +1,7 @@
 """The drawings of the program: our own SVG files, tinted with a colour of the palette.
 
-State is never told by colour alone, so every state has its own shape here. Drawings are cached per name, colour,
-size and device pixel ratio. Runs on the GUI thread; reads files, never a setting.
+State is never told by colour alone, so every state has its own shape here. Drawings are cached per
+name, colour, size and device pixel ratio. Runs on the GUI thread; reads files, never a setting.
 """
 
 from enum import StrEnum
@@ -84,9 +84,11 @@ def _renderer(icon: Icon) -> QSvgRenderer:
 
 
 class IconLabel(QLabel):
-    """A drawing in the text colour the style sheet gives it; follows a change of scheme by itself."""
+    """A drawing in the text colour of the style sheet; follows a change of scheme by itself."""
 
-    def __init__(self, icon: Icon | None = None, size_px: int = ICON_SIZE_PX, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, icon: Icon | None = None, size_px: int = ICON_SIZE_PX, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._icon = icon
         self._size_px = size_px
@@ -111,5 +113,7 @@ class IconLabel(QLabel):
             return
         painter = QPainter(self)
         colour = self.palette().color(self.foregroundRole())
-        painter.drawPixmap(0, 0, drawing(self._icon, colour, self._size_px, self.devicePixelRatioF()))
+        painter.drawPixmap(
+            0, 0, drawing(self._icon, colour, self._size_px, self.devicePixelRatioF())
+        )
         painter.end()

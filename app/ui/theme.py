@@ -1,7 +1,7 @@
-"""The look: colour tokens, the three Qt palettes, the typeface, and the only style sheet of the program.
+"""The look: colour tokens, Qt palettes, the typeface, and the only style sheet of the program.
 
-Screens never set a style sheet, a colour or a font. They say what a widget *is* (`theme.dress`) and the sheet below
-draws it. Everything here runs on the GUI thread and changes nothing but the QApplication.
+Screens never set a style sheet, a colour or a font. They say what a widget *is* (`theme.dress`) and
+the sheet below draws it. Runs on the GUI thread and changes nothing but the QApplication.
 """
 
 from dataclasses import asdict, dataclass
@@ -242,11 +242,13 @@ def dress(
 ) -> None:
     """Tell the style sheet what a widget is; cheap when nothing changes."""
     wanted = {"text_size": text, "tone": tone, "surface": surface}
-    set_style_properties(widget, {name: str(value) for name, value in wanted.items() if value is not None})
+    set_style_properties(
+        widget, {name: str(value) for name, value in wanted.items() if value is not None}
+    )
 
 
 def set_style_properties(widget: QWidget, wanted: dict[str, str]) -> None:
-    """Set the properties the style sheet selects by, and restyle only when one of them really changed."""
+    """Set the properties the sheet selects by; restyle only when one of them really changed."""
     changed = False
     for name, value in wanted.items():
         if widget.property(name) != value:
@@ -259,8 +261,10 @@ def set_style_properties(widget: QWidget, wanted: dict[str, str]) -> None:
 
 
 def font(points: float = BODY_POINTS, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """The typeface of the program with figures of equal width; a system face stands in where it is missing."""
-    made = QFont(FAMILY) if FAMILY in QFontDatabase.families() else QFont(QApplication.font().family())
+    """The typeface of the program, figures of equal width; a system face where it is missing."""
+    made = (
+        QFont(FAMILY) if FAMILY in QFontDatabase.families() else QFont(QApplication.font().family())
+    )
     made.setPointSizeF(points)
     made.setWeight(weight)
     made.setFeature(TABULAR, 1)
@@ -268,7 +272,7 @@ def font(points: float = BODY_POINTS, weight: QFont.Weight = QFont.Weight.Normal
 
 
 class _SchemeFollower(QObject):
-    """Owned by the application; applies the chosen scheme and, for SYSTEM, every later change of the desktop."""
+    """Owned by the application; with SYSTEM it follows every later change of the desktop."""
 
     def __init__(self, application: QApplication) -> None:
         super().__init__(application)
@@ -344,8 +348,8 @@ def qt_palette(palette: Palette) -> QPalette:
     return made
 
 
-# What each kind of widget looks like. Sizes of text are in points, of targets in device-independent pixels: inputs
-# and buttons come out 28 px high, steps 36 px, and focus is always a ring of 2 px in the accent colour.
+# What each kind of widget looks like. Sizes of text are in points, of targets in device-independent
+# pixels: inputs and buttons come out 28 px high, steps 36 px, and focus is a ring of 2 px.
 SHEET = """
 QToolTip { color: $text; background: $base; border: 1px solid $border; padding: 4px 6px; }
 
@@ -377,7 +381,8 @@ QLabel[tone="ok"] { color: $ok; }
 QLabel[tone="info"] { color: $accent; }
 QLabel[tone="warn"] { color: $warn; }
 QLabel[tone="error"] { color: $error; }
-QLabel[badge="true"] { font-size: 8.5pt; color: $muted; border: 1px solid $hairline; border-radius: 4px;
+QLabel[badge="true"] { font-size: 8.5pt; color: $muted; border: 1px solid $hairline;
+    border-radius: 4px;
     padding: 0px 7px; }
 
 QFrame[chip] { border: 1px solid transparent; border-radius: 12px; background: $alternate; }
@@ -396,7 +401,8 @@ QFrame[chip="paused"] { background: $bar_pause; border-color: $bar_pause; }
 QFrame[chip="paused"] QLabel { color: $bar_on_pause; }
 QFrame[surface="bar"] QFrame[chip="neutral"], QFrame[surface="bar"] QFrame[chip="info"] {
     background: $bar; border-color: $bar_muted; }
-QFrame[surface="bar"] QFrame[chip="neutral"] QLabel, QFrame[surface="bar"] QFrame[chip="info"] QLabel {
+QFrame[surface="bar"] QFrame[chip="neutral"] QLabel,
+    QFrame[surface="bar"] QFrame[chip="info"] QLabel {
     color: $bar_text; }
 QFrame[surface="bar"] QFrame[chip="ok"] { background: $bar_ok_tint; border-color: $bar_ok_border; }
 QFrame[surface="bar"] QFrame[chip="ok"] QLabel { color: $bar_ok; }
@@ -404,18 +410,21 @@ QFrame[surface="bar"] QFrame[chip="warn"] { background: $bar; border-color: $bar
 QFrame[surface="bar"] QFrame[chip="warn"] QLabel { color: $bar_pause; }
 QFrame[surface="bar"] QFrame[chip="error"], QFrame[surface="bar"] QFrame[chip="recording"] {
     background: $bar_alarm_tint; border-color: $bar_alarm_border; }
-QFrame[surface="bar"] QFrame[chip="error"] QLabel, QFrame[surface="bar"] QFrame[chip="recording"] QLabel {
+QFrame[surface="bar"] QFrame[chip="error"] QLabel,
+    QFrame[surface="bar"] QFrame[chip="recording"] QLabel {
     color: $bar_alarm; }
 QFrame[surface="bar"] QFrame[chip="paused"] QLabel { color: $bar_on_pause; }
 
-QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDateEdit { background: $base; color: $text;
+QLineEdit, QPlainTextEdit, QComboBox { background: $base; color: $text;
     border: 1px solid $border; border-radius: 6px; padding: 2px 8px; min-height: 22px;
     selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus, QDateEdit:focus {
+QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus {
     border: 2px solid $accent; padding: 1px 7px; }
-QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QDateEdit:disabled,
-QLineEdit:read-only, QPlainTextEdit:read-only { background: $alternate; color: $muted; border-color: $hairline; }
-QLineEdit[tone="error"], QPlainTextEdit[tone="error"], QComboBox[tone="error"] { border-color: $error; }
+QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled,
+QLineEdit:read-only, QPlainTextEdit:read-only { background: $alternate; color: $muted;
+    border-color: $hairline; }
+QLineEdit[tone="error"], QPlainTextEdit[tone="error"], QComboBox[tone="error"] {
+    border-color: $error; }
 QLineEdit[tone="warn"], QPlainTextEdit[tone="warn"], QComboBox[tone="warn"] { border-color: $warn; }
 QLineEdit[text_size="line"] { font-size: 11pt; min-height: 28px; }
 QLineEdit[text_size="title"] { font-size: 16pt; min-height: 42px; }
@@ -423,39 +432,57 @@ QComboBox::drop-down { border: 0; width: 22px; }
 QComboBox QAbstractItemView { background: $base; border: 1px solid $border; padding: 2px;
     selection-background-color: $accent_tint; selection-color: $text; outline: 0; }
 
-QPushButton { background: $base; color: $text; border: 1px solid $border; border-radius: 6px; font-size: 10.5pt;
+QPushButton { background: $base; color: $text; border: 1px solid $border; border-radius: 6px;
+    font-size: 10.5pt;
     padding: 2px 14px; min-height: 22px; }
 QPushButton:hover { background: $alternate; }
 QPushButton:pressed, QPushButton:checked { background: $accent_tint; }
 QPushButton:focus { border: 2px solid $accent; padding: 1px 13px; }
-QPushButton:disabled { background: $alternate; color: $muted; border: 1px solid $hairline; padding: 2px 14px; }
+QPushButton:disabled { background: $alternate; color: $muted; border: 1px solid $hairline;
+    padding: 2px 14px; }
 QPushButton[kind="step"] { min-height: 30px; }
-QPushButton[kind="primary"] { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600;
+QPushButton[kind="primary"] { background: $accent; color: $on_accent; border-color: $accent;
+    font-weight: 600;
     min-height: 30px; }
-QPushButton[kind="primary"]:disabled { background: $alternate; color: $muted; border-color: $hairline; }
-QPushButton[kind="toggle"] { border-color: $hairline; border-radius: 12px; color: $muted; font-size: 9pt;
+QPushButton[kind="primary"]:disabled { background: $alternate; color: $muted;
+    border-color: $hairline; }
+QPushButton[kind="toggle"] { border-color: $hairline; border-radius: 12px; color: $muted;
+    font-size: 9pt;
     font-weight: 600; padding: 0px 10px; }
 QPushButton[kind="toggle"]:checked { background: $accent_tint; color: $accent; }
 QPushButton[kind="toggle"]:focus { border: 2px solid $accent; padding: 0px 9px; }
 QPushButton[kind="plain"] { border-color: transparent; background: transparent; padding: 2px 6px; }
 QPushButton[kind="plain"]:focus { border: 2px solid $accent; padding: 1px 5px; }
-QPushButton[kind="page"] { background: transparent; border: 0; border-bottom: 3px solid transparent; border-radius: 0;
+QPushButton[kind="page"] { background: transparent; border: 0;
+    border-bottom: 3px solid transparent; border-radius: 0;
     color: $bar_muted; padding: 2px 6px; min-height: 38px; }
 QPushButton[kind="page"]:hover { color: $bar_text; }
-QPushButton[kind="page"]:checked { color: $bar_text; font-weight: 600; border-bottom-color: $bar_accent; }
-QPushButton[kind="page"]:focus { border: 2px solid $bar_accent; padding: 1px 4px; border-radius: 6px; }
-QCheckBox, QRadioButton { min-height: 24px; spacing: 8px; border: 2px solid transparent; border-radius: 6px; }
-QCheckBox::indicator, QRadioButton::indicator { width: 18px; height: 18px; }
+QPushButton[kind="page"]:checked { color: $bar_text; font-weight: 600;
+    border-bottom-color: $bar_accent; }
+QPushButton[kind="page"]:focus { border: 2px solid $bar_accent; padding: 1px 4px;
+    border-radius: 6px; }
+QCheckBox, QRadioButton { min-height: 24px; spacing: 8px; border: 2px solid transparent;
+    border-radius: 6px; }
+QCheckBox::indicator, QRadioButton::indicator { width: 16px; height: 16px; border: 1px solid $border;
+    background: $base; }
+QCheckBox::indicator { border-radius: 4px; }
+QRadioButton::indicator { border-radius: 9px; }
+QCheckBox::indicator:checked, QRadioButton::indicator:checked { background: $accent;
+    border-color: $accent; }
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: $hairline; }
 QCheckBox:focus, QRadioButton:focus { border-color: $accent; }
 
-QTableView, QListView { background: $base; alternate-background-color: $alternate; border: 2px solid transparent;
-    border-radius: 6px; selection-background-color: $accent_tint; selection-color: $text; outline: 0; }
+QTableView, QListView { background: $base; alternate-background-color: $alternate;
+    border: 2px solid transparent;
+    border-radius: 6px; selection-background-color: $accent_tint; selection-color: $text;
+    outline: 0; }
 QTableView { font-size: 11pt; gridline-color: $hairline; }
 QTableView:focus, QListView:focus { border-color: $accent; }
 QTableView::item { padding: 0px 3px; border: 0; }
 QTableView::item:selected, QListView::item:selected { background: $accent_tint; color: $text; }
 QHeaderView { background: $base; border: 0; }
-QHeaderView::section { background: $base; color: $muted; border: 0; border-bottom: 1px solid $hairline;
+QHeaderView::section { background: $base; color: $muted; border: 0;
+    border-bottom: 1px solid $hairline;
     font-size: 8.5pt; font-weight: 600; padding: 4px 3px 6px 3px; }
 QTableCornerButton::section { background: $base; border: 0; }
 QScrollArea { border: 0; background: transparent; }
@@ -467,6 +494,7 @@ QScrollBar::handle:horizontal { min-width: 32px; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QSplitter::handle { background: transparent; }
-QProgressBar { border: 1px solid $hairline; border-radius: 4px; background: $alternate; text-align: center; }
+QProgressBar { border: 1px solid $hairline; border-radius: 4px; background: $alternate;
+    text-align: center; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 """

@@ -1,0 +1,236 @@
+"""Every key of the program in one table: what it does, what buttons say, the printed sheet.
+
+Nothing else may spell a key sequence. Keys that a text field would keep for itself (undo, delete
+word, cut to the end of the line) are handed through to the table. Runs on the GUI thread.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QEvent, QKeyCombination, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+CONTEXT = "Shortcuts"
+
+
+class Where(StrEnum):
+    """Where a key acts."""
+
+    EVERYWHERE = "everywhere"
+    CALL = "call"
+    LIST = "list"
+
+
+class Action(StrEnum):
+    """What a key does; the value is stable and may be used in files."""
+
+    SCRIPT = "script"
+    CUSTOMER = "customer"
+    ITEMS = "items"
+    DELIVERY = "delivery"
+    REFRESH = "refresh"
+    NEXT_PANE = "next-pane"
+    PREVIOUS_PANE = "previous-pane"
+    NOTES = "notes"
+    READ_BACK = "read-back"
+    CARD = "card"
+    SPOKEN_TOO_EARLY = "spoken-too-early"
+    ALL_ACTIONS = "all-actions"
+    COMMIT = "commit"
+    NEW_ORDER = "new-order"
+    DUPLICATE_LINE = "duplicate-line"
+    REMOVE_LINE = "remove-line"
+    REPEAT_ORDER = "repeat-order"
+    UNDO = "undo"
+    REDO = "redo"
+    PRINT = "print"
+    SHOW_PDF = "show-pdf"
+    EXPORT = "export"
+    LOCK = "lock"
+    BACK = "back"
+    NEXT_IN_LIST = "next-in-list"
+    MARK_ERROR = "mark-error"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One row of the table; `keys` are portable Qt sequences, the first of which is shown.
+
+    `message` is the untranslated label (an object, as Qt types QT_TRANSLATE_NOOP).
+    """
+
+    keys: tuple[str, ...]
+    message: object
+    where: Where = Where.CALL
+
+    @property
+    def label(self) -> str:
+        """What the key does, translated."""
+        return QCoreApplication.translate(CONTEXT, str(self.message))
+
+
+KEYS: dict[Action, Key] = {
+    Action.SCRIPT: Key(("F1",), QT_TRANSLATE_NOOP("Shortcuts", "What to say")),
+    Action.CUSTOMER: Key(("F2",), QT_TRANSLATE_NOOP("Shortcuts", "Customer")),
+    Action.ITEMS: Key(("F3",), QT_TRANSLATE_NOOP("Shortcuts", "Items")),
+    Action.DELIVERY: Key(("F4",), QT_TRANSLATE_NOOP("Shortcuts", "Delivery")),
+    Action.REFRESH: Key(("F5",), QT_TRANSLATE_NOOP("Shortcuts", "Refresh"), Where.EVERYWHERE),
+    Action.NEXT_PANE: Key(("F6",), QT_TRANSLATE_NOOP("Shortcuts", "Next pane"), Where.EVERYWHERE),
+    Action.PREVIOUS_PANE: Key(
+        ("Shift+F6",), QT_TRANSLATE_NOOP("Shortcuts", "Previous pane"), Where.EVERYWHERE
+    ),
+    Action.NOTES: Key(("F7",), QT_TRANSLATE_NOOP("Shortcuts", "Notes")),
+    Action.READ_BACK: Key(("F8",), QT_TRANSLATE_NOOP("Shortcuts", "Read-back")),
+    Action.CARD: Key(("F9",), QT_TRANSLATE_NOOP("Shortcuts", "Take card")),
+    Action.SPOKEN_TOO_EARLY: Key(("F12",), QT_TRANSLATE_NOOP("Shortcuts", "Card spoken too early")),
+    Action.ALL_ACTIONS: Key(
+        ("Ctrl+K",), QT_TRANSLATE_NOOP("Shortcuts", "All actions"), Where.EVERYWHERE
+    ),
+    Action.COMMIT: Key(
+        ("Ctrl+Return", "Ctrl+Enter"), QT_TRANSLATE_NOOP("Shortcuts", "Finish this step")
+    ),
+    Action.NEW_ORDER: Key(("Ctrl+N",), QT_TRANSLATE_NOOP("Shortcuts", "New order")),
+    Action.DUPLICATE_LINE: Key(("Ctrl+D",), QT_TRANSLATE_NOOP("Shortcuts", "Duplicate line")),
+    Action.REMOVE_LINE: Key(("Ctrl+Del",), QT_TRANSLATE_NOOP("Shortcuts", "Remove line")),
+    Action.REPEAT_ORDER: Key(("Ctrl+R",), QT_TRANSLATE_NOOP("Shortcuts", "Repeat last order")),
+    Action.UNDO: Key(("Ctrl+Z",), QT_TRANSLATE_NOOP("Shortcuts", "Undo in this order")),
+    Action.REDO: Key(
+        ("Ctrl+Y", "Ctrl+Shift+Z"), QT_TRANSLATE_NOOP("Shortcuts", "Redo in this order")
+    ),
+    Action.PRINT: Key(("Ctrl+P",), QT_TRANSLATE_NOOP("Shortcuts", "Print"), Where.EVERYWHERE),
+    Action.SHOW_PDF: Key(("Ctrl+O",), QT_TRANSLATE_NOOP("Shortcuts", "Show PDF"), Where.EVERYWHERE),
+    Action.EXPORT: Key(("Ctrl+E",), QT_TRANSLATE_NOOP("Shortcuts", "Export"), Where.EVERYWHERE),
+    Action.LOCK: Key(
+        ("Ctrl+L",), QT_TRANSLATE_NOOP("Shortcuts", "Lock the screen"), Where.EVERYWHERE
+    ),
+    Action.BACK: Key(("Esc",), QT_TRANSLATE_NOOP("Shortcuts", "Back"), Where.EVERYWHERE),
+    Action.NEXT_IN_LIST: Key(
+        ("N",), QT_TRANSLATE_NOOP("Shortcuts", "Next order in the list"), Where.LIST
+    ),
+    Action.MARK_ERROR: Key(("E",), QT_TRANSLATE_NOOP("Shortcuts", "Mark an error"), Where.LIST),
+}
+
+FIXED_KEYS: tuple[Key, ...] = (
+    Key(
+        ("Enter",),
+        QT_TRANSLATE_NOOP("Shortcuts", "Accept and go to the next field"),
+        Where.EVERYWHERE,
+    ),
+    Key(("Up", "Down"), QT_TRANSLATE_NOOP("Shortcuts", "Choose in a list"), Where.LIST),
+    Key(
+        ("Tab", "Shift+Tab"),
+        QT_TRANSLATE_NOOP("Shortcuts", "Next and previous field"),
+        Where.EVERYWHERE,
+    ),
+)
+"""Keys that Qt or a single widget handles; they are here so that the sheet is whole."""
+
+_PLACES = {
+    Where.EVERYWHERE: QT_TRANSLATE_NOOP("Shortcuts", "Everywhere"),
+    Where.CALL: QT_TRANSLATE_NOOP("Shortcuts", "On a call"),
+    Where.LIST: QT_TRANSLATE_NOOP("Shortcuts", "In a list that has the focus"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One line of the key sheet, in words."""
+
+    where: str
+    keys: str
+    label: str
+
+
+def label(action: Action) -> str:
+    """What the action is called, translated."""
+    return KEYS[action].label
+
+
+def keys(action: Action) -> str:
+    """The key as it is written on buttons and badges: `F9`, `Ctrl+Enter`."""
+    return shown(KEYS[action].keys[0])
+
+
+def shown(sequence: str) -> str:
+    """A portable sequence as people know it."""
+    native = QKeySequence(sequence).toString(QKeySequence.SequenceFormat.NativeText)
+    return native.replace("Return", "Enter")
+
+
+def sequences(action: Action) -> list[QKeySequence]:
+    """All sequences that trigger the action, keypad Enter among them."""
+    return [QKeySequence(sequence) for sequence in KEYS[action].keys]
+
+
+def bind(widget: QWidget, action: Action, slot: Callable[[], object]) -> QShortcut:
+    """Call `slot` on the action's key while the window is active.
+
+    List keys act only while `widget` has the focus. The widget must be visible: hidden pages keep
+    quiet. Switch off with `setEnabled(False)`.
+    """
+    shortcut = QShortcut(widget)
+    shortcut.setKeys(sequences(action))
+    shortcut.setAutoRepeat(False)
+    in_list = KEYS[action].where is Where.LIST
+    shortcut.setContext(
+        Qt.ShortcutContext.WidgetShortcut if in_list else Qt.ShortcutContext.WindowShortcut
+    )
+    shortcut.setObjectName(f"shortcut-{action}")
+    shortcut.activated.connect(slot)
+    return shortcut
+
+
+def sheet() -> tuple[SheetRow, ...]:
+    """Every key of the program for help and the printed sheet, by place, in table order."""
+    rows = []
+    for where in Where:
+        place = QCoreApplication.translate(CONTEXT, str(_PLACES[where]))
+        for key in (*KEYS.values(), *FIXED_KEYS):
+            if key.where is where:
+                names = " / ".join(dict.fromkeys(shown(sequence) for sequence in key.keys))
+                rows.append(SheetRow(place, names, key.label))
+    return tuple(rows)
+
+
+class _HandThrough(QObject):
+    """Stops a text field from keeping the keys of the table for itself."""
+
+    def __init__(self, field: QWidget) -> None:
+        super().__init__(field)
+        field.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Leave an override unanswered, so that Qt looks for a shortcut.
+
+        Where no shortcut is bound, the field still gets the key.
+        """
+        if event.type() is not QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        if event.keyCombination().toCombined() not in _chords():
+            return False
+        event.ignore()
+        return True
+
+
+def hand_through(field: QWidget) -> None:
+    """Let a text input give way to the keys of the table (Ctrl+Z, Ctrl+Del, Ctrl+K, ...)."""
+    _HandThrough(field)
+
+
+@cache
+def _chords() -> frozenset[int]:
+    """Key combinations of the table; single letters stay with the text field."""
+    return frozenset(
+        _chord(sequence)
+        for key in KEYS.values()
+        if key.where is not Where.LIST
+        for sequence in key.keys
+    )
+
+
+def _chord(sequence: str) -> int:
+    combination: QKeyCombination = QKeySequence(sequence)[0]  # type: ignore[index] # missing in Qt's stubs
+    return combination.toCombined()
