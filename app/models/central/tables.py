@@ -1,0 +1,9 @@
+"""All central tables, imported once so that their metadata is whole; migrations read it."""
+
+from __future__ import annotations
+
+from app.models.central import catalogue, customer, installation, order, people, record
+from app.models.central.table import CentralTable
+
+MODULES = (catalogue, customer, installation, order, people, record)
+METADATA = CentralTable.metadata
