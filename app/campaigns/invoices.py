@@ -109,6 +109,13 @@ def read_invoices(path: Path, limit: int | None = None) -> Reading:
 
     Raises Refusal `file_unreadable` or `file_malformed`, naming file and line.
     """
+    try:
+        return _read(path, limit)
+    except (OSError, EOFError, zlib.error, csv.Error, ValueError) as cause:
+        raise Refusal("file_unreadable", f"{path} cannot be read: {cause}.") from cause
+
+
+def _read(path: Path, limit: int | None) -> Reading:
     reading = Reading()
     heads: dict[str, tuple[str, str, datetime]] = {}
     sold: dict[str, list[InvoiceLine]] = {}
@@ -158,19 +165,16 @@ def _price(text: str) -> UnitPrice:
 
 
 def _rows(path: Path) -> Iterator[list[str]]:
-    try:
-        with _open(path) as file:
-            reader = csv.reader(file)
-            if tuple(next(reader, ())) != COLUMNS:
-                sentence = f"{path.name} does not begin with the columns {', '.join(COLUMNS)}."
+    with _open(path) as file:
+        reader = csv.reader(file)
+        if tuple(next(reader, ())) != COLUMNS:
+            sentence = f"{path.name} does not begin with the columns {', '.join(COLUMNS)}."
+            raise Refusal("file_malformed", sentence)
+        for row in reader:
+            if len(row) != len(COLUMNS):
+                sentence = f"Line {reader.line_num} of {path.name} has {len(row)} columns."
                 raise Refusal("file_malformed", sentence)
-            for row in reader:
-                if len(row) != len(COLUMNS):
-                    sentence = f"Line {reader.line_num} of {path.name} has {len(row)} columns."
-                    raise Refusal("file_malformed", sentence)
-                yield row
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error, ValueError) as cause:
-        raise Refusal("file_unreadable", f"{path} cannot be read: {cause}.") from cause
+            yield row
 
 
 def _open(path: Path) -> IO[str]:
