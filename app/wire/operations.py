@@ -1,7 +1,7 @@
 """The table of operations: everything that can be asked of a desk or of the centre, one row each.
 
-A feature is one row here, one service, one screen. The HTTP route, the dispatchers, OpenAPI and the tests
-are all driven by this table.
+A feature is one row here, one service, one screen. The HTTP route, the dispatchers, OpenAPI and the
+tests are all driven by this table.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Kind(Enum):
     COMMAND = "command"
     """Changes, in ONE transaction: authorise, already applied?, handler, audit row, change rows."""
     SAGA = "saga"
-    """Speaks to another system: commit the intent, act outside any transaction, commit the outcome."""
+    """Speaks to another system: commit the intent, act outside any transaction, commit outcome."""
     WAIT = "wait"
     """Holds no thread and no connection while it waits."""
 
@@ -56,7 +56,12 @@ class Ownership(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation(Generic[Q, A]):
-    """One row of the table."""
+    """One row of the table.
+
+    `keyed`: the answer to a command is stored under its idempotency key and given again for ever.
+    Not so for a batch, whose commands have keys of their own, and for sign-in, whose body must
+    leave no trace.
+    """
 
     name: str
     request: type[Q]
@@ -67,6 +72,7 @@ class Operation(Generic[Q, A]):
     permission: Permission | None = None
     ownership: Ownership = Ownership.ANYONES
     audited: bool = False
+    keyed: bool = True
 
 
 ENROL_DEVICE = Operation(
@@ -101,6 +107,7 @@ SIGN_IN_AT_CENTRE = Operation(
     kind=Kind.COMMAND,
     signer=Signer.DEVICE,
     audited=True,
+    keyed=False,
 )
 SIGN_OUT_AT_CENTRE = Operation(
     name="session.close",
@@ -118,6 +125,7 @@ SEND_COMMANDS = Operation(
     signer=Signer.DEVICE,
     ownership=Ownership.OWN_SEAT,
     audited=True,
+    keyed=False,
 )
 LEASE_NUMBERS = Operation(
     name="numbers.lease",

@@ -1,0 +1,140 @@
+"""The central database: engine, pool, short transactions and their retries.
+
+Knows nothing of what the tables mean. Runs on the service's threads; the pool has one connection
+for each. There is no statement timeout: a COMMIT that is cancelled while it waits for a standby is
+committed here and lost there (patroni#1412), so only idle transactions are cut off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from psycopg import errors
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from app.values.errors import Fault, Refusal
+
+T = TypeVar("T")
+
+SERVICE_ROLE = "readback_service"
+OWNER_ROLE = "readback_owner"
+TRIES_MOST = 5
+IDLE_IN_TRANSACTION_MS = 5_000
+CONNECT_SECONDS = 10
+POOL_SECONDS = 10
+"""How long a thread waits for a connection before it says that the service is busy."""
+
+_TO_BE_TRIED_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
+
+
+def database_url(given: str) -> URL:
+    """The SQLAlchemy URL of a `postgresql://` URL, also one with a socket folder in `?host=`.
+
+    Raises Refusal `database_url_malformed`.
+    """
+    try:
+        url = make_url(given)
+    except (ArgumentError, ValueError) as cause:
+        raise Refusal("database_url_malformed", "The database URL cannot be read.") from cause
+    if url.drivername not in {"postgresql", "postgres", "postgresql+psycopg"}:
+        raise Refusal("database_url_malformed", "The database URL must begin with postgresql://.")
+    return url.set(drivername="postgresql+psycopg")
+
+
+class CentralStore:
+    """Opens short transactions. Every connection takes on `role`; None keeps the login's own."""
+
+    def __init__(self, url: str, connections: int, role: str | None = SERVICE_ROLE) -> None:
+        self._role = role
+        self.engine: Engine = create_engine(
+            database_url(url),
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=POOL_SECONDS,
+            connect_args={
+                "connect_timeout": CONNECT_SECONDS,
+                "application_name": "readback",
+                "options": f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}",
+            },
+        )
+        self._reading = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._writing = self.engine.execution_options(isolation_level="READ COMMITTED")
+        event.listen(self.engine, "connect", self._take_role)
+
+    def read(self, work: Callable[[Session], T]) -> T:
+        """Run in one read-only snapshot."""
+        return _with_retries(self._reading, work)
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Run and commit; again from the start after a deadlock or a serialization failure.
+
+        Raises Fault `outcome_unknown` when the connection broke during the commit.
+        """
+        return _with_retries(self._writing, work)
+
+    def ping(self) -> None:
+        """Raises Fault `database_away` when the database does not answer."""
+        self.read(_nothing)
+
+    def close(self) -> None:
+        """Let all connections go."""
+        self.engine.dispose()
+
+    def _take_role(self, connection: Any, record: object) -> None:  # noqa: ANN401 - the driver's connection
+        del record
+        if self._role is None:
+            return
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f'SET ROLE "{self._role}"')
+        connection.autocommit = False
+
+
+def _nothing(session: Session) -> None:
+    session.execute(text("SELECT 1"))
+
+
+def _with_retries(engine: Engine, work: Callable[[Session], T]) -> T:
+    for left in reversed(range(TRIES_MOST)):
+        try:
+            return _once(engine, work)
+        except DBAPIError as cause:
+            if cause.connection_invalidated or isinstance(cause.orig, errors.OperationalError):
+                _give_up_unless(left > 0 and _worth_another_try(cause), cause)
+            else:
+                raise
+        except PoolTimeout as cause:
+            raise Fault("service_busy", "The service is busy. Please try again.") from cause
+    raise AssertionError
+
+
+def _worth_another_try(cause: DBAPIError) -> bool:
+    return cause.connection_invalidated or isinstance(cause.orig, _TO_BE_TRIED_AGAIN)
+
+
+def _give_up_unless(again: bool, cause: DBAPIError) -> None:  # noqa: FBT001 - private
+    if again:
+        return
+    if isinstance(cause.orig, _TO_BE_TRIED_AGAIN):
+        raise Fault("service_busy", "The service is busy. Please try again.") from cause
+    raise Fault("database_away", "The central database does not answer.") from cause
+
+
+def _once(engine: Engine, work: Callable[[Session], T]) -> T:
+    with Session(engine, expire_on_commit=False) as session:
+        outcome = work(session)
+        try:
+            session.commit()
+        except DBAPIError as cause:
+            if cause.connection_invalidated:
+                raise Fault(
+                    "outcome_unknown", "The database did not say whether this was kept."
+                ) from cause
+            raise
+        return outcome
