@@ -1,0 +1,141 @@
+"""The tables of one seat's encrypted store: drafts, outbox, placed orders, numbers, people.
+
+Documents are kept as the exact bytes of their message; the columns beside them are what is
+searched for.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Word, one_of
+from app.models.desk.table import DeskTable
+from app.wire.orders import DraftState
+from app.wire.people import Role
+from app.wire.sync import CommandKind
+
+
+class CommandState(StrEnum):
+    """Where a command stands on its way to the centre; nothing is ever taken out by the desk alone.
+
+    The first five follow each other. The last three need a person: the centre has it and
+    someone must look, the centre fails on it again and again, or the centre cannot read it.
+    """
+
+    CAPTURED = "captured"
+    PENDING = "pending"
+    SENDING = "sending"
+    ACKED = "acked"
+    SETTLED = "settled"
+    NEEDS_REVIEW = "needs_review"
+    STUCK = "stuck"
+    QUARANTINED = "quarantined"
+
+
+WAITING = (CommandState.CAPTURED, CommandState.PENDING, CommandState.SENDING, CommandState.STUCK)
+"""The centre does not have these yet."""
+
+NEEDS_PERSON = (CommandState.NEEDS_REVIEW, CommandState.STUCK, CommandState.QUARANTINED)
+"""Someone has to look at these."""
+
+
+class DraftRow(DeskTable):
+    """An order while it is taken; placed and voided ones stay for the record until housekeeping."""
+
+    __tablename__ = "draft"
+    __table_args__ = (one_of("state", DraftState), Index(None, "state", "saved_at"))
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    state: Mapped[DraftState] = mapped_column(Word(DraftState))
+    document: Mapped[bytes]
+    started_at: Mapped[datetime]
+    saved_at: Mapped[datetime]
+    taken_by: Mapped[UUID]
+    void_reason: Mapped[str] = mapped_column(String(200))
+
+
+class CommandRow(DeskTable):
+    """One command of the outbox, with the bytes that the centre gets however often it is sent."""
+
+    __tablename__ = "command"
+    __table_args__ = (
+        one_of("state", CommandState),
+        CheckConstraint("sequence >= 1", name="sequence_counts"),
+        Index(None, "state", "sequence"),
+        Index(None, "order_id"),
+    )
+
+    incarnation: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    command_id: Mapped[UUID] = mapped_column(unique=True)
+    order_id: Mapped[UUID]
+    kind: Mapped[CommandKind] = mapped_column(Word(CommandKind))
+    person_id: Mapped[UUID]
+    captured_at: Mapped[datetime]
+    clock_offset_ms: Mapped[int]
+    body: Mapped[bytes]
+    sha256: Mapped[str] = mapped_column(String(64))
+    state: Mapped[CommandState] = mapped_column(Word(CommandState))
+    failures: Mapped[int]
+    answered_at: Mapped[datetime | None]
+    reasons: Mapped[str]
+    sentence: Mapped[str]
+
+
+class PlacedOrderRow(DeskTable):
+    """An order that has its number; the document is the body of the command that placed it."""
+
+    __tablename__ = "placed_order"
+    __table_args__ = (Index(None, "number_shown_at"),)
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(10), unique=True)
+    command_id: Mapped[UUID] = mapped_column(ForeignKey("command.command_id"), unique=True)
+    placed_at: Mapped[datetime]
+    number_shown_at: Mapped[datetime | None]
+
+
+class NumberRow(DeskTable):
+    """One leased order number; used numbers stay, so that none is used twice."""
+
+    __tablename__ = "order_number"
+    __table_args__ = (Index(None, "order_id", "position"),)
+
+    number: Mapped[str] = mapped_column(String(10), primary_key=True)
+    position: Mapped[int] = mapped_column(unique=True)
+    leased_at: Mapped[datetime]
+    order_id: Mapped[UUID | None] = mapped_column(unique=True)
+
+
+class PersonRow(DeskTable):
+    """Someone who signed in here, and what it takes to let them in while the centre is away.
+
+    `verifier` is an argon2id hash and goes when the centre turns the password down.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (one_of("role", Role),)
+
+    login: Mapped[str] = mapped_column(String(200), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[Role] = mapped_column(Word(Role))
+    team: Mapped[str] = mapped_column(String(200))
+    verifier: Mapped[str | None]
+    signed_in_at: Mapped[datetime]
+    failures: Mapped[int]
+    locked_until: Mapped[datetime | None]
+
+
+class SettingRow(DeskTable):
+    """One thing the desk remembers, as JSON."""
+
+    __tablename__ = "setting"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    document: Mapped[bytes]

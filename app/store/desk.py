@@ -1,0 +1,239 @@
+"""One seat's encrypted store: opens it, checks it, and gives one transaction at a time for writing.
+
+Knows nothing of orders. A damaged file is reported as StoreDamaged and never touched here beyond
+`set_aside`, which renames it. Any thread may read or write; writers take turns.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+from sqlcipher3 import dbapi2
+
+from app.store.migrations.desk import HEAD, KNOWN
+from app.values.clock import Clock
+from app.values.errors import Fault, Refusal
+
+KEY_BYTES = 32
+_SCRIPTS = Path(__file__).resolve().parent / "migrations" / "desk"
+_COMPANIONS = ("-wal", "-shm")
+_FULL, _CORRUPT, _NOT_A_DATABASE, _NO_SUCH_TABLE = 13, 11, 26, 1
+_WAL_PAGES_LEFT_TO_COMMITS = 20_000
+"""Commits fold the log back only beyond this; before, `tidy` does it where nobody waits."""
+
+
+class StoreDamaged(Exception):  # noqa: N818 - a state of the file, mended by setting it aside
+    """The file cannot be read with this key: damaged, cut short, or written with another key."""
+
+
+class DeskStore:
+    """An opened store."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(writes=True)
+        self._turn = _Turn()
+
+    @contextmanager
+    def write(self) -> Generator[Connection]:
+        """One transaction, on disk when the block ends.
+
+        Raises Fault `disk_full` or `store_damaged`.
+        """
+        with self._turn, _own_faults(), self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        """One moment of the store. Raises Fault `store_damaged`."""
+        with _own_faults(), self._engine.connect() as connection:
+            yield connection
+
+    def tidy(self) -> None:
+        """Fold the write-ahead log back into the file, as far as no reader is in the way."""
+        connection = self._engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+
+def open_store(path: Path, key: bytes, clock: Clock) -> DeskStore:
+    """The store at `path`, made when there is none, and brought up to this program's version.
+
+    Raises Refusal `store_newer` (the file is left as it is) or StoreDamaged.
+    """
+    version = _version_of(path, key) if path.exists() and path.stat().st_size else None
+    if version is not None and version not in KNOWN:
+        raise Refusal(
+            "store_newer",
+            "The orders at this desk were kept by a newer Readback. Please start the newer one.",
+        )
+    if version is not None and version != HEAD:
+        stamp = f"{clock.now():%Y%m%d-%H%M%S}"
+        shutil.copyfile(path, path.with_name(f"{path.stem}-before-{HEAD}-{stamp}{path.suffix}"))
+    engine = _engine(path, key)
+    store = DeskStore(engine)
+    if version != HEAD:
+        try:
+            _migrate(store)
+        except BaseException:
+            store.close()
+            raise
+    return store
+
+
+def set_aside(path: Path, clock: Clock) -> Path:
+    """Rename a file, and what SQLite keeps beside it, to a dated name that was never used."""
+    stamp = f"{clock.now():%Y%m%d-%H%M%S}"
+    aside = path.with_name(f"{path.stem}-set-aside-{stamp}{path.suffix}")
+    count = 1
+    while aside.exists():
+        count += 1
+        aside = path.with_name(f"{path.stem}-set-aside-{stamp}-{count}{path.suffix}")
+    path.rename(aside)
+    for companion in _COMPANIONS:
+        beside = path.with_name(path.name + companion)
+        if beside.exists():
+            beside.rename(aside.with_name(aside.name + companion))
+    return aside
+
+
+class _Turn:
+    """A lock given in the order it was asked for, so that a feed of pages starves no save."""
+
+    def __init__(self) -> None:
+        self._gate = threading.Lock()
+        self._queue: deque[threading.Lock] = deque()
+        self._taken = False
+
+    def __enter__(self) -> None:
+        with self._gate:
+            if not self._taken:
+                self._taken = True
+                return
+            ticket = threading.Lock()
+            ticket.acquire()
+            self._queue.append(ticket)
+        ticket.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        with self._gate:
+            if self._queue:
+                self._queue.popleft().release()
+            else:
+                self._taken = False
+
+
+def _connect(path: Path, key: bytes, *, read_only: bool = False) -> Any:  # noqa: ANN401 - the driver has no types
+    if len(key) != KEY_BYTES:
+        message = f"a store key has {KEY_BYTES} bytes"
+        raise ValueError(message)
+    connection = dbapi2.connect(
+        f"{path.as_uri()}?mode={'ro' if read_only else 'rwc'}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=30.0,
+    )
+    try:
+        connection.execute("PRAGMA cipher_log_level = NONE")
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        if not read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES_LEFT_TO_COMMITS}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _version_of(path: Path, key: bytes) -> str | None:
+    """Check every page and give the version, without writing a byte. Raises StoreDamaged."""
+    connection = None
+    try:
+        connection = _connect(path, key, read_only=True)
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise StoreDamaged(verdict)
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if not tables:
+            return None
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except dbapi2.DatabaseError as cause:
+        if _code(cause) in {_CORRUPT, _NOT_A_DATABASE, _NO_SUCH_TABLE}:
+            raise StoreDamaged(str(cause)) from cause
+        raise Fault("store_unreadable", "The orders at this desk cannot be opened now.") from cause
+    finally:
+        if connection is not None:
+            connection.close()
+    return str(row[0]) if row else None
+
+
+def _code(error: object) -> int:
+    """The primary result code of SQLite."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _engine(path: Path, key: bytes) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        module=dbapi2,
+        creator=lambda: _connect(path, key),
+        poolclass=QueuePool,
+        pool_size=4,
+        max_overflow=8,
+        pool_use_lifo=True,
+        hide_parameters=True,
+    )
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _migrate(store: DeskStore) -> None:
+    from alembic import command  # noqa: PLC0415 - only a new or older store needs it, and it is slow
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.set_main_option("path_separator", "os")
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def _own_faults() -> Generator[None]:
+    """Turn what the driver says of the machine into Faults; leave bugs as they are."""
+    try:
+        yield
+    except DBAPIError as cause:
+        code = _code(cause.orig)
+        if code == _FULL:
+            sentence = "The disk of this computer is full, so this could not be saved."
+            raise Fault("disk_full", sentence) from cause
+        if code in {_CORRUPT, _NOT_A_DATABASE}:
+            sentence = "The orders kept at this desk cannot be read. Please restart Readback."
+            raise Fault("store_damaged", sentence) from cause
+        raise

@@ -1,0 +1,10 @@
+"""Versions of the desk's store, oldest first; a store names the last one it has been through.
+
+Listed here so that a start needs Alembic only when there is something to do; a test compares
+the list with the scripts.
+"""
+
+from __future__ import annotations
+
+KNOWN = ("0001",)
+HEAD = KNOWN[-1]
