@@ -13,6 +13,8 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QLabel, QWidget
 
+from app.ui import theme
+
 ICON_FOLDER = Path(__file__).parents[2] / "resources" / "icons"
 ICON_SIZE_PX = 14
 RATIOS = (1.0, 1.25, 1.5, 2.0, 3.0)
@@ -58,9 +60,14 @@ def drawing(icon: Icon, colour: QColor, size_px: int = ICON_SIZE_PX, ratio: floa
 
 def button_icon(icon: Icon, colour: QColor, size_px: int = ICON_SIZE_PX) -> QIcon:
     """The icon for a button or a menu, with a drawing for every usual screen scale."""
+    return _button_icon(icon, colour.rgba(), size_px)
+
+
+@lru_cache(maxsize=128)
+def _button_icon(icon: Icon, rgba: int, size_px: int) -> QIcon:
     made = QIcon()
     for ratio in RATIOS:
-        made.addPixmap(drawing(icon, colour, size_px, ratio))
+        made.addPixmap(_drawing(icon, rgba, size_px, ratio))
     return made
 
 
@@ -93,7 +100,7 @@ class IconLabel(QLabel):
         self._icon = icon
         self._size_px = size_px
         self.setFixedSize(size_px, size_px)
-        self.setVisible(icon is not None)
+        theme.set_shown(self, icon is not None)
 
     def icon(self) -> Icon | None:
         """What is drawn, or None."""
@@ -104,7 +111,7 @@ class IconLabel(QLabel):
         if icon is self._icon:
             return
         self._icon = icon
-        self.setVisible(icon is not None)
+        theme.set_shown(self, icon is not None)
         self.update()
 
     def paintEvent(self, _event: object) -> None:

@@ -1,55 +1,61 @@
-"""The look: colour tokens, Qt palettes, the typeface, and the only style sheet of the program.
+"""The look: Qt palettes, the typeface, and the only style sheet of the program.
 
 Screens never set a style sheet, a colour or a font. They say what a widget *is* (`theme.dress`) and
 the sheet below draws it. Runs on the GUI thread and changes nothing but the QApplication.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
+from functools import cache
 from string import Template
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
+from app.ui.palettes import LIGHT, PALETTES, Palette, Scheme, Tone
+
+__all__ = [
+    "Palette",
+    "Scheme",
+    "Surface",
+    "Text",
+    "Tone",
+    "apply",
+    "colour",
+    "colours",
+    "dress",
+    "font",
+    "qt_palette",
+    "restyle",
+    "set_shown",
+    "set_style_properties",
+    "style_sheet",
+    "table_font",
+]
+
 FAMILY = "Source Sans Pro"
-BODY_POINTS = 10.5
+BODY_POINTS = 10.0
+LINE_POINTS = 10.5
 TARGET_PX = 28
 TABULAR = QFont.Tag("tnum")
 _PALETTE_PROPERTY = "readback_palette"
-
-
-class Scheme(StrEnum):
-    """Which colours to use; SYSTEM follows the desktop where it reports a scheme, else LIGHT."""
-
-    SYSTEM = "system"
-    LIGHT = "light"
-    DARK = "dark"
-    HIGH_CONTRAST = "high-contrast"
-
-
-class Tone(StrEnum):
-    """What a piece of text or a row says about the state; always beside an icon or a word."""
-
-    NORMAL = "normal"
-    MUTED = "muted"
-    OK = "ok"
-    INFO = "info"
-    WARN = "warn"
-    ERROR = "error"
 
 
 class Text(StrEnum):
     """The sizes and weights of text, from small to huge."""
 
     SMALL = "small"
+    SMALL_STRONG = "small-strong"
     CAPS = "caps"
     BODY = "body"
     STRONG = "strong"
     LINE = "line"
     SAY = "say"
     NAME = "name"
+    PRODUCT = "product"
     TITLE = "title"
+    TITLE_LIGHT = "title-light"
     TOTAL = "total"
     FIGURE = "figure"
     HUGE = "huge"
@@ -70,148 +76,6 @@ class Surface(StrEnum):
     FLOATING = "floating"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Palette:
-    """All colours of one scheme, as #RRGGBB. Contrasts are checked by tests/ui/test_theme.py."""
-
-    window: str
-    base: str
-    alternate: str
-    hairline: str
-    border: str
-    text: str
-    muted: str
-    accent: str
-    on_accent: str
-    ok: str
-    warn: str
-    error: str
-    accent_tint: str
-    ok_tint: str
-    warn_tint: str
-    error_tint: str
-    bar: str
-    bar_text: str
-    bar_muted: str
-    bar_accent: str
-    bar_ok: str
-    bar_ok_tint: str
-    bar_ok_border: str
-    bar_alarm: str
-    bar_alarm_tint: str
-    bar_alarm_border: str
-    bar_pause: str
-    bar_on_pause: str
-
-    def tone(self, tone: Tone) -> str:
-        """The text colour of a tone."""
-        tones = {
-            Tone.NORMAL: self.text,
-            Tone.MUTED: self.muted,
-            Tone.OK: self.ok,
-            Tone.INFO: self.accent,
-            Tone.WARN: self.warn,
-            Tone.ERROR: self.error,
-        }
-        return tones[tone]
-
-
-LIGHT = Palette(
-    window="#F4F5F7",
-    base="#FFFFFF",
-    alternate="#EEF1F4",
-    hairline="#D3D9E0",
-    border="#7A828C",
-    text="#1A1D21",
-    muted="#565D66",
-    accent="#0B5CAD",
-    on_accent="#FFFFFF",
-    ok="#00684A",
-    warn="#8A4B00",
-    error="#B00020",
-    accent_tint="#E8F1FA",
-    ok_tint="#E6F3EE",
-    warn_tint="#FDF1DF",
-    error_tint="#FCE9EC",
-    bar="#16212E",
-    bar_text="#FFFFFF",
-    bar_muted="#A9B4C0",
-    bar_accent="#6CB2FF",
-    bar_ok="#C4F0DA",
-    bar_ok_tint="#123A2B",
-    bar_ok_border="#1D6B4E",
-    bar_alarm="#FFD5D9",
-    bar_alarm_tint="#4A1C22",
-    bar_alarm_border="#8C2F39",
-    bar_pause="#F0B24A",
-    bar_on_pause="#1A1D21",
-)
-
-DARK = Palette(
-    window="#1E2125",
-    base="#15171A",
-    alternate="#1B1E22",
-    hairline="#343A42",
-    border="#7D8590",
-    text="#E8EAED",
-    muted="#A7AEB7",
-    accent="#6CB2FF",
-    on_accent="#0B1116",
-    ok="#4CC38A",
-    warn="#F0B24A",
-    error="#FF8A8A",
-    accent_tint="#16273A",
-    ok_tint="#16291F",
-    warn_tint="#2E2412",
-    error_tint="#331A1D",
-    bar="#0E1319",
-    bar_text="#FFFFFF",
-    bar_muted="#A9B4C0",
-    bar_accent="#6CB2FF",
-    bar_ok="#C4F0DA",
-    bar_ok_tint="#123A2B",
-    bar_ok_border="#1D6B4E",
-    bar_alarm="#FFD5D9",
-    bar_alarm_tint="#4A1C22",
-    bar_alarm_border="#8C2F39",
-    bar_pause="#F0B24A",
-    bar_on_pause="#1A1D21",
-)
-
-HIGH_CONTRAST = Palette(
-    window="#000000",
-    base="#000000",
-    alternate="#1A1A1A",
-    hairline="#FFFFFF",
-    border="#FFFFFF",
-    text="#FFFFFF",
-    muted="#E6E6E6",
-    accent="#FFE100",
-    on_accent="#000000",
-    ok="#7CFFB2",
-    warn="#FFC46B",
-    error="#FFA3A3",
-    accent_tint="#26230A",
-    ok_tint="#001F10",
-    warn_tint="#291B00",
-    error_tint="#2B0000",
-    bar="#000000",
-    bar_text="#FFFFFF",
-    bar_muted="#E6E6E6",
-    bar_accent="#FFE100",
-    bar_ok="#7CFFB2",
-    bar_ok_tint="#000000",
-    bar_ok_border="#7CFFB2",
-    bar_alarm="#FFA3A3",
-    bar_alarm_tint="#000000",
-    bar_alarm_border="#FFA3A3",
-    bar_pause="#FFE100",
-    bar_on_pause="#000000",
-)
-
-_PALETTES = {Scheme.LIGHT: LIGHT, Scheme.DARK: DARK, Scheme.HIGH_CONTRAST: HIGH_CONTRAST}
-
-
 def apply(application: QApplication, scheme: Scheme) -> None:
     """Give the whole program one scheme; with SYSTEM it follows the desktop from now on."""
     follower = application.findChild(_SchemeFollower)
@@ -225,7 +89,7 @@ def colours() -> Palette:
     """The palette in use, for what a style sheet cannot draw; LIGHT before `apply`."""
     application = QApplication.instance()
     name = application.property(_PALETTE_PROPERTY) if application is not None else None
-    return _PALETTES[Scheme(name)] if isinstance(name, str) else LIGHT
+    return PALETTES[Scheme(name)] if isinstance(name, str) else LIGHT
 
 
 def colour(tone: Tone) -> QColor:
@@ -254,10 +118,24 @@ def set_style_properties(widget: QWidget, wanted: dict[str, str]) -> None:
         if widget.property(name) != value:
             widget.setProperty(name, value)
             changed = True
-    if changed and widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+    if changed:
+        restyle(widget)
+
+
+def restyle(widget: QWidget) -> None:
+    """Let the style sheet look at a widget again, if it has looked before."""
+    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
         widget.style().unpolish(widget)
         widget.style().polish(widget)
         widget.update()
+
+
+def set_shown(widget: QWidget, shown: bool) -> None:
+    """Take a widget into the layout or out of it; one without a parent never becomes a window."""
+    if shown and widget.parentWidget() is None:
+        widget.setAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide, False)
+    else:
+        widget.setVisible(shown)
 
 
 def font(points: float = BODY_POINTS, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
@@ -269,6 +147,12 @@ def font(points: float = BODY_POINTS, weight: QFont.Weight = QFont.Weight.Normal
     made.setWeight(weight)
     made.setFeature(TABULAR, 1)
     return made
+
+
+@cache
+def table_font(*, bold: bool) -> QFont:
+    """The text of tables; figures stand under each other."""
+    return font(LINE_POINTS, QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
 
 
 class _SchemeFollower(QObject):
@@ -307,7 +191,7 @@ class _SchemeFollower(QObject):
         if self._application.property(_PALETTE_PROPERTY) == scheme.value:
             return
         self._application.setProperty(_PALETTE_PROPERTY, scheme.value)
-        palette = _PALETTES[scheme]
+        palette = PALETTES[scheme]
         self._application.setPalette(qt_palette(palette))
         self._application.setStyleSheet(style_sheet(palette))
 
@@ -367,12 +251,15 @@ QFrame[surface="bar"] QLabel { color: $bar_text; }
 QFrame[surface="bar"] QLabel[tone="muted"] { color: $bar_muted; }
 
 QLabel[text_size="small"] { font-size: 9pt; }
+QLabel[text_size="small-strong"] { font-size: 9pt; font-weight: 600; }
 QLabel[text_size="caps"] { font-size: 8.5pt; font-weight: 600; color: $muted; }
 QLabel[text_size="strong"] { font-weight: 600; }
-QLabel[text_size="line"] { font-size: 11pt; }
-QLabel[text_size="say"] { font-size: 12.5pt; }
+QLabel[text_size="line"] { font-size: 10.5pt; }
+QLabel[text_size="say"] { font-size: 12pt; }
 QLabel[text_size="name"] { font-size: 12.5pt; font-weight: 600; }
+QLabel[text_size="product"] { font-size: 11.5pt; font-weight: 700; }
 QLabel[text_size="title"] { font-size: 14pt; font-weight: 600; }
+QLabel[text_size="title-light"] { font-size: 13pt; }
 QLabel[text_size="total"] { font-size: 16.5pt; font-weight: 600; }
 QLabel[text_size="figure"] { font-size: 18pt; font-weight: 600; }
 QLabel[text_size="huge"] { font-size: 40pt; font-weight: 700; }
@@ -426,7 +313,7 @@ QLineEdit:read-only, QPlainTextEdit:read-only { background: $alternate; color: $
 QLineEdit[tone="error"], QPlainTextEdit[tone="error"], QComboBox[tone="error"] {
     border-color: $error; }
 QLineEdit[tone="warn"], QPlainTextEdit[tone="warn"], QComboBox[tone="warn"] { border-color: $warn; }
-QLineEdit[text_size="line"] { font-size: 11pt; min-height: 28px; }
+QLineEdit[text_size="line"] { font-size: 10.5pt; min-height: 28px; }
 QLineEdit[text_size="title"] { font-size: 16pt; min-height: 42px; }
 QComboBox::drop-down { border: 0; width: 22px; }
 QComboBox QAbstractItemView { background: $base; border: 1px solid $border; padding: 2px;
@@ -463,8 +350,8 @@ QPushButton[kind="page"]:focus { border: 2px solid $bar_accent; padding: 1px 4px
     border-radius: 6px; }
 QCheckBox, QRadioButton { min-height: 24px; spacing: 8px; border: 2px solid transparent;
     border-radius: 6px; }
-QCheckBox::indicator, QRadioButton::indicator { width: 16px; height: 16px; border: 1px solid $border;
-    background: $base; }
+QCheckBox::indicator, QRadioButton::indicator { width: 16px; height: 16px; background: $base;
+    border: 1px solid $border; }
 QCheckBox::indicator { border-radius: 4px; }
 QRadioButton::indicator { border-radius: 9px; }
 QCheckBox::indicator:checked, QRadioButton::indicator:checked { background: $accent;
@@ -476,14 +363,14 @@ QTableView, QListView { background: $base; alternate-background-color: $alternat
     border: 2px solid transparent;
     border-radius: 6px; selection-background-color: $accent_tint; selection-color: $text;
     outline: 0; }
-QTableView { font-size: 11pt; gridline-color: $hairline; }
+QTableView { font-size: 10.5pt; gridline-color: $hairline; }
 QTableView:focus, QListView:focus { border-color: $accent; }
 QTableView::item { padding: 0px 3px; border: 0; }
 QTableView::item:selected, QListView::item:selected { background: $accent_tint; color: $text; }
 QHeaderView { background: $base; border: 0; }
 QHeaderView::section { background: $base; color: $muted; border: 0;
     border-bottom: 1px solid $hairline;
-    font-size: 8.5pt; font-weight: 600; padding: 4px 3px 6px 3px; }
+    font-size: 8.5pt; font-weight: 600; padding: 4px 6px 6px 6px; }
 QTableCornerButton::section { background: $base; border: 0; }
 QScrollArea { border: 0; background: transparent; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
