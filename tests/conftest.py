@@ -15,7 +15,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import pytest
 
-pytest_plugins = ["pytester", "tests.strict"]
+pytest_plugins = ["pytester", "tests.strict", "tests.central_fixtures"]
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = ROOT.parent / "shared" / "data"

@@ -148,7 +148,7 @@ class OrderEvent(CentralTable):
     order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.order_id"))
     kind: Mapped[str]
     at: Mapped[datetime]
-    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("device.device_id"), index=True)
+    device_id: Mapped[UUID | None]
     person_id: Mapped[UUID | None]
     command_id: Mapped[UUID | None]
     facts: Mapped[dict[str, Any]]

@@ -1,0 +1,130 @@
+"""Brings the central database to this program's version, forward only, and tells which it has.
+
+All versions run in one transaction as the owner role: one that fails leaves the old version.
+Runs from the command line, never inside the service.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg import errors
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from app.store.central import OWNER_ROLE, SERVICE_ROLE, database_url
+from app.values.errors import Refusal
+
+SCRIPTS = Path(__file__).parent
+_MIGRATION_LOCK = 0x7265616462616B
+"""One migration at a time per database; any constant that nobody else uses."""
+
+_MAKE_ROLES = f"""
+DO $$
+DECLARE wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['{OWNER_ROLE}', '{SERVICE_ROLE}'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL; -- another database of this cluster made it a moment ago
+            END;
+        END IF;
+    END LOOP;
+    IF NOT pg_has_role(current_user, '{OWNER_ROLE}', 'MEMBER') THEN
+        EXECUTE 'GRANT {OWNER_ROLE} TO CURRENT_USER';
+    END IF;
+    IF NOT has_schema_privilege('{OWNER_ROLE}', 'public', 'CREATE') THEN
+        EXECUTE 'GRANT CREATE ON SCHEMA public TO {OWNER_ROLE}';
+    END IF;
+END $$
+"""
+
+
+class SchemaState(Enum):
+    """How a database compares with this program."""
+
+    CURRENT = "current"
+    OLDER = "older"
+    NEWER = "newer"
+
+
+def migrate(url: str, scripts: Path = SCRIPTS) -> str:
+    """Bring the database to the newest version there is a script for; the version it has then.
+
+    Raises Refusal `database_newer`, `roles_missing` or `database_away`.
+    """
+    engine = create_engine(database_url(url), poolclass=NullPool)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            _make_roles(connection)
+            connection.execute(text(f"SET LOCAL ROLE {OWNER_ROLE}"))
+            config = _config(scripts)
+            require_not_newer(schema_state(connection, scripts))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.execute(text(f"GRANT SELECT ON alembic_version TO {SERVICE_ROLE}"))
+            return str(MigrationContext.configure(connection).get_current_revision())
+    except DBAPIError as cause:
+        if isinstance(cause.orig, errors.OperationalError) and cause.connection_invalidated:
+            raise Refusal("database_away", "The database does not answer.") from cause
+        raise
+    finally:
+        engine.dispose()
+
+
+def schema_state(connection: Connection, scripts: Path = SCRIPTS) -> SchemaState:
+    """Which of the program and the database is ahead."""
+    found = MigrationContext.configure(connection).get_current_heads()
+    directory = ScriptDirectory.from_config(_config(scripts))
+    known = {script.revision for script in directory.walk_revisions()}
+    if not set(found) <= known:
+        return SchemaState.NEWER
+    return SchemaState.CURRENT if set(found) == set(directory.get_heads()) else SchemaState.OLDER
+
+
+def require_not_newer(state: SchemaState) -> None:
+    """Raises Refusal `database_newer`."""
+    if state is SchemaState.NEWER:
+        raise Refusal(
+            "database_newer",
+            "This database belongs to a newer version of Readback. Please install that version.",
+        )
+
+
+def require_current(state: SchemaState) -> None:
+    """Raises Refusal `database_newer` or `database_older`."""
+    require_not_newer(state)
+    if state is SchemaState.OLDER:
+        raise Refusal(
+            "database_older",
+            "This database needs to be brought up to date first: run readback admin migrate.",
+        )
+
+
+def _config(scripts: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _make_roles(connection: Connection) -> None:
+    try:
+        connection.execute(text(_MAKE_ROLES))
+    except DBAPIError as cause:
+        if not isinstance(cause.orig, errors.InsufficientPrivilege):
+            raise
+        raise Refusal(
+            "roles_missing",
+            f"This login may not make the roles {OWNER_ROLE} and {SERVICE_ROLE}. Run the first"
+            " migration as a login that owns the database and may create roles.",
+        ) from cause
