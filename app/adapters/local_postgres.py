@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 ACCOUNT = "readback-demo"
-OWNER = "readback_owner"
+SUPERUSER = "postgres"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 _POLL_SECONDS = 0.02
@@ -114,8 +114,8 @@ class LocalPostgres:
         return self._process.pid
 
     def url(self, database: str = "postgres") -> str:
-        """`postgresql://` address of a database, as the owner of the server."""
-        user = f"{OWNER}:{quote(self._password)}"
+        """`postgresql://` address of a database, as its superuser."""
+        user = f"{SUPERUSER}:{quote(self._password)}"
         if self._socket_folder is None:
             return f"postgresql://{user}@127.0.0.1:{self._port}/{database}"
         return f"postgresql://{user}@/{database}?host={quote(str(self._socket_folder), safe='')}"
@@ -161,7 +161,7 @@ class LocalPostgres:
             shutil.chown(self._data, self._account)
         self._run(
             programs / "initdb",
-            *("-U", OWNER, "-A", "scram-sha-256", f"--pwfile={self._folder / 'password'}"),
+            *("-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={self._folder / 'password'}"),
             *("--encoding=UTF8", "--locale=C", "-D", str(self._data)),
         )
 
