@@ -41,12 +41,16 @@ class Region(StrEnum):
 
 
 class OrderCustomer(View, frozen=True, kw_only=True):
-    """Who orders. A new customer's id is made at the desk; `base_revision` is None for them."""
+    """Who orders. A new customer's id is made at the desk; `base_revision` is None for them.
+
+    `no_phone`: asked for a number, they have none or give none.
+    """
 
     customer_id: CustomerId
     base_revision: int | None = None
     name: ShortText = ""
     phone: ShortText = ""
+    no_phone: bool = False
     email: ShortText | None = None
     text_relay: bool = False
 
