@@ -1,17 +1,19 @@
-"""Every UI test runs offscreen, in the look of the program, and leaves no widget behind."""
-
-import os
+"""Every UI test runs in the look of the program, whatever the test before it chose."""
 
 import pytest
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from app.ui import theme
 from app.ui.application import dress_application
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 
 @pytest.fixture(autouse=True)
-def dressed(qapp: QApplication) -> None:
-    """The application in the light scheme, whatever the test before chose."""
+def _dressed(qapp: QApplication) -> None:
     dress_application(qapp, theme.Scheme.LIGHT)
+
+
+@pytest.fixture
+def owner(qapp: QApplication) -> QObject:
+    """Somebody who waits for an answer."""
+    return QObject()
