@@ -1,6 +1,7 @@
 """The time, handed to whoever needs it.
 
-The only module that may ask the machine for the time. Instants are aware UTC; tests pass their own Clock.
+The only module that may ask the machine for the time. Instants are aware UTC; tests pass their own
+Clock.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ class SystemClock:
     """The machine's own clock."""
 
     def now(self) -> datetime:
+        """Aware UTC instant."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
+        """Seconds that never run backwards."""
         return time.monotonic()

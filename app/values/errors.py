@@ -1,7 +1,8 @@
 """What can go wrong, in two families.
 
-A Refusal is something a person can mend: it has a stable code and one sentence a CSR may read aloud.
-A Fault is a bug or a broken machine: people see plain words and an incident number, never the details.
+A Refusal is something a person can mend: it has a stable code and one sentence a CSR may read
+aloud. A Fault is a bug or a broken machine: people see plain words and an incident number, never
+the details.
 """
 
 from __future__ import annotations

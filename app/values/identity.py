@@ -1,7 +1,7 @@
 """Typed ids and where they come from.
 
-Ids are UUIDv7 (RFC 9562): made anywhere without asking anyone, and sorted by the time they were made.
-The only module that may ask the machine for random ids; everyone else is handed an Ids.
+Ids are UUIDv7 (RFC 9562): made anywhere without asking anyone, and sorted by the time they were
+made. The only module that may ask the machine for random ids; everyone else is handed an Ids.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Ids(Protocol):
 class SystemIds:
     """UUIDv7 from the machine's clock and random source; safe to share between threads.
 
-    Ids of one millisecond count up in the 12 bits behind the time, so their order is the order of making.
+    Ids of one millisecond count up in the 12 bits behind the time, so their order is the order of
+    making.
     """
 
     def __init__(self) -> None:
@@ -48,6 +49,7 @@ class SystemIds:
         self._counter = 0
 
     def new(self) -> UUID:
+        """UUIDv7, later than every id this source made before, even if the clock is set back."""
         with self._lock:
             now = time.time_ns() // 1_000_000
             if now > self._milliseconds:
@@ -62,7 +64,10 @@ class SystemIds:
 
 
 def uuid7(milliseconds: int, counter: int, tail: int) -> UUID:
-    """UUIDv7 of a Unix time in milliseconds, a 12-bit counter and 62 random bits. Source: RFC 9562, 5.7."""
+    """UUIDv7 of a Unix time in milliseconds, a 12-bit counter and 62 random bits.
+
+    Source: RFC 9562, 5.7.
+    """
     value = (milliseconds & ((1 << 48) - 1)) << 80
     value |= 0x7 << 76 | (counter & 0xFFF) << 64
     value |= 0b10 << 62 | tail & ((1 << 62) - 1)

@@ -5,18 +5,27 @@ No float comes near it. Rounding happens once per line, half up, when a unit pri
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.values.errors import Refusal
+from app.values.wording import ascii_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 UNIT_PRICE_SCALE = 10_000
 MINOR_SCALE = 100
+_PER_MINOR = UNIT_PRICE_SCALE // MINOR_SCALE
+_HALF = _PER_MINOR // 2
+_LONGEST_PRICE = 40
+_PRICE = re.compile(
+    r"(?P<sign>[-+]?)(?P<symbol>[£$€]?) ?"
+    r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][-+]?\d{1,2})?|\.\d+)"
+)
 LARGEST_UNIT_PRICE = 1_000_000 * UNIT_PRICE_SCALE
 """A million of the currency for one piece; more is a slip of the finger or a broken file."""
 
@@ -30,6 +39,7 @@ class Currency(StrEnum):
 
     @property
     def symbol(self) -> str:
+        """The sign that stands before an amount."""
         return {"GBP": "£", "USD": "$", "EUR": "€"}[self.value]
 
 
@@ -86,15 +96,19 @@ class UnitPrice:
 
     def times(self, quantity: int) -> Money:
         """Line total, rounded half up once to whole minor units."""
-        minor = round_half_up(self.ten_thousandths * quantity, UNIT_PRICE_SCALE // MINOR_SCALE)
-        return Money(minor, self.currency)
+        return Money(self.minor_of(quantity), self.currency)
+
+    def minor_of(self, quantity: int) -> int:
+        """Line total in minor units; for sums over long orders, where a Money each is too much."""
+        exact = self.ten_thousandths * quantity
+        return (exact + _HALF) // _PER_MINOR if exact >= 0 else -((_HALF - exact) // _PER_MINOR)
 
     def __str__(self) -> str:
         """With two decimals where they are enough, with up to four where the price needs them."""
         sign = "-" if self.ten_thousandths < 0 else ""
         whole, part = divmod(abs(self.ten_thousandths), UNIT_PRICE_SCALE)
         decimals = f"{part:04d}"
-        while len(decimals) > 2 and decimals.endswith("0"):  # noqa: PLR2004 - pence are always shown
+        while len(decimals) > 2 and decimals.endswith("0"):
             decimals = decimals[:-1]
         return f"{sign}{self.currency.symbol}{whole:,}.{decimals}"
 
@@ -102,16 +116,16 @@ class UnitPrice:
 def parse_unit_price(text: str, currency: Currency) -> UnitPrice:
     """Unit price from what a person or a file wrote ("2.95", "£1,250", "0.001").
 
-    Raises Refusal `price_malformed`, `price_negative`, `price_too_fine` (more than four decimals) or
-    `price_too_large`.
+    Commas stand between thousands only, so that `2,95` is not taken for 295. Raises Refusal
+    `price_malformed`, `price_currency` (the sign of another one), `price_negative`,
+    `price_too_fine` (more than four decimals) or `price_too_large`.
     """
-    cleaned = text.strip().lstrip("£$€").replace(",", "").strip()
-    try:
-        scaled = Decimal(cleaned) * UNIT_PRICE_SCALE
-    except InvalidOperation as cause:
-        raise Refusal("price_malformed", "That is not a price.", "price") from cause
-    if not scaled.is_finite():
+    found = _PRICE.fullmatch(ascii_digits(text[:_LONGEST_PRICE]).strip())
+    if found is None or len(text) > _LONGEST_PRICE:
         raise Refusal("price_malformed", "That is not a price.", "price")
+    if found["symbol"] not in {"", currency.symbol}:
+        raise Refusal("price_currency", f"Prices are in {currency.value}.", "price")
+    scaled = Decimal(found["sign"] + found["number"].replace(",", "")) * UNIT_PRICE_SCALE
     if scaled < 0:
         raise Refusal("price_negative", "A price cannot be below zero.", "price")
     if scaled > LARGEST_UNIT_PRICE:

@@ -1,7 +1,8 @@
 """The number a caller is told: ten digits, the last two of which catch slips.
 
-Eight digits from the centre and two check digits by ISO 7064 MOD 97-10, which finds every wrong digit,
-every swap of neighbours and every teen/ty slip. Leading zeros are real. Spoken and shown 3-3-4.
+Eight digits from the centre and two check digits by ISO 7064 MOD 97-10, which finds every wrong
+digit, every swap of neighbours and every teen/ty slip. Leading zeros are real. Spoken and shown
+3-3-4.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import NewType
 
 from app.values.errors import Refusal
+from app.values.wording import ascii_digits
 
 OrderNumber = NewType("OrderNumber", str)
 
@@ -17,7 +19,7 @@ DIGITS = 10
 COUNT = 10**PAYLOAD_DIGITS
 _MODULUS = 97
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_SEPARATORS = " -.\t\u00a0"
+_SEPARATORS = " -.\t\n\u00a0\u2010\u2011\u2013"
 
 
 def with_check_digits(payload: int) -> OrderNumber:
@@ -41,7 +43,7 @@ def parse_order_number(text: str) -> OrderNumber:
 
     Raises Refusal `order_number_malformed` or `order_number_slip` (ten digits, one of them wrong).
     """
-    digits = "".join(c for c in text if c not in _SEPARATORS)
+    digits = "".join(c for c in ascii_digits(text) if c not in _SEPARATORS)
     if len(digits) != DIGITS or not (digits.isascii() and digits.isdigit()):
         raise Refusal("order_number_malformed", "An order number has ten digits.", "order_number")
     if not holds(digits):
