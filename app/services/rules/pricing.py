@@ -95,9 +95,14 @@ def with_told_price(line: OrderLine, price: UnitPrice, reason: str) -> OrderLine
     return msgspec.structs.replace(line, told_price=price, told_reason=told_reason)
 
 
-def totals(document: OrderDocument, rules: RegionRules) -> Totals:
-    """Goods (all lines, charges too), delivery, tax and what is to be paid."""
-    goods = _minor_by_category(document)
+def totals(
+    document: OrderDocument, rules: RegionRules, goods: dict[TaxCategory, int] | None = None
+) -> Totals:
+    """Goods (all lines, charges too), delivery, tax and what is to be paid.
+
+    `goods` are the sums of the lines where they are known already, so that the lines are not read.
+    """
+    goods = _minor_by_category(document) if goods is None else goods
     goods_minor = sum(goods.values())
     delivery = document.delivery.charge
     tax = order_tax(document, rules, goods)
