@@ -132,7 +132,7 @@ def an_american_order(*lines: OrderLine, **changes: Any) -> PlacedOrder:  # noqa
 
 
 def placed(document: OrderDocument, payload: int = 41730298) -> PlacedOrder:
-    """The document with totals; British prices hold a sixth of tax, American ones get 6 % on top."""
+    """The document with totals; British prices hold a sixth of tax, 6 % comes on American ones."""
     goods = total_of((line.total for line in document.lines), document.currency)
     before_tax = goods + document.delivery.charge
     is_british = document.region is Region.GB
