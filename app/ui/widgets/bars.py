@@ -98,6 +98,21 @@ class CallBar(QFrame):
         for button in self._pages.buttons():
             button.setChecked(button.objectName() == key)
 
+    def pages(self) -> tuple[str, ...]:
+        """The keys of the pages on offer."""
+        return tuple(button.objectName() for button in self._pages.buttons())
+
+    def told(self) -> tuple[str, ...]:
+        """All that is to be read in the bar now, left to right."""
+        parts: list[tuple[QWidget, str]] = [
+            (part, part.text()) for part in (self._product, self._call, self._number)
+        ]
+        parts.append((self._recording, self._recording.words()))
+        parts.append((self._saved, self._saved.text()))
+        parts.append((self._sync, self._sync.words()))
+        parts.extend((part, part.text()) for part in (self._role, self._person))
+        return tuple(words for part, words in parts if not part.isHidden())
+
     def _page_button(self, key: str, title: str) -> QPushButton:
         button = QPushButton(title, self)
         button.setObjectName(key)
@@ -168,6 +183,10 @@ class StatusStrip(QFrame):
     def words(self) -> str:
         """What stands on the left."""
         return self._words.text()
+
+    def hints(self) -> str:
+        """What stands on the right."""
+        return self._hints.text()
 
     def show_hints(self, hints: Sequence[tuple[str, str]]) -> None:
         """Keys of the moment, each as shown key and what it does."""

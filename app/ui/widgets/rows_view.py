@@ -50,6 +50,10 @@ class RowsView(QTableView, Generic[Row]):
             else:
                 header.setSectionResizeMode(at, QHeaderView.ResizeMode.Stretch)
 
+    def rows(self) -> RowsModel[Row]:
+        """What is shown."""
+        return self._rows
+
     def chosen_row(self) -> Row | None:
         """The row the cursor is on."""
         index = self.currentIndex()

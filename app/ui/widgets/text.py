@@ -172,3 +172,7 @@ class BigNumber(QWidget):
     def shown(self) -> str:
         """The number as it stands on screen, with single blanks."""
         return self._figures.text().replace(EM_SPACE, " ")
+
+    def words(self) -> str:
+        """The number as it is said."""
+        return self._figures.accessibleName()
