@@ -24,7 +24,8 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from app.values.errors import Fault
+from app.store.file_lock import hold
+from app.values.errors import Fault, Refusal
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -58,6 +59,7 @@ class LocalPostgres:
         self._port = 5432
         self._process: subprocess.Popen[bytes] | None = None
         self._password = ""
+        self._hold: int | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -74,23 +76,29 @@ class LocalPostgres:
     def start(self) -> None:
         """Make the data folder when it is new, start, and return once it answers.
 
-        Raises Fault `postgres_failed` with the end of the server's log.
+        Raises Refusal `postgres_in_use` when another program runs a server over the folder, or
+        Fault `postgres_failed` with the end of the server's log.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._hold = hold(self._folder / "lock")
+        if self._hold is None:
+            raise Refusal("postgres_in_use", f"Another trial is running in {self._folder}.")
         if self._account is not None:
             _ensure_account(self._account)
             self._folder.chmod(0o711)
-        programs = self._programs()
+        try:
+            self._start(self._programs())
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self, programs: Path) -> None:
         self._password = self._kept_password()
         if not (self._data / "PG_VERSION").exists():
             self._make_data(programs)
         self._end_leftover(programs)
         self._launch(programs)
-        try:
-            self._wait_until_ready()
-        except BaseException:
-            self.stop()
-            raise
+        self._wait_until_ready()
 
     def stop(self) -> None:
         """End the server, letting it write everything down; does nothing when it is not running."""
@@ -105,6 +113,9 @@ class LocalPostgres:
         if self._socket_folder is not None:
             shutil.rmtree(self._socket_folder, ignore_errors=True)
             self._socket_folder = None
+        if self._hold is not None:
+            os.close(self._hold)
+            self._hold = None
 
     @property
     def pid(self) -> int:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from app.adapters.local_postgres import LocalPostgres
-from app.values.errors import Fault
+from app.values.errors import Fault, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,3 +70,12 @@ def test_the_folder_above_keeps_its_mode(folder: Path) -> None:
 def test_a_server_that_cannot_start_says_so_with_its_log(folder: Path) -> None:
     with pytest.raises(Fault, match=r"did not start.*shared_buffers"):
         LocalPostgres(folder, settings={"shared_buffers": "nonsense"}).start()
+
+
+def test_a_second_server_over_the_same_folder_is_refused_and_the_first_goes_on(
+    folder: Path,
+) -> None:
+    with LocalPostgres(folder) as first:
+        with pytest.raises(Refusal, match="Another trial is running"):
+            LocalPostgres(folder).start()
+        psycopg.connect(first.url()).close()
