@@ -19,7 +19,7 @@ class Caller(Protocol):
     """Asks for an operation, wherever it runs. Blocks; never call it on the GUI thread."""
 
     def call(self, operation: Operation[Q, A], request: Q) -> A:
-        """The answer. Raises Refusal (mend and ask again), Fault, or Unreachable (outcome unknown)."""
+        """The answer. Raises Refusal (mend and ask again), Fault or Unreachable (nobody knows)."""
         ...
 
 
@@ -37,7 +37,7 @@ class Centre(Caller, Protocol):
 
 
 class KeyStore(Protocol):
-    """Keeps small secrets (the store key, the device key) outside the desk's folder or well guarded in it."""
+    """Keeps small secrets (store key, device key) outside the desk's folder or guarded in it."""
 
     def get(self, name: str) -> bytes | None:
         """The secret, or None when there is none. Raises Fault `keyring_unavailable`."""
@@ -57,4 +57,12 @@ class AddressLookup(Protocol):
 
     def look_up(self, request: LookUpAddress) -> AddressSuggestions:
         """Raises Unreachable where the source is outside and away."""
+        ...
+
+
+class EventLog(Protocol):
+    """Where a program says what happens to it, in named events with ids, counts and codes."""
+
+    def write(self, event: str, **facts: str | float | None) -> None:
+        """One event. Facts that are not on the list of allowed ones are dropped, never shown."""
         ...

@@ -72,17 +72,21 @@ class Device(CentralTable):
     created_at: Mapped[datetime]
     enrolled_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
-    sealed_store_key: Mapped[str | None]
 
 
 class DeviceIncarnation(CentralTable):
-    """Every enrolment a seat has had; orders of an older one are still taken."""
+    """Every enrolment a seat has had; orders of an older one are still taken.
+
+    `sealed_store_key` is that store's key, sealed to the escrow key; kept when the seat is enrolled
+    again, because the orders that still wait are in the older store.
+    """
 
     __tablename__ = "device_incarnation"
 
     device_id: Mapped[UUID] = mapped_column(ForeignKey("device.device_id"), primary_key=True)
     incarnation: Mapped[UUID] = mapped_column(primary_key=True)
     enrolled_at: Mapped[datetime]
+    sealed_store_key: Mapped[str | None]
 
 
 class EnrolmentCode(CentralTable):

@@ -89,7 +89,6 @@ CREATE TABLE device (
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     enrolled_at TIMESTAMP WITH TIME ZONE,
     revoked_at TIMESTAMP WITH TIME ZONE,
-    sealed_store_key TEXT,
     CONSTRAINT pk_device PRIMARY KEY (device_id),
     CONSTRAINT ck_device_name_tidy CHECK (name <> '' AND name = btrim(name)),
     CONSTRAINT ck_device_enrolled_whole CHECK (num_nulls(public_key, incarnation, enrolled_at) IN (0, 3)),
@@ -229,6 +228,7 @@ CREATE TABLE device_incarnation (
     device_id UUID NOT NULL,
     incarnation UUID NOT NULL,
     enrolled_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    sealed_store_key TEXT,
     CONSTRAINT pk_device_incarnation PRIMARY KEY (device_id, incarnation),
     CONSTRAINT fk_device_incarnation_device_id FOREIGN KEY(device_id) REFERENCES device (device_id)
 );
@@ -462,5 +462,6 @@ GRANT INSERT, DELETE ON customer_phone, customer_name_token TO readback_service;
 GRANT UPDATE (next_value) ON number_counter TO readback_service;
 GRANT UPDATE (on_hand, reserved) ON stock_level TO readback_service;
 GRANT UPDATE (failed_tries, locked_until, password_hash) ON credential TO readback_service;
-GRANT UPDATE (public_key, incarnation, enrolled_at, sealed_store_key) ON device TO readback_service;
+GRANT UPDATE (public_key, incarnation, enrolled_at) ON device TO readback_service;
+GRANT UPDATE (sealed_store_key) ON device_incarnation TO readback_service;
 GRANT UPDATE (used_at) ON enrolment_code TO readback_service;

@@ -1,0 +1,123 @@
+"""A program's log: one JSON object per event and line, of allowed facts only.
+
+The list of allowed facts is the guard: ids, codes, counts and places in the code; never a name, an
+address, a digit of a card or the body of a message. A second net masks whatever looks like a card
+number, an e-mail address or a long run of digits in a text that got through. Safe to share between
+threads.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+from typing import TextIO
+
+from app.values.clock import Clock
+
+ALLOWED = frozenset(
+    {
+        "code",
+        "command_id",
+        "count",
+        "device_id",
+        "digest",
+        "error",
+        "incident",
+        "kind",
+        "level",
+        "listen",
+        "logger",
+        "ms",
+        "operation",
+        "person_id",
+        "place",
+        "position",
+        "repeated",
+        "request_id",
+        "seconds",
+        "state",
+        "status",
+        "threads",
+        "version",
+        "waiting",
+        "where",
+    }
+)
+LONGEST = 400
+_MASK = "[removed]"
+_CARD_LENGTHS = range(13, 20)
+_DIGIT_RUN = re.compile(r"\d(?:[ -]?\d){12,}")
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32,}")
+
+
+class JsonLog:
+    """Writes events to a stream; each line is whole, whoever else writes."""
+
+    def __init__(self, stream: TextIO, clock: Clock) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def write(self, event: str, **facts: str | float | None) -> None:
+        """One event; facts that are not allowed are dropped and counted."""
+        allowed = {name: facts[name] for name in facts.keys() & ALLOWED if facts[name] is not None}
+        line: dict[str, str | float | None] = {"at": self._now(), "event": event}
+        line.update((name, _clean(value)) for name, value in sorted(allowed.items()))
+        dropped = len(facts.keys() - ALLOWED)
+        if dropped:
+            line["dropped"] = dropped
+        with self._lock:
+            self._stream.write(json.dumps(line) + "\n")
+            self._stream.flush()
+
+    def _now(self) -> str:
+        return self._clock.now().isoformat(timespec="milliseconds")
+
+
+class LibraryLog(logging.Handler):
+    """Turns what libraries log into events: who logged, how grave, where; never their words."""
+
+    def __init__(self, log: JsonLog) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One event for a record."""
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        self._log.write(
+            "library",
+            logger=record.name,
+            level=record.levelname,
+            place=f"{record.module}:{record.lineno}",
+            error=kind,
+        )
+
+
+def _clean(value: str | float | None) -> str | float | None:
+    if not isinstance(value, str):
+        return value
+    if _UUID.fullmatch(value):
+        return value
+    masked = _EMAIL.sub(_MASK, _DIGIT_RUN.sub(_masked_run, value))
+    return masked[:LONGEST]
+
+
+def _masked_run(found: re.Match[str]) -> str:
+    digits = re.sub(r"\D", "", found.group())
+    windows = (
+        digits[start : start + size]
+        for size in _CARD_LENGTHS
+        for start in range(len(digits) - size + 1)
+    )
+    return _MASK if any(_luhn_holds(window) for window in windows) else found.group()
+
+
+def _luhn_holds(digits: str) -> bool:
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if place % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0

@@ -1,0 +1,135 @@
+"""What an installation has once: its keys, feed epoch and policy, and which database it runs on.
+
+A service refuses to start on a database it does not know (restored, copied, promoted without being
+told): numbers and the change feed could repeat. `readback admin restored` makes it known again.
+Called from the command line as the owner role, and by the service when it starts.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete, func, insert, select, text, update
+
+from app.models.central.catalogue import PolicyVersion
+from app.models.central.installation import EscrowKey, Installation, NumberCounter
+from app.models.central.record import ChangeRow
+from app.services.central.transaction import Transaction
+from app.services.rules.escrow import new_escrow_keys
+from app.values.errors import Fault, Refusal
+from app.values.order_number import COUNT
+from app.wire.message import decode, encode
+from app.wire.sync import ChangeKind, Company, Policy
+
+POLICY_KEY = "policy"
+NUMBERS_SKIPPED = 100_000
+"""After a restore: more than desks can have been given since the newest backup."""
+
+FIRST_POLICY = Policy(
+    company=Company(name="Your company", address=("Please set the policy",), phone="", email="")
+)
+
+
+class Installations:
+    """Prepares an installation, knows it again, and keeps its policy."""
+
+    def prepare(self, tx: Transaction) -> bool:
+        """Make keys, counter and first policy where there are none; whether anything was made."""
+        if tx.session.get(Installation, 1) is not None:
+            return False
+        private_key, public_key = new_escrow_keys()
+        identifier, timeline = _database(tx)
+        tx.session.add_all(
+            [
+                Installation(
+                    singleton=1,
+                    feed_epoch=tx.ids.new().hex,
+                    number_key=secrets.token_bytes(32),
+                    escrow_public_key=public_key,
+                    system_identifier=identifier,
+                    timeline=timeline,
+                    created_at=tx.at,
+                ),
+                EscrowKey(singleton=1, private_key=private_key),
+                NumberCounter(singleton=1, next_value=0),
+            ]
+        )
+        tx.audit("admin.prepare")
+        self._keep_policy(tx, FIRST_POLICY, revision=1)
+        return True
+
+    def require_known_database(self, tx: Transaction) -> None:
+        """Raises Refusal `not_prepared` or `database_restored`."""
+        here = _installation(tx)
+        if (here.system_identifier, here.timeline) != _database(tx):
+            raise Refusal(
+                "database_restored",
+                "This database was restored, copied or promoted since the service last ran on it."
+                " When it is the right one, run readback admin restored.",
+            )
+
+    def restored(self, tx: Transaction) -> None:
+        """Make a restored database known: desks take a new snapshot, numbers jump ahead."""
+        here = _installation(tx)
+        here.system_identifier, here.timeline = _database(tx)
+        here.feed_epoch = tx.ids.new().hex
+        tx.connection.execute(delete(ChangeRow))
+        jumped = tx.connection.execute(
+            update(NumberCounter)
+            .where(NumberCounter.next_value + NUMBERS_SKIPPED <= COUNT)
+            .values(next_value=NumberCounter.next_value + NUMBERS_SKIPPED)
+        )
+        if jumped.rowcount != 1:
+            raise Fault("numbers_used_up", "All order numbers have been used.")
+        tx.audit("admin.restored")
+
+    def policy(self, tx: Transaction) -> tuple[int, Policy]:
+        """The policy that holds, and its revision."""
+        row = tx.session.scalars(
+            select(PolicyVersion).order_by(PolicyVersion.revision.desc()).limit(1)
+        ).one_or_none()
+        if row is None:
+            raise _not_prepared()
+        return row.revision, msgspec.convert(row.document, Policy)
+
+    def set_policy(self, tx: Transaction, policy: Policy) -> int:
+        """Let a policy hold from now on; the new revision."""
+        latest = tx.session.scalars(select(func.max(PolicyVersion.revision))).one()
+        revision = (latest or 0) + 1
+        self._keep_policy(tx, policy, revision)
+        tx.audit("admin.policy.set", revision=revision)
+        return revision
+
+    def _keep_policy(self, tx: Transaction, policy: Policy, revision: int) -> None:
+        document: dict[str, Any] = decode(encode(policy), dict)
+        tx.session.flush()
+        tx.connection.execute(
+            insert(PolicyVersion).values(revision=revision, document=document, set_at=tx.at)
+        )
+        tx.changed(ChangeKind.POLICY, POLICY_KEY, revision)
+
+
+def _installation(tx: Transaction) -> Installation:
+    here = tx.session.get(Installation, 1)
+    if here is None:
+        raise _not_prepared()
+    return here
+
+
+def _database(tx: Transaction) -> tuple[str, int]:
+    row = tx.connection.execute(
+        text(
+            "SELECT system_identifier::text, timeline_id"
+            " FROM pg_control_system(), pg_control_checkpoint()"
+        )
+    ).one()
+    return str(row[0]), int(row[1])
+
+
+def _not_prepared() -> Refusal:
+    return Refusal(
+        "not_prepared",
+        "This database is not prepared yet: run readback admin migrate.",
+    )
