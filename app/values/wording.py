@@ -25,6 +25,8 @@ class Word:
 
 def tidy(text: str) -> str:
     """One line, composed, without control characters; runs of blanks become one."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     composed = unicodedata.normalize("NFC", text)
     kept = (c for c in composed if c in _LINE_BREAKS or unicodedata.category(c) not in {"Cc", "Cs"})
     return _BLANKS.sub(" ", "".join(kept)).strip()
