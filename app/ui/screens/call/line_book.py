@@ -1,0 +1,180 @@
+"""The lines of the order as rows and running sums, brought up to date by what changed.
+
+Pure; any thread. Adding line 1,114 looks at one line: the rest is shared with the rows before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.services.rules.pricing import unit_price_for
+from app.values.identity import LineId, ProductCode
+from app.values.money import Money, UnitPrice
+from app.values.quantity import is_unusual
+from app.wire.catalogue import ProductKind, ProductView, TaxCategory
+from app.wire.orders import OrderLine
+
+Lines = tuple[OrderLine, ...]
+
+
+class Stock(StrEnum):
+    """What the desk knows about the stock of a line."""
+
+    NOT_TRACKED = "not-tracked"
+    UNKNOWN = "unknown"
+    ENOUGH = "enough"
+    SHORT = "short"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRow:
+    """One line as the table shows it.
+
+    `new_list_price`: the list holds another price than the caller was quoted.
+    """
+
+    number: int
+    line: OrderLine
+    total: Money
+    stock: Stock
+    available: int | None
+    unusual: bool
+    new_list_price: UnitPrice | None
+
+    @property
+    def line_id(self) -> LineId:
+        """The line's own id."""
+        return self.line.line_id
+
+
+class LineBook:
+    """Rows, running sums in minor units per tax category, and counts of one order."""
+
+    def __init__(self) -> None:
+        self.lines: Lines = ()
+        self.rows: tuple[LineRow, ...] = ()
+        self.pieces = 0
+        self.sums: dict[TaxCategory, int] = {}
+        self._codes: Counter[ProductCode] = Counter()
+        self._products: dict[ProductCode, ProductView] = {}
+        self._not_found: set[ProductCode] = set()
+
+    @property
+    def products(self) -> dict[ProductCode, ProductView]:
+        """What the desk has looked up for this order."""
+        return self._products
+
+    def product(self, code: ProductCode) -> ProductView | None:
+        """What the desk knows of a product that is or was on the order."""
+        return self._products.get(code)
+
+    def learn(self, products: tuple[ProductView, ...]) -> None:
+        """Products as they are now; their rows show it."""
+        self._products.update((product.code, product) for product in products)
+        codes = {product.code for product in products}
+        self.rows = tuple(
+            self._row(row.number, row.line) if row.line.code in codes else row for row in self.rows
+        )
+
+    def learn_one(self, product: ProductView) -> None:
+        """A product that is about to be added; rows that hold it already show it too."""
+        known = self._products.get(product.code)
+        self._products[product.code] = product
+        if known is not product and self._codes[product.code]:
+            self.learn((product,))
+
+    def unknown_codes(self) -> tuple[ProductCode, ...]:
+        """Codes on the order that the desk has not looked up yet."""
+        known = self._products.keys() | self._not_found
+        return tuple(code for code in self._codes if code not in known)
+
+    def pass_over(self, codes: tuple[ProductCode, ...]) -> None:
+        """These were asked for; those that did not come are not in the catalogue any more."""
+        self._not_found |= set(codes) - self._products.keys()
+
+    def find(self, line_id: LineId) -> LineRow | None:
+        """The row of a line."""
+        return next((row for row in reversed(self.rows) if row.line_id == line_id), None)
+
+    def row_with(self, code: ProductCode) -> LineRow | None:
+        """The first row that holds this code."""
+        if not self._codes[code]:
+            return None
+        return next(row for row in self.rows if row.line.code == code)
+
+    def follow(self, lines: Lines) -> None:
+        """Show these lines from now on."""
+        if lines is self.lines:
+            return
+        head = _same_at_start(self.lines, lines)
+        tail = _same_at_end(self.lines, lines, head)
+        self._count(self.lines[head : len(self.lines) - tail], -1)
+        self._count(lines[head : len(lines) - tail], +1)
+        moved = len(lines) != len(self.lines)
+        kept_tail = () if moved else self.rows[len(self.rows) - tail :]
+        changed = lines[head:] if moved else lines[head : len(lines) - tail]
+        made = tuple(self._row(head + place + 1, line) for place, line in enumerate(changed))
+        self.rows = self.rows[:head] + made + kept_tail
+        self.lines = lines
+
+    def _count(self, lines: Lines, sign: int) -> None:
+        for line in lines:
+            before = self.sums.get(line.tax_category, 0)
+            self.sums[line.tax_category] = before + sign * line.total.minor
+            self._codes[line.code] += sign
+            if self._codes[line.code] == 0:
+                del self._codes[line.code]
+            self.pieces += sign * line.quantity if line.kind is ProductKind.GOODS else 0
+
+    def _row(self, number: int, line: OrderLine) -> LineRow:
+        product = self._products.get(line.code)
+        return LineRow(
+            number=number,
+            line=line,
+            total=line.total,
+            stock=_stock(product, line),
+            available=product.available if product else None,
+            unusual=line.kind is ProductKind.GOODS
+            and is_unusual(line.quantity, product.typical_quantity if product else None),
+            new_list_price=_new_list_price(product, line),
+        )
+
+
+def _stock(product: ProductView | None, line: OrderLine) -> Stock:
+    if line.kind is ProductKind.CHARGE:
+        return Stock.NOT_TRACKED
+    if product is None:
+        return Stock.UNKNOWN
+    if product.available is None:
+        return Stock.NOT_TRACKED
+    return Stock.ENOUGH if product.available >= line.quantity else Stock.SHORT
+
+
+def _new_list_price(product: ProductView | None, line: OrderLine) -> UnitPrice | None:
+    if product is None or product.price_version == line.price_version:
+        return None
+    price = unit_price_for(product, line.quantity)
+    return price if price != line.list_price else None
+
+
+def _same_at_start(before: Lines, after: Lines) -> int:
+    """How many lines at the start are the very same.
+
+    An added line is found at the speed of a slice.
+    """
+    if len(after) >= len(before) and after[: len(before)] == before:
+        return len(before)
+    pairs = zip(before, after, strict=False)
+    return next(
+        (place for place, (a, b) in enumerate(pairs) if a is not b), min(len(before), len(after))
+    )
+
+
+def _same_at_end(before: Lines, after: Lines, head: int) -> int:
+    most = min(len(before), len(after)) - head
+    same = 0
+    while same < most and before[-1 - same] is after[-1 - same]:
+        same += 1
+    return same

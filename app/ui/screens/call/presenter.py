@@ -1,0 +1,380 @@
+"""One call: brings the panes together, says what to ask, keeps the draft, places the order.
+
+Each pane has a presenter of its own that changes the order in hand; this one watches the order. It
+looks anew only at what changed, so that line 1,114 costs what line 2 costs. Works without an event
+loop on an inline background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from app.services.ports import Caller
+from app.services.rules import pricing, readiness
+from app.services.rules.regions import RegionRules
+from app.ui.background import Background, Debounce, Lane
+from app.ui.notices import Kind, Notice, notice_of
+from app.ui.screens.call import keeping, repeating, topics
+from app.ui.screens.call.address import AddressPresenter, Part
+from app.ui.screens.call.customer import QUIET_MS, CustomerPresenter
+from app.ui.screens.call.delivery import DeliveryPresenter
+from app.ui.screens.call.finder import FinderPresenter
+from app.ui.screens.call.keeping import DraftKeeper
+from app.ui.screens.call.lines import LinesPresenter
+from app.ui.screens.call.order_in_hand import OrderInHand
+from app.ui.screens.call.state import CallState, Phase
+from app.values.clock import Clock
+from app.values.errors import Fault, Refusal
+from app.values.identity import DeviceId, Ids, OrderId, PersonId, ProductCode
+from app.values.money import Money
+from app.wire import operations
+from app.wire.catalogue import ProductView
+from app.wire.customers import CustomerView, GetOrder
+from app.wire.orders import (
+    Channel,
+    Delivery,
+    OrderDocument,
+    OrderView,
+    PlacedOrder,
+    PlaceOrder,
+    Region,
+)
+from app.wire.sync import Policy
+
+PRODUCTS_AT_A_TIME = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long to wait for quiet, in ms; `save_ms` None: write only when told (campaigns)."""
+
+    search_ms: int = QUIET_MS
+    save_ms: int | None = keeping.SAVE_WITHIN_MS
+    caution_ms: int | None = 250
+
+
+class CallPresenter(QObject):
+    """Holds one CallState and the presenters of the panes.
+
+    `placed(PlacedOrder)` ends its work on an order.
+    """
+
+    state_changed = Signal(object)
+    notice = Signal(object)
+    placed = Signal(object)
+
+    def __init__(
+        self,
+        caller: Caller,
+        background: Background,
+        *,
+        regions: Mapping[Region, RegionRules],
+        clock: Clock,
+        ids: Ids,
+        device_id: DeviceId,
+        pace: Pace | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        pace = pace or Pace()
+        self._caller = caller
+        self._background = background
+        self._regions = regions
+        self._clock = clock
+        self._ids = ids
+        self._device_id = device_id
+        self._rules: RegionRules | None = None
+        self._judged: tuple[object, ...] = ()
+        self._state = CallState()
+        self.order = OrderInHand(self)
+        self.keeper = DraftKeeper(caller, background, quiet_ms=pace.save_ms, parent=self)
+        self.finder = FinderPresenter(caller, background, self)
+        self.lines = LinesPresenter(self.order, ids, clock, self)
+        self.customer = CustomerPresenter(
+            self.order, caller, background, ids, quiet_ms=pace.search_ms, parent=self
+        )
+        self.delivery_address = AddressPresenter(
+            Part.DELIVER_TO, self.order, caller, background, self
+        )
+        self.billing_address = AddressPresenter(Part.BILL_TO, self.order, caller, background, self)
+        self.delivery = DeliveryPresenter(self.order, clock, self)
+        self._cautions = (
+            Debounce(self, pace.caution_ms, self._look_for_cautions)
+            if pace.caution_ms is not None
+            else None
+        )
+        self._connect()
+
+    def _connect(self) -> None:
+        self.order.changed.connect(self._follow)
+        self.order.settled.connect(self.keeper.field_finished)
+        self.finder.chosen.connect(self.add_product)
+        self.customer.chosen.connect(self._offer_addresses)
+        for part in (
+            self.keeper,
+            self.finder,
+            self.lines,
+            self.customer,
+            self.delivery_address,
+            self.billing_address,
+        ):
+            part.notice.connect(self.notice)
+
+    @property
+    def state(self) -> CallState:
+        """What is shown now."""
+        return self._state
+
+    @property
+    def rules(self) -> RegionRules:
+        """The region of the order in hand."""
+        if self._rules is None:
+            message = "no order is in hand"
+            raise RuntimeError(message)
+        return self._rules
+
+    def start_call(self, person_id: PersonId, policy: Policy, caller_number: str = "") -> None:
+        """A new call with an empty order; the order before stays as it was last kept."""
+        now = self._clock.now()
+        document = OrderDocument(
+            order_id=OrderId(self._ids.new()),
+            region=policy.region,
+            currency=policy.currency,
+            taken_by=person_id,
+            device_id=self._device_id,
+            started_at=now,
+            caller_number=caller_number,
+            delivery=Delivery(charge=Money(0, policy.currency)),
+        )
+        self._begin(document, is_kept=False)
+        if caller_number:
+            self.customer.search(caller_number)
+
+    def resume(self, document: OrderDocument) -> None:
+        """Go on with a draft."""
+        self._begin(document, is_kept=True)
+        self._refresh_products()
+
+    def leave(self) -> None:
+        """Put the order away as it stands; what was typed is written first."""
+        self.keeper.save_now()
+        self._show(CallState())
+        self.order.leave()
+
+    def set_channel(self, channel: Channel) -> None:
+        """How the order reached us."""
+        if channel is not self.order.document.channel:
+            self.order.settle()
+            self.order.change("channel", channel=channel)
+            self.order.settle()
+
+    def add_product(self, product: ProductView, quantity: int | None = None) -> None:
+        """Add what the finder found."""
+        try:
+            self.lines.add_product(product, quantity)
+        except Refusal as refusal:
+            self.notice.emit(notice_of(refusal))
+
+    def bill_elsewhere(self) -> None:
+        """The bill goes to an address of its own."""
+        customer = self.order.document.customer
+        self.billing_address.edit(customer.name if customer else "")
+
+    def bill_to_delivery(self) -> None:
+        """The bill goes where the goods go."""
+        self.billing_address.clear()
+
+    def undo(self) -> None:
+        """Take the last step on the order back, whatever pane it was made in."""
+        if self._state.phase is Phase.TAKING:
+            self.order.undo()
+
+    def redo(self) -> None:
+        """Take the last undo back."""
+        if self._state.phase is Phase.TAKING:
+            self.order.redo()
+
+    def ask_to_repeat(self) -> None:
+        """Ctrl+R: ask whether the customer's last order is wanted once more."""
+        orders = self.customer.state.last_orders
+        if orders:
+            self._show(replace(self._state, asking_to_repeat=orders[0]))
+        else:
+            self._say(Kind.INFO, self.tr("There is no last order of this customer to repeat."))
+
+    def do_not_repeat(self) -> None:
+        """The last order is not wanted."""
+        self._show(replace(self._state, asking_to_repeat=None))
+
+    def repeat(self) -> None:
+        """Add the products of the last order at today's prices."""
+        asked = self._state.asking_to_repeat
+        if asked is None:
+            return
+        self._show(replace(self._state, asking_to_repeat=None))
+        self._background.run(
+            Lane.NETWORK,
+            partial(self._caller.call, operations.GET_ORDER, GetOrder(order_id=asked.order_id)),
+            owner=self,
+            then=self._look_up_repeated,
+            failed=self._complain,
+        )
+
+    def place(self) -> None:
+        """Place the order exactly as it stands."""
+        if not self._state.can_place:
+            self._say(Kind.INFO, self._state.reason_why_not)
+            return
+        self.lines.stop_editing()
+        document = self.order.document
+        self._show(replace(self._state, phase=Phase.PLACING))
+        self.keeper.forget(document.order_id)
+        self._background.run(
+            Lane.WRITE,
+            partial(self._caller.call, operations.PLACE_ORDER, PlaceOrder(document=document)),
+            owner=self,
+            then=self._placed,
+            failed=partial(self._not_placed, document),
+        )
+
+    def _begin(self, document: OrderDocument, *, is_kept: bool) -> None:
+        self.keeper.save_now()
+        rules = self._regions[document.region]
+        self._rules = rules
+        self._judged = ()
+        self._state = CallState()
+        self.order.begin(document)
+        self.keeper.begin(document.order_id, document.started_at if is_kept else None)
+        self.finder.clear()
+        self.lines.begin()
+        self.customer.begin(rules.phone_region)
+        self.delivery_address.begin(rules.country)
+        self.billing_address.begin(rules.country)
+        self.delivery.begin(rules)
+        self._state = CallState(
+            phase=Phase.TAKING, started_at=self._clock.now(), tax_label=rules.tax.label
+        )
+        self._follow()
+
+    def _follow(self) -> None:
+        """The order is another one now.
+
+        Every pane takes what is its own, and the rest is judged anew.
+        """
+        if self._state.phase is Phase.IDLE:
+            return
+        document = self.order.document
+        self.lines.follow()
+        self.customer.follow()
+        self.delivery_address.follow()
+        self.billing_address.follow()
+        self.delivery.follow()
+        if document is not self.order.document:
+            return
+        if self._state.document is not None and self._state.document is not document:
+            self.keeper.keep(document)
+        self._judge(document)
+        if self._cautions is not None:
+            self._cautions.poke()
+
+    def _judge(self, document: OrderDocument) -> None:
+        looked_at = (
+            document.customer,
+            document.deliver_to,
+            document.bill_to,
+            document.delivery,
+            bool(document.lines),
+        )
+        state = self._state
+        if len(self._judged) != len(looked_at) or any(
+            old is not new for old, new in zip(self._judged, looked_at, strict=True)
+        ):
+            self._judged = looked_at
+            missing = readiness.missing(document, self.rules)
+            state = topics.with_missing(state, missing)
+        self._show(
+            replace(
+                state,
+                document=document,
+                totals=pricing.totals(document, self.rules, self.lines.book.sums),
+                can_undo=self.order.can_undo,
+            )
+        )
+
+    def _look_for_cautions(self) -> None:
+        if not self.order.is_open or self._state.phase is not Phase.TAKING:
+            return
+        found = readiness.warnings(
+            self.order.document, self.rules, products=self.lines.book.products
+        )
+        if found != self._state.cautions:
+            self._show(replace(self._state, cautions=found))
+
+    def _offer_addresses(self, customer: CustomerView) -> None:
+        """A known caller's newest address stands in the order until they say otherwise."""
+        self.delivery_address.offer(customer.addresses)
+        self.billing_address.offer(customer.addresses)
+        if customer.addresses and self.order.document.deliver_to is None:
+            self.delivery_address.take(customer.addresses[0].address)
+
+    def _refresh_products(self) -> None:
+        """A draft was opened: ask for stock and changed prices, a few products at a time."""
+        codes = self.lines.book.unknown_codes()[:PRODUCTS_AT_A_TIME]
+        if not codes:
+            return
+        self._background.run(
+            Lane.READ,
+            partial(repeating.products_of, self._caller, codes),
+            owner=self,
+            then=partial(self._learn, self.order.document.order_id, codes),
+            failed=self._complain,
+        )
+
+    def _learn(
+        self, order_id: OrderId, codes: tuple[ProductCode, ...], products: tuple[ProductView, ...]
+    ) -> None:
+        if self.order.is_open and self.order.document.order_id == order_id:
+            self.lines.learn(products, asked_for=codes)
+            self._refresh_products()
+
+    def _look_up_repeated(self, view: OrderView) -> None:
+        self._background.run(
+            Lane.READ,
+            partial(repeating.look_up, self._caller, view.placed.document.lines),
+            owner=self,
+            then=self._add_repeated,
+            failed=self._complain,
+        )
+
+    def _add_repeated(self, repeated: repeating.Repeated) -> None:
+        if not self.order.is_open:
+            return
+        if repeated.products:
+            self.lines.add_lines(repeated.products)
+        kind = Kind.INFO if repeated.is_the_same else Kind.WARN
+        self._say(kind, repeating.in_words(repeated))
+
+    def _placed(self, placed: PlacedOrder) -> None:
+        self._show(CallState())
+        self.order.leave()
+        self.placed.emit(placed)
+
+    def _not_placed(self, document: OrderDocument, error: Refusal | Fault) -> None:
+        """The order stays in hand as it was, and is kept as a draft."""
+        self._show(replace(self._state, phase=Phase.TAKING))
+        self.keeper.remember(document)
+        self.notice.emit(notice_of(error))
+
+    def _complain(self, error: Refusal | Fault) -> None:
+        self.notice.emit(notice_of(error))
+
+    def _say(self, kind: Kind, sentence: str) -> None:
+        self.notice.emit(Notice(kind=kind, sentence=sentence))
+
+    def _show(self, state: CallState) -> None:
+        self._state = state
+        self.state_changed.emit(state)

@@ -1,0 +1,68 @@
+"""What the call screen shows beside its panes.
+
+Where the call stands, what it comes to, what is still missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.services.rules.readiness import Caution, Missing
+from app.wire.customers import OrderSummary
+from app.wire.orders import OrderDocument, Totals
+
+
+class Phase(StrEnum):
+    """Where the call stands."""
+
+    IDLE = "idle"
+    TAKING = "taking"
+    PLACING = "placing"
+
+
+class Topic(StrEnum):
+    """The rows of the checklist, in the order of the talk; values are the panes they lead to."""
+
+    CUSTOMER = "customer"
+    DELIVERY = "delivery"
+    BILLING = "billing"
+    ITEMS = "items"
+    ARRIVAL = "arrival"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicRow:
+    """How one topic stands; `asking` marks the one that is due now."""
+
+    topic: Topic
+    done: bool
+    asking: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallState:
+    """One frozen picture of the call.
+
+    `reason_why_not` says in words why the order cannot be placed yet.
+    """
+
+    phase: Phase = Phase.IDLE
+    document: OrderDocument | None = None
+    totals: Totals | None = None
+    tax_label: str = ""
+    missing: tuple[Missing, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+    topics: tuple[TopicRow, ...] = ()
+    say: str = ""
+    reason_why_not: str = ""
+    can_undo: bool = False
+    started_at: datetime | None = None
+    asking_to_repeat: OrderSummary | None = None
+
+    @property
+    def can_place(self) -> bool:
+        """Whether Ctrl+Enter places the order now."""
+        return self.phase is Phase.TAKING and not self.missing

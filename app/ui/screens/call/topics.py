@@ -1,0 +1,61 @@
+"""What is missing, as the right column tells it.
+
+A checklist in the order of the talk, and the question to ask now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QCoreApplication
+
+from app.services.rules.readiness import Missing
+from app.ui.screens.call.state import CallState, Topic, TopicRow
+
+_TOPICS = {
+    "customer": Topic.CUSTOMER,
+    "lines": Topic.ITEMS,
+    "deliver_to": Topic.DELIVERY,
+    "bill_to": Topic.BILLING,
+    "delivery": Topic.ARRIVAL,
+}
+
+
+def topic_of(missing: Missing) -> Topic:
+    """The pane that a missing thing belongs to."""
+    return _TOPICS.get(missing.field.partition(".")[0], Topic.CUSTOMER)
+
+
+def with_missing(state: CallState, missing: tuple[Missing, ...]) -> CallState:
+    """The state with its checklist, the question to ask, and why it cannot be placed."""
+    by_topic: dict[Topic, list[Missing]] = {topic: [] for topic in Topic}
+    for one in missing:
+        by_topic[topic_of(one)].append(one)
+    due = topic_of(missing[0]) if missing else None
+    rows = tuple(
+        TopicRow(
+            topic=topic,
+            done=not by_topic[topic],
+            asking=topic is due,
+            words=", ".join(one.sentence for one in by_topic[topic]),
+        )
+        for topic in Topic
+    )
+    return replace(
+        state,
+        missing=missing,
+        topics=rows,
+        say=missing[0].say if missing else _closing(),
+        reason_why_not=_reason(missing),
+    )
+
+
+def _reason(missing: tuple[Missing, ...]) -> str:
+    if not missing:
+        return ""
+    names = ", ".join(one.sentence for one in missing)
+    return QCoreApplication.translate("Call", "Still needed: {names}.").format(names=names)
+
+
+def _closing() -> str:
+    return QCoreApplication.translate("Call", "Is there anything else you would like today?")

@@ -1,0 +1,322 @@
+"""A desk small enough for tests of the screens: it answers every operation the screens ask for.
+
+Deterministic and in memory. Searches as the real one ranks: exact code, beginning of a code, words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from app.services.rules import pricing
+from app.services.rules.regions import RegionRules, load_regions
+from app.settings import resource_folder
+from app.values.contact import search_digits
+from app.values.errors import Fault, Refusal, Unreachable
+from app.values.identity import CustomerId, DeviceId, OrderId, PersonId, SessionId
+from app.values.order_number import with_check_digits
+from app.wire import operations
+from app.wire.addresses import AddressSuggestions, LookUpAddress
+from app.wire.catalogue import FindProducts, GetProduct, Match, ProductHit, ProductHits, ProductView
+from app.wire.customers import (
+    CustomersFound,
+    CustomerView,
+    FindCustomers,
+    FoundBy,
+    GetOrder,
+    LastOrders,
+    LastOrdersOf,
+    OrderSummary,
+)
+from app.wire.message import Nothing, decode, encode
+from app.wire.operations import Home, Operation
+from app.wire.orders import (
+    Drafts,
+    DraftSaved,
+    DraftSummary,
+    ListDrafts,
+    MakePaper,
+    NumberShown,
+    OpenDraft,
+    OrderDocument,
+    OrderView,
+    Paper,
+    PlacedOrder,
+    PlaceOrder,
+    Region,
+    SaveDraft,
+    VoidDraft,
+)
+from app.wire.people import (
+    PERMISSIONS,
+    OfferSignIn,
+    PersonView,
+    Role,
+    Session,
+    SignIn,
+    SignInOffer,
+    SignOut,
+)
+from app.wire.sync import AskStatus, Company, DeskStatus, Policy
+from tests.builders import A_MORNING, an_id
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+PASSWORD = "correct horse battery"
+DEVICE = DeviceId(an_id(800))
+
+
+def the_regions() -> dict[Region, RegionRules]:
+    return load_regions(resource_folder() / "regions")
+
+
+def a_person(name: str = "Dana Okafor", role: Role = Role.CSR) -> PersonView:
+    login = name.split(maxsplit=1)[0].lower()
+    return PersonView(
+        person_id=PersonId(an_id(700)), login=login, name=name, role=role, team="Days"
+    )
+
+
+def a_policy(region: Region = Region.GB) -> Policy:
+    rules = the_regions()[region]
+    company = Company(
+        name="Mill Lane Trading", address=("1 Mill Lane", "Leeds"), phone="", email=""
+    )
+    return Policy(company=company, region=region, currency=rules.currency)
+
+
+def a_known_customer(name: str = "Margaret Thompson", **different: Any) -> CustomerView:  # noqa: ANN401 - whatever field a test names
+    view = CustomerView(
+        customer_id=CustomerId(an_id(901)),
+        revision=3,
+        name=name,
+        phones=("+447700900412",),
+        email="m.thompson@example.org",
+    )
+    return msgspec.structs.replace(view, **different)
+
+
+class FakeDesk:
+    """Answers like a desk with a centre behind it; `offline` cuts the centre off."""
+
+    def __init__(self, *products: ProductView, region: Region = Region.GB) -> None:
+        self.products = {product.code.casefold(): product for product in products}
+        self.customers: list[CustomerView] = []
+        self.orders: dict[OrderId, PlacedOrder] = {}
+        self.drafts: dict[OrderId, bytes] = {}
+        self.shown: list[OrderId] = []
+        self.voided: dict[OrderId, str] = {}
+        self.places: dict[str, AddressSuggestions] = {}
+        self.people = [a_person()]
+        self.banner = ""
+        self.policy = a_policy(region)
+        self.offline = False
+        self.broken: dict[str, Refusal | Fault] = {}
+        self.calls: Counter[str] = Counter()
+        self.paper_path = "/nowhere/confirmation.pdf"
+        self._regions = the_regions()
+        self._handlers: dict[str, Callable[[Any], Any]] = {
+            operations.OFFER_SIGN_IN.name: self._offer,
+            operations.SIGN_IN.name: self._sign_in,
+            operations.SIGN_OUT.name: self._sign_out,
+            operations.ASK_STATUS.name: self._status,
+            operations.GET_POLICY.name: self._policy,
+            operations.FIND_PRODUCTS.name: self._find_products,
+            operations.GET_PRODUCT.name: self._get_product,
+            operations.FIND_CUSTOMERS.name: self._find_customers,
+            operations.LAST_ORDERS.name: self._last_orders,
+            operations.GET_ORDER.name: self._get_order,
+            operations.LOOK_UP_ADDRESS.name: self._look_up_address,
+            operations.SAVE_DRAFT.name: self._save_draft,
+            operations.LIST_DRAFTS.name: self._list_drafts,
+            operations.OPEN_DRAFT.name: self._open_draft,
+            operations.VOID_DRAFT.name: self._void_draft,
+            operations.PLACE_ORDER.name: self._place,
+            operations.NUMBER_SHOWN.name: self._number_shown,
+            operations.MAKE_PAPER.name: self._make_paper,
+        }
+
+    def call(self, operation: Operation[Q, A], request: Q) -> A:
+        self.calls[operation.name] += 1
+        if operation.name in self.broken:
+            raise self.broken[operation.name]
+        if self.offline and operation.home is Home.CENTRE:
+            raise Unreachable("unreachable", "The central service does not answer.")
+        return cast("A", self._handlers[operation.name](request))
+
+    def draft(self, order_id: OrderId) -> OrderDocument:
+        """The document as it stands on disk."""
+        return decode(self.drafts[order_id], OrderDocument)
+
+    def has_ordered(self, customer: CustomerView, document: OrderDocument, days_ago: int) -> None:
+        """Puts a past order of a customer into the centre."""
+        placed = self._as_placed(document, len(self.orders) + 1)
+        placed = msgspec.structs.replace(placed, placed_at=A_MORNING - timedelta(days=days_ago))
+        owner = msgspec.structs.replace(
+            document.customer or msgspec.UNSET, customer_id=customer.customer_id
+        )
+        document = msgspec.structs.replace(document, customer=owner)
+        self.orders[document.order_id] = msgspec.structs.replace(placed, document=document)
+
+    def _offer(self, _request: OfferSignIn) -> SignInOffer:
+        return SignInOffer(people=tuple(self.people), banner=self.banner)
+
+    def _sign_in(self, request: SignIn) -> Session:
+        person = next((p for p in self.people if p.login == request.login), None)
+        if person is None or request.password != PASSWORD:
+            raise Refusal("sign_in_refused", "Login or password is wrong.", "password")
+        return Session(
+            session_id=SessionId(an_id(600)),
+            token="token",
+            person=person,
+            permissions=PERMISSIONS[person.role],
+            expires_at=A_MORNING + timedelta(hours=12),
+            offline=self.offline,
+        )
+
+    def _sign_out(self, _request: SignOut) -> Nothing:
+        return Nothing()
+
+    def _status(self, _request: AskStatus) -> DeskStatus:
+        return DeskStatus(
+            online=not self.offline,
+            waiting=len(self.orders) if self.offline else 0,
+            needs_person=0,
+            numbers_left=150,
+            products=len(self.products),
+            catalogue_at=A_MORNING,
+        )
+
+    def _policy(self, _request: AskStatus) -> Policy:
+        return self.policy
+
+    def _find_products(self, request: FindProducts) -> ProductHits:
+        text = request.text.casefold()
+        words = text.split()
+        hits = [
+            ProductHit(product=product, match=match)
+            for product in self.products.values()
+            if (match := _match(product, text, words)) is not None
+        ]
+        hits.sort(key=_rank)
+        return ProductHits(text=request.text, hits=tuple(hits[: request.limit]))
+
+    def _get_product(self, request: GetProduct) -> ProductView:
+        product = self.products.get(request.code.casefold())
+        if product is None:
+            raise Refusal("product_unknown", f"There is no product {request.code}.", "code")
+        return product
+
+    def _find_customers(self, request: FindCustomers) -> CustomersFound:
+        digits, text = search_digits(request.text), request.text.casefold()
+        found = [
+            c
+            for c in self.customers
+            if (digits and any(p.endswith(digits) for p in c.phones)) or text in c.name.casefold()
+        ]
+        by = FoundBy.PHONE if digits else FoundBy.NAME
+        return CustomersFound(
+            text=request.text, found_by=by, customers=tuple(found[: request.limit])
+        )
+
+    def _last_orders(self, request: LastOrdersOf) -> LastOrders:
+        own = [
+            placed
+            for placed in self.orders.values()
+            if placed.document.customer
+            and placed.document.customer.customer_id == request.customer_id
+        ]
+        own.sort(key=_placed_at, reverse=True)
+        return LastOrders(orders=tuple(_summary(placed) for placed in own[: request.limit]))
+
+    def _get_order(self, request: GetOrder) -> OrderView:
+        return OrderView(placed=self.orders[request.order_id], revision=1, state="accepted")
+
+    def _look_up_address(self, request: LookUpAddress) -> AddressSuggestions:
+        return self.places.get(request.postcode, AddressSuggestions())
+
+    def _save_draft(self, request: SaveDraft) -> DraftSaved:
+        self.drafts[request.document.order_id] = encode(request.document)
+        return DraftSaved(saved_at=A_MORNING)
+
+    def _list_drafts(self, _request: ListDrafts) -> Drafts:
+        documents = [decode(body, OrderDocument) for body in self.drafts.values()]
+        waiting = tuple(p for i, p in self.orders.items() if i not in self.shown)
+        return Drafts(
+            drafts=tuple(self._draft_summary(d) for d in documents), number_not_given=waiting
+        )
+
+    def _draft_summary(self, document: OrderDocument) -> DraftSummary:
+        return DraftSummary(
+            order_id=document.order_id,
+            customer_name=document.customer.name if document.customer else "",
+            line_count=len(document.lines),
+            total=pricing.totals(document, self._regions[document.region]).total,
+            saved_at=A_MORNING,
+            taken_by=document.taken_by,
+        )
+
+    def _open_draft(self, request: OpenDraft) -> OrderDocument:
+        return self.draft(request.order_id)
+
+    def _void_draft(self, request: VoidDraft) -> Nothing:
+        del self.drafts[request.order_id]
+        self.voided[request.order_id] = request.reason
+        return Nothing()
+
+    def _place(self, request: PlaceOrder) -> PlacedOrder:
+        placed = self._as_placed(request.document, 41_730_298 + len(self.orders))
+        self.orders[request.document.order_id] = placed
+        self.drafts.pop(request.document.order_id, None)
+        return placed
+
+    def _as_placed(self, document: OrderDocument, payload: int) -> PlacedOrder:
+        return PlacedOrder(
+            number=with_check_digits(payload),
+            document=document,
+            totals=pricing.totals(document, self._regions[document.region]),
+            placed_at=A_MORNING,
+            placed_by=document.taken_by,
+        )
+
+    def _number_shown(self, request: NumberShown) -> Nothing:
+        self.shown.append(request.order_id)
+        return Nothing()
+
+    def _make_paper(self, _request: MakePaper) -> Paper:
+        return Paper(path=self.paper_path, sha256="0" * 64)
+
+
+def _match(product: ProductView, text: str, words: list[str]) -> Match | None:
+    code = product.code.casefold()
+    if code == text:
+        return Match.EXACT_CODE
+    if code.startswith(text):
+        return Match.CODE_PREFIX
+    if all(word in product.description.casefold() for word in words):
+        return Match.WORDS
+    return None
+
+
+def _rank(hit: ProductHit) -> tuple[int, str]:
+    return list(Match).index(hit.match), hit.product.code
+
+
+def _placed_at(placed: PlacedOrder) -> Any:  # noqa: ANN401 - a key to sort by
+    return placed.placed_at
+
+
+def _summary(placed: PlacedOrder) -> OrderSummary:
+    return OrderSummary(
+        order_id=placed.document.order_id,
+        number=placed.number,
+        placed_at=placed.placed_at,
+        line_count=len(placed.document.lines),
+        total=placed.totals.total,
+        state="delivered",
+    )
