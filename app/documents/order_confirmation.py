@@ -192,20 +192,24 @@ class _Confirmation:
             promise = self._labels.not_promised
         else:
             day = self._texts.weekday(delivery.promised_on)
-            promise = self._labels.promised.format(day=day)
+            is_sent = self._order.deliver_to is not None
+            label = self._labels.promised if is_sent else self._labels.ready
+            promise = label.format(day=day)
         return [promise, delivery.label or delivery.method]
 
     def _customer(self) -> list[str]:
         customer = self._order.customer
         if customer is None:
             return [self._labels.no_address]
-        phone = shown_phone(customer.phone, self._texts.home_country) if customer.phone else ""
+        phone = shown_phone(customer.phone, self._texts.country) if customer.phone else ""
         if customer.text_relay:
             phone = f"{phone} ({self._labels.text_relay})".strip()
         return [customer.name, phone, customer.email or ""]
 
     def _address(self, address: PostalAddress | None) -> list[str]:
-        return list(format_lines(address)) if address else [self._labels.no_address]
+        """The address as its country writes it; without one, how the goods are handed over."""
+        handed_over = self._order.delivery.label or self._labels.no_address
+        return list(format_lines(address)) if address else [handed_over]
 
     def _three_columns(self, *columns: tuple[str, list[str]]) -> None:
         """Texts beside each other under their labels, line by line: even endless ones fit."""

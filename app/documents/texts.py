@@ -1,6 +1,7 @@
-"""What papers say in a region: labels, rights, dates and times, from resources/documents.
+"""What papers say in a region: labels, rights, dates and times.
 
-Pure once a file is read; a file is read once. Any thread.
+The words are in resources/documents; the clock and country of a region in resources/regions, where
+everyone reads them. Pure once a file is read; a file is read once. Any thread.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,7 +19,7 @@ import msgspec
 from app.wire.orders import Region
 from app.wire.sync import Company
 
-_FOLDER = Path(__file__).parents[2] / "resources" / "documents"
+_RESOURCES = Path(__file__).parents[2] / "resources"
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     "January",
@@ -65,6 +67,7 @@ class Labels(Text, frozen=True):
     channel: str
     delivery: str
     promised: str
+    ready: str
     not_promised: str
     payment: str
     payment_open: str
@@ -151,14 +154,17 @@ class CancellationForm(Text, frozen=True):
 
 
 class RegionTexts(Text, frozen=True):
-    """Everything a paper says in one region. A region without a right to cancel has no form."""
+    """Everything a paper says in one region. A region without a right to cancel has no form.
+
+    An empty `time_zone_name` stands for the zone's own abbreviation, which differs in summer.
+    """
 
     language: str
     paper: Paper
     date_style: DateStyle
-    time_zone: str
     time_zone_name: str
-    home_country: str
+    time_zone: str
+    country: str
     labels: Labels
     channels: Channels
     reach: Reach
@@ -206,5 +212,11 @@ class RegionTexts(Text, frozen=True):
 @cache
 def texts_of(region: Region) -> RegionTexts:
     """The texts of a region, read once."""
-    tables = tomllib.loads((_FOLDER / f"{region.value}.toml").read_text(encoding="utf-8"))
-    return msgspec.convert(tables, RegionTexts)
+    rules = _read("regions", region)
+    shared = {"time_zone": rules["time_zone"], "country": rules["country"]}
+    return msgspec.convert(_read("documents", region) | shared, RegionTexts)
+
+
+def _read(folder: str, region: Region) -> dict[str, Any]:
+    path = _RESOURCES / folder / f"{region.value}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -5,29 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import msgspec
 
 from app.documents.order_confirmation import render
-from app.values.contact import PostalAddress
-from app.values.identity import CustomerId, DeviceId, LineId, OrderId, PersonId, ProductCode
-from app.values.money import Currency, Money, parse_unit_price, total_of
+from app.values.money import Currency, Money, total_of
 from app.values.order_number import with_check_digits
-from app.wire.catalogue import ProductKind
-from app.wire.orders import (
-    Delivery,
-    OrderCustomer,
-    OrderDocument,
-    OrderLine,
-    PlacedOrder,
-    Region,
-    Totals,
-)
+from app.wire.orders import PlacedOrder, Region, Totals
 from app.wire.sync import Company, Policy
+from tests.builders import Change, an_order, with_charge, with_line
 
 PLACED_AT = datetime(2026, 11, 21, 14, 11, tzinfo=UTC)
 PRINTED_AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -44,99 +32,23 @@ GB = Policy(
     )
 )
 US = msgspec.structs.replace(GB, region=Region.US, currency=Currency.USD)
-LEEDS = PostalAddress(
-    country="GB",
-    name="Margaret Thompson",
-    street=("Flat 2", "14 Mill Lane"),
-    city="Leeds",
-    postcode="LS6 3AA",
-)
-SEATTLE = PostalAddress(
-    country="US",
-    name="Dwight Alvarez",
-    street=("1200 5th Ave",),
-    city="Seattle",
-    area="WA",
-    postcode="98101",
-)
-
-
-def a_line(
-    code: str,
-    description: str,
-    quantity: int = 1,
-    price: str = "2.95",
-    kind: ProductKind = ProductKind.GOODS,
-    currency: Currency = Currency.GBP,
-) -> OrderLine:
-    told = parse_unit_price(price, currency)
-    return OrderLine(
-        line_id=LineId(UUID(int=1)),
-        kind=kind,
-        code=ProductCode(code),
-        description=description,
-        quantity=quantity,
-        list_price=told,
-        price_version=1,
-        told_price=told,
-        quoted_at=PLACED_AT,
-    )
-
 
 FIVE_LINES = (
-    a_line("22423", "Regency cakestand, 3 tier", 12, "12.75"),
-    a_line("47566", "Party bunting", 15, "4.95"),
-    a_line("84879", "Assorted colour bird ornament", 16, "1.69"),
-    a_line("20725", "Lunch bag red retrospot", 10, "0.001"),
-    a_line("POST", "Extra carriage", 1, "3.50", ProductKind.CHARGE),
+    with_line("22423", 12, "12.75", description="Regency cakestand, 3 tier"),
+    with_line("47566", 15, "4.95", description="Party bunting"),
+    with_line("84879", 16, "1.69", description="Assorted colour bird ornament"),
+    with_line("20725", 10, "0.001", description="Lunch bag red retrospot"),
+    with_charge("POST", "3.50", description="Extra carriage"),
 )
 
 
-def an_order(*lines: OrderLine, payload: int = 41730298, **changes: Any) -> PlacedOrder:  # noqa: ANN401 - fields of OrderDocument
-    """A placed order; `changes` replace fields of its document."""
-    document = OrderDocument(
-        order_id=OrderId(UUID(int=2)),
-        region=Region.GB,
-        currency=Currency.GBP,
-        taken_by=PersonId(UUID(int=3)),
-        device_id=DeviceId(UUID(int=4)),
-        started_at=PLACED_AT,
-        customer=OrderCustomer(
-            customer_id=CustomerId(UUID(int=5)),
-            name="Margaret Thompson",
-            phone="+447700900412",
-            email="m.thompson@example.org",
-        ),
-        deliver_to=LEEDS,
-        delivery=Delivery(
-            method="standard",
-            label="Standard delivery",
-            charge=Money(495, Currency.GBP),
-            promised_on=date(2026, 11, 24),
-        ),
-        lines=lines or FIVE_LINES,
-    )
-    return placed(msgspec.structs.replace(document, **changes), payload)
-
-
-def an_american_order(*lines: OrderLine, **changes: Any) -> PlacedOrder:  # noqa: ANN401 - fields of OrderDocument
-    document = an_order(*lines).document
-    american: dict[str, Any] = {
-        "region": Region.US,
-        "currency": Currency.USD,
-        "deliver_to": SEATTLE,
-        "delivery": msgspec.structs.replace(document.delivery, charge=Money(895, Currency.USD)),
-        "lines": lines or (a_line("22423", "Cakestand", 3, "12.75", currency=Currency.USD),),
-    }
-    return placed(msgspec.structs.replace(document, **(american | changes)))
-
-
-def placed(document: OrderDocument, payload: int = 41730298) -> PlacedOrder:
-    """The document with totals; British prices hold a sixth of tax, 6 % comes on American ones."""
+def placed(*changes: Change, region: Region = Region.GB, payload: int = 41730298) -> PlacedOrder:
+    """A placed order; British prices hold a sixth of tax, six per cent comes on American ones."""
+    document = an_order(*changes, region=region)
     goods = total_of((line.total for line in document.lines), document.currency)
     before_tax = goods + document.delivery.charge
-    is_british = document.region is Region.GB
-    tax = Money(before_tax.minor // 6 if is_british else goods.minor * 6 // 100, document.currency)
+    in_britain = region is Region.GB
+    tax = Money(before_tax.minor // 6 if in_britain else goods.minor * 6 // 100, document.currency)
     return PlacedOrder(
         number=with_check_digits(payload),
         document=document,
@@ -144,17 +56,12 @@ def placed(document: OrderDocument, payload: int = 41730298) -> PlacedOrder:
             goods=goods,
             delivery=document.delivery.charge,
             tax=tax,
-            tax_included=is_british,
-            total=before_tax if is_british else before_tax + tax,
+            tax_included=in_britain,
+            total=before_tax if in_britain else before_tax + tax,
         ),
         placed_at=PLACED_AT,
         placed_by=document.taken_by,
     )
-
-
-def with_delivery(order: PlacedOrder, **changes: Any) -> PlacedOrder:  # noqa: ANN401 - fields of Delivery
-    delivery = msgspec.structs.replace(order.document.delivery, **changes)
-    return placed(msgspec.structs.replace(order.document, delivery=delivery))
 
 
 @dataclass(frozen=True)
