@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.ui import theme
-from app.ui.icons import Icon, IconLabel, button_icon
+from app.ui.icons import ICON_SIZE_PX, Icon, IconLabel, button_icon
 from app.values.errors import Fault, Refusal, Unreachable
 from app.values.identity import Ids
 
@@ -200,6 +200,7 @@ class _NoticeRow(QFrame):
     def _close_button(self) -> QPushButton:
         button = QPushButton(self)
         button.setIcon(button_icon(Icon.CLOSE, theme.colour(theme.Tone.MUTED)))
+        button.setIconSize(QSize(ICON_SIZE_PX, ICON_SIZE_PX))
         button.setAccessibleName(self.tr("Put this notice away"))
         button.setToolTip(button.accessibleName())
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
 from operator import itemgetter
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
@@ -43,12 +43,16 @@ def always(_row: object) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Generic[Row]):
-    """One column; `chars` is its width in characters, 0 for the one that takes what is left."""
+    """One column; `chars` is its width in characters, 0 for the one that takes what is left.
+
+    A column with `gives_way` above 0 is hidden where there is no room, the highest number first.
+    """
 
     title: str
     text: Callable[[Row], str]
     align: Align = Align.START
     chars: int = 0
+    gives_way: int = 0
     tone: Callable[[Row], theme.Tone] | None = None
     bold: Callable[[Row], bool] = never
     icon: Callable[[Row], Icon | None] | None = None
@@ -151,37 +155,59 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         return None
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> object:
-        if not index.isValid() or not index.row() < len(self._rows):
+        answer = _ANSWERS.get(role)
+        if answer is None or not index.isValid() or not index.row() < len(self._rows):
             return None
-        row, column = self._rows[index.row()], self._columns[index.column()]
-        match role:
-            case Role.DisplayRole:
-                return column.text(row)
-            case Role.UserRole:
-                return row
-            case Role.TextAlignmentRole:
-                return column.align.value
-            case Role.AccessibleTextRole:
-                return f"{column.title}: {column.text(row)}" if column.title else column.text(row)
-            case _:
-                return _look(column, row, role)
+        return answer(self._columns[index.column()], self._rows[index.row()])
 
 
-def _look(column: Column[Row], row: Row, role: int) -> object:
-    """Colour, weight, drawing and tool tip of a cell."""
+def _words(column: Column[Row], row: Row) -> object:
+    return column.text(row)
+
+
+def _spoken(column: Column[Row], row: Row) -> object:
+    return f"{column.title}: {column.text(row)}" if column.title else column.text(row)
+
+
+def _whole(_column: Column[Row], row: Row) -> object:
+    return row
+
+
+def _alignment(column: Column[Row], _row: Row) -> object:
+    return column.align.value
+
+
+def _colour(column: Column[Row], row: Row) -> object:
     tone = column.tone(row) if column.tone else theme.Tone.NORMAL
-    match role:
-        case Role.ForegroundRole:
-            return None if tone is theme.Tone.NORMAL else theme.colour(tone)
-        case Role.FontRole:
-            return theme.table_font(bold=True) if column.bold(row) else None
-        case Role.DecorationRole:
-            icon = column.icon(row) if column.icon else None
-            return None if icon is None else button_icon(icon, theme.colour(tone))
-        case Role.ToolTipRole:
-            return column.hint(row) if column.hint else None
-        case _:
-            return None
+    return None if tone is theme.Tone.NORMAL else theme.colour(tone)
+
+
+def _font(column: Column[Row], row: Row) -> object:
+    return theme.table_font(bold=True) if column.bold(row) else None
+
+
+def _mark(column: Column[Row], row: Row) -> object:
+    icon = column.icon(row) if column.icon else None
+    if icon is None:
+        return None
+    return button_icon(icon, theme.colour(column.tone(row) if column.tone else theme.Tone.NORMAL))
+
+
+def _hint(column: Column[Row], row: Row) -> object:
+    return column.hint(row) if column.hint else None
+
+
+# By the plain number of the role: a view asks for eight roles of every cell it paints.
+_ANSWERS: dict[int, Callable[[Column[Any], Any], object]] = {
+    int(Role.DisplayRole): _words,
+    int(Role.AccessibleTextRole): _spoken,
+    int(ROW_ROLE): _whole,
+    int(Role.TextAlignmentRole): _alignment,
+    int(Role.ForegroundRole): _colour,
+    int(Role.FontRole): _font,
+    int(Role.DecorationRole): _mark,
+    int(Role.ToolTipRole): _hint,
+}
 
 
 def _runs(positions: list[int]) -> list[list[int]]:

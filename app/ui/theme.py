@@ -94,7 +94,12 @@ def colours() -> Palette:
 
 def colour(tone: Tone) -> QColor:
     """The text colour of a tone in the palette in use."""
-    return QColor(colours().tone(tone))
+    return _colour(colours().tone(tone))
+
+
+@cache
+def _colour(name: str) -> QColor:
+    return QColor(name)
 
 
 def dress(
@@ -304,12 +309,13 @@ QFrame[surface="bar"] QFrame[chip="paused"] QLabel { color: $bar_on_pause; }
 
 QLineEdit, QPlainTextEdit, QComboBox { background: $base; color: $text;
     border: 1px solid $border; border-radius: 6px; padding: 2px 8px; min-height: 22px;
+    placeholder-text-color: $muted;
     selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus {
-    border: 2px solid $accent; padding: 1px 7px; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled,
 QLineEdit:read-only, QPlainTextEdit:read-only { background: $alternate; color: $muted;
     border-color: $hairline; }
+QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus {
+    border: 2px solid $accent; padding: 1px 7px; }
 QLineEdit[tone="error"], QPlainTextEdit[tone="error"], QComboBox[tone="error"] {
     border-color: $error; }
 QLineEdit[tone="warn"], QPlainTextEdit[tone="warn"], QComboBox[tone="warn"] { border-color: $warn; }
@@ -336,12 +342,13 @@ QPushButton[kind="primary"]:disabled { background: $alternate; color: $muted;
 QPushButton[kind="toggle"] { border-color: $hairline; border-radius: 12px; color: $muted;
     font-size: 9pt;
     font-weight: 600; padding: 0px 10px; }
+QPushButton[kind="toggle"][one_of_many="true"] { text-align: left; }
 QPushButton[kind="toggle"]:checked { background: $accent_tint; color: $accent; }
 QPushButton[kind="toggle"]:focus { border: 2px solid $accent; padding: 0px 9px; }
 QPushButton[kind="plain"] { border-color: transparent; background: transparent; padding: 2px 6px; }
 QPushButton[kind="plain"]:focus { border: 2px solid $accent; padding: 1px 5px; }
 QPushButton[kind="page"] { background: transparent; border: 0;
-    border-bottom: 3px solid transparent; border-radius: 0;
+    border-top: 3px solid transparent; border-bottom: 3px solid transparent; border-radius: 0;
     color: $bar_muted; padding: 2px 6px; min-height: 38px; }
 QPushButton[kind="page"]:hover { color: $bar_text; }
 QPushButton[kind="page"]:checked { color: $bar_text; font-weight: 600;
@@ -365,13 +372,12 @@ QTableView, QListView { background: $base; alternate-background-color: $alternat
     outline: 0; }
 QTableView { font-size: 10.5pt; gridline-color: $hairline; }
 QTableView:focus, QListView:focus { border-color: $accent; }
-QTableView::item { padding: 0px 3px; border: 0; }
-QTableView::item:selected, QListView::item:selected { background: $accent_tint; color: $text; }
 QHeaderView { background: $base; border: 0; }
 QHeaderView::section { background: $base; color: $muted; border: 0;
     border-bottom: 1px solid $hairline;
-    font-size: 8.5pt; font-weight: 600; padding: 4px 6px 6px 6px; }
+    font-size: 8.5pt; font-weight: 600; padding: 4px 3px 6px 3px; }
 QTableCornerButton::section { background: $base; border: 0; }
+QAbstractScrollArea::corner { background: transparent; border: 0; }
 QScrollArea { border: 0; background: transparent; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }

@@ -1,6 +1,6 @@
 """Buttons that name their key, and the chips that are switched on and off."""
 
-from PySide6.QtCore import QEvent, QRectF, Slot
+from PySide6.QtCore import QEvent, QRectF, QSize, Slot
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
@@ -9,6 +9,7 @@ from app.ui.icons import Icon, button_icon
 
 KEY_GAP = "\u2002 "
 RING_PX = 2
+MARK_PX = 12
 
 
 class StepButton(QPushButton):
@@ -84,7 +85,9 @@ class ToggleChip(QPushButton):
         self.setAutoDefault(False)
         self.setAccessibleName(words)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        theme.set_style_properties(self, {"kind": "toggle"})
+        self.setIconSize(QSize(MARK_PX, MARK_PX))
+        one = str(one_of_many).lower()
+        theme.set_style_properties(self, {"kind": "toggle", "one_of_many": one})
         self.toggled.connect(self._redraw)
         self._redraw()
 
@@ -97,4 +100,4 @@ class ToggleChip(QPushButton):
     def _redraw(self) -> None:
         icon = self._on if self.isChecked() else self._off
         tone = theme.Tone.INFO if self.isChecked() else theme.Tone.MUTED
-        self.setIcon(button_icon(icon, theme.colour(tone), 12) if icon else QIcon())
+        self.setIcon(button_icon(icon, theme.colour(tone), MARK_PX) if icon else QIcon())

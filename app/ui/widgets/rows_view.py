@@ -2,7 +2,18 @@
 
 from typing import Generic, TypeVar
 
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from app.ui import theme
 from app.ui.table_model import RowsModel
@@ -10,6 +21,23 @@ from app.ui.table_model import RowsModel
 Row = TypeVar("Row")
 ROW_PX = 29
 CELL_PADDING_PX = 10
+LEAST_CHARS = 18
+EDGE_PX = 3
+
+
+class _CursorDelegate(QStyledItemDelegate):
+    """Marks the row of the cursor at its edge: the tint alone is too faint to find it by."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        if option.state & QStyle.StateFlag.State_Selected:
+            edge = QRect(option.rect.topLeft(), QSize(EDGE_PX, option.rect.height()))
+            painter.fillRect(edge, theme.colour(theme.Tone.INFO))
 
 
 class RowsView(QTableView, Generic[Row]):
@@ -30,6 +58,8 @@ class RowsView(QTableView, Generic[Row]):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setItemDelegateForColumn(0, _CursorDelegate(self))
         self._set_up_headers()
 
     def _set_up_headers(self) -> None:
@@ -49,6 +79,27 @@ class RowsView(QTableView, Generic[Row]):
                 header.resizeSection(at, width)
             else:
                 header.setSectionResizeMode(at, QHeaderView.ResizeMode.Stretch)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Hide columns that give way until the stretching one is wide enough to be read."""
+        columns = self._rows.columns
+        digit = self.fontMetrics().horizontalAdvance("0")
+        widths = {at: digit * c.chars + CELL_PADDING_PX for at, c in enumerate(columns) if c.chars}
+        room = self.viewport().width() - sum(widths.values())
+        least = digit * LEAST_CHARS if len(widths) < len(columns) else 0
+        giving = [at for at, column in enumerate(columns) if column.gives_way]
+        for at in sorted(giving, key=self._gives_way, reverse=True):
+            hide = room < least
+            room += widths[at] if hide else 0
+            if self.isColumnHidden(at) is not hide:
+                self.setColumnHidden(at, hide)
+
+    def _gives_way(self, at: int) -> int:
+        return self._rows.columns[at].gives_way
 
     def rows(self) -> RowsModel[Row]:
         """What is shown."""

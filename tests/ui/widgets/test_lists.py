@@ -130,6 +130,14 @@ def test_choosing_outside_the_table_chooses_nothing(table: RowsView[Line]) -> No
     assert table.chosen_row() is None
 
 
+def test_the_row_of_the_cursor_is_marked_at_its_edge(table: RowsView[Line]) -> None:
+    table.choose(2)
+    image = table.viewport().grab().toImage()
+    middle = table.rowViewportPosition(2) + table.rowHeight(2) // 2
+    assert image.pixelColor(0, middle) == theme.colour(theme.Tone.INFO)
+    assert image.pixelColor(0, middle - table.rowHeight(2)) != theme.colour(theme.Tone.INFO)
+
+
 def test_tab_leaves_the_table(table: RowsView[Line]) -> None:
     assert not table.tabKeyNavigation()
     assert table.accessibleName() == "Order lines"
@@ -191,3 +199,24 @@ def test_the_sheet_of_keys_opens_over_a_window_and_goes_by_esc(qtbot: QtBot) -> 
     assert focused is not None
     qtbot.keyClick(focused, Key.Key_Escape)
     assert not sheet.is_open()
+
+
+def test_a_narrow_table_drops_the_column_that_counts_least(qtbot: QtBot) -> None:
+    columns = (
+        Column(title="Item", text=code_of),
+        Column(title="Stock", text=quantity_of, chars=20, gives_way=2),
+        Column(title="Price", text=quantity_of, chars=8, gives_way=1),
+        Column(title="Qty", text=quantity_of, chars=5),
+    )
+    table = RowsView("Order lines", RowsModel(columns, key=code_of))
+    qtbot.addWidget(table)
+    table.show()
+
+    def hidden_at(width: int) -> list[int]:
+        table.resize(width, 200)
+        return [at for at in range(4) if table.isColumnHidden(at)]
+
+    assert hidden_at(900) == []
+    assert hidden_at(340) == [1]
+    assert hidden_at(230) == [1, 2]
+    assert hidden_at(900) == []
