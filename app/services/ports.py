@@ -35,6 +35,10 @@ class Centre(Caller, Protocol):
         """Send this person's token with requests that a person makes."""
         ...
 
+    def close(self) -> None:
+        """End at once: requests under way (a long poll) and later ones raise Unreachable."""
+        ...
+
 
 class KeyStore(Protocol):
     """Keeps small secrets (store key, device key) outside the desk's folder or guarded in it."""
