@@ -1,0 +1,288 @@
+"""Customers and their orders as a CSR asks for them: found by telephone, name or postcode.
+
+Searches only ever answer a question, never list everyone. What makes a customer findable (reversed
+digits, folded words, folded postcodes) is made here too, so that intake, imports and search agree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ScalarSelect, Text, cast, func, select
+
+from app.models.central.catalogue import PolicyVersion
+from app.models.central.customer import Address, Customer, CustomerNameToken, CustomerPhone
+from app.models.central.order import OrderVersion, SalesOrder
+from app.services.central.transaction import Actor, Handlers, Transaction
+from app.values.contact import PostalAddress, search_digits
+from app.values.errors import Refusal
+from app.values.identity import AddressId, CustomerId, OrderId
+from app.values.money import Money
+from app.values.order_number import OrderNumber
+from app.values.wording import ascii_digits, text_for_search
+from app.wire import operations
+from app.wire.customers import (
+    AddressView,
+    CustomersFound,
+    CustomerView,
+    FindCustomers,
+    FoundBy,
+    GetOrder,
+    LastOrders,
+    LastOrdersOf,
+    OrderSummary,
+)
+from app.wire.message import decode, encode
+from app.wire.orders import OrderView, PlacedOrder, Region
+
+FEWEST_DIGITS = 3
+FEWEST_LETTERS = 2
+ADDRESSES_SHOWN = 20
+LONGEST_TOKEN = 100
+_PHONE = re.compile(r"\+?[\d\s().\-/]+")
+_ZIP = re.compile(r"\d{5}(?:-\d{4})?")
+_UK_POSTCODE = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)(\d[A-Z]{2})")
+_UK_OUTWARD = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
+_UK_PARTIAL = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)\s+(\d[A-Z]?)")
+_INWARD_LENGTH = 3
+
+
+def name_tokens(name: str) -> tuple[str, ...]:
+    """The words a name is found by, folded, each once."""
+    words = dict.fromkeys(text_for_search(name).split())
+    return tuple(word[:LONGEST_TOKEN] for word in words)
+
+
+def folded_postcode(postcode: str) -> str:
+    """Capitals and digits only, as postcodes are compared."""
+    return "".join(c for c in ascii_digits(postcode).upper() if c.isalnum())[:LONGEST_TOKEN]
+
+
+def address_digest(address: PostalAddress) -> bytes:
+    """SHA-256 of the address; the same address of one customer is kept once."""
+    return hashlib.sha256(encode(address)).digest()
+
+
+class Customers:
+    """Answers what a CSR asks about customers and past orders."""
+
+    def register(self, handlers: Handlers) -> None:
+        """Name the handlers."""
+        handlers.add(operations.FIND_CUSTOMERS, self.find)
+        handlers.add(operations.LAST_ORDERS, self.last_orders)
+        handlers.add(operations.GET_ORDER, self.order)
+
+    def find(self, tx: Transaction, actor: Actor, request: FindCustomers) -> CustomersFound:
+        """Customers, the ones active last first; nothing for a text too short to mean anyone."""
+        del actor
+        readings = _readings(tx, request.text)
+        found_by, rows = readings[0][0], []
+        for reading, matching in readings:
+            found = _newest_active(tx, matching, request.limit + 1) if matching is not None else []
+            if found:
+                found_by, rows = reading, list(found)
+                break
+        return CustomersFound(
+            text=request.text,
+            found_by=found_by,
+            customers=_views(tx, rows[: request.limit]),
+            more=len(rows) > request.limit,
+        )
+
+    def last_orders(self, tx: Transaction, actor: Actor, request: LastOrdersOf) -> LastOrders:
+        """The newest orders of a customer; none for one who is not known."""
+        del actor
+        newest = (
+            select(SalesOrder)
+            .where(SalesOrder.customer_id == request.customer_id)
+            .order_by(SalesOrder.placed_at.desc(), SalesOrder.order_id.desc())
+            .limit(request.limit)
+        )
+        return LastOrders(orders=tuple(map(_summary, tx.session.scalars(newest))))
+
+    def order(self, tx: Transaction, actor: Actor, request: GetOrder) -> OrderView:
+        """An order as it now stands. Raises Refusal `order_unknown`."""
+        del actor
+        found = tx.session.execute(
+            select(
+                cast(OrderVersion.document, Text),
+                SalesOrder.revision,
+                SalesOrder.state,
+                SalesOrder.review_reasons,
+            )
+            .join(
+                OrderVersion,
+                (OrderVersion.order_id == SalesOrder.order_id)
+                & (OrderVersion.revision == SalesOrder.revision),
+            )
+            .where(SalesOrder.order_id == request.order_id)
+        ).one_or_none()
+        if found is None:
+            raise Refusal("order_unknown", "There is no such order here.", "order_id")
+        document, revision, state, reasons = found
+        return OrderView(
+            placed=decode(document.encode(), PlacedOrder),
+            revision=revision,
+            state=state.value,
+            review_reasons=tuple(reasons),
+        )
+
+
+Matching = ColumnElement[bool] | None
+"""Which customers; None: the text is too short to mean any."""
+
+
+def _readings(tx: Transaction, text: str) -> list[tuple[FoundBy, Matching]]:
+    """What the text may mean, likeliest first; a later one counts when an earlier finds nobody."""
+    written = ascii_digits(text).strip()
+    if _ZIP.fullmatch(written):
+        as_zip = (FoundBy.POSTCODE, _with_postcode(folded_postcode(written[:5]) + "%"))
+        as_phone = (FoundBy.PHONE, _with_phone_ending(search_digits(written)))
+        return [as_zip, as_phone] if _region(tx) is Region.US else [as_phone, as_zip]
+    if _PHONE.fullmatch(written):
+        return [(FoundBy.PHONE, _with_phone_ending(search_digits(written)))]
+    postcode = _uk_postcode_pattern(written.upper())
+    if postcode:
+        return [(FoundBy.POSTCODE, _with_postcode(postcode)), (FoundBy.NAME, _named(written))]
+    return [(FoundBy.NAME, _named(written))]
+
+
+def _uk_postcode_pattern(text: str) -> str:
+    """LIKE pattern of folded postcodes when the text is one or the beginning of one, else empty."""
+    if _UK_POSTCODE.fullmatch(folded_postcode(text)):
+        return folded_postcode(text)
+    if _UK_OUTWARD.fullmatch(text):
+        return text + "_" * _INWARD_LENGTH
+    partial = _UK_PARTIAL.fullmatch(text)
+    if partial:
+        return partial[1] + partial[2].ljust(_INWARD_LENGTH, "_")
+    return ""
+
+
+def _region(tx: Transaction) -> Region:
+    newest = select(PolicyVersion.document).order_by(PolicyVersion.revision.desc()).limit(1)
+    document = tx.session.execute(newest).scalar_one_or_none()
+    return Region(document["region"]) if document and "region" in document else Region.GB
+
+
+def _with_phone_ending(digits: str) -> Matching:
+    if len(digits) < FEWEST_DIGITS:
+        return None
+    matching = select(CustomerPhone.customer_id).where(
+        CustomerPhone.digits_reversed.like(digits[::-1] + "%")
+    )
+    return Customer.customer_id.in_(matching)
+
+
+def _with_postcode(pattern: str) -> Matching:
+    matching = select(Address.customer_id).where(Address.postcode_folded.like(pattern))
+    return Customer.customer_id.in_(matching)
+
+
+def _named(text: str) -> Matching:
+    """Every word typed must begin a word of the name."""
+    words = name_tokens(text)
+    if sum(map(len, words)) < FEWEST_LETTERS:
+        return None
+    matching: ColumnElement[bool] | None = None
+    for word in words:
+        found = Customer.customer_id.in_(
+            select(CustomerNameToken.customer_id).where(CustomerNameToken.token.like(word + "%"))
+        )
+        matching = found if matching is None else matching & found
+    return matching
+
+
+def _newest_active(
+    tx: Transaction, matching: ColumnElement[bool], limit: int
+) -> Sequence[Customer]:
+    ordered_last: ScalarSelect[Any] = (
+        select(func.max(SalesOrder.placed_at))
+        .where(SalesOrder.customer_id == Customer.customer_id)
+        .scalar_subquery()
+    )
+    statement = (
+        select(Customer)
+        .where(matching)
+        .order_by(
+            func.greatest(Customer.updated_at, ordered_last).desc(), Customer.customer_id.desc()
+        )
+        .limit(limit)
+    )
+    return tx.session.scalars(statement).all()
+
+
+def _views(tx: Transaction, rows: Sequence[Customer]) -> tuple[CustomerView, ...]:
+    ids = [row.customer_id for row in rows]
+    phones = _phones_of(tx, ids)
+    addresses = _addresses_of(tx, ids)
+    return tuple(
+        CustomerView(
+            customer_id=CustomerId(row.customer_id),
+            revision=row.revision,
+            name=row.name,
+            phones=tuple(phones[row.customer_id]),
+            email=row.email,
+            text_relay=row.text_relay,
+            addresses=tuple(addresses[row.customer_id]),
+        )
+        for row in rows
+    )
+
+
+def _phones_of(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    phones: dict[UUID, list[str]] = defaultdict(list)
+    statement = (
+        select(CustomerPhone.customer_id, CustomerPhone.e164)
+        .where(CustomerPhone.customer_id.in_(ids))
+        .order_by(CustomerPhone.position, CustomerPhone.e164)
+    )
+    for customer_id, e164 in tx.session.execute(statement):
+        phones[customer_id].append(e164)
+    return phones
+
+
+def _addresses_of(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, list[AddressView]]:
+    """The newest addresses of each, newest first."""
+    addresses: dict[UUID, list[AddressView]] = defaultdict(list)
+    statement = (
+        select(Address)
+        .where(Address.customer_id.in_(ids))
+        .order_by(Address.last_used_at.desc(), Address.address_id.desc())
+    )
+    for row in tx.session.scalars(statement):
+        if len(addresses[row.customer_id]) < ADDRESSES_SHOWN:
+            addresses[row.customer_id].append(_address_view(row))
+    return addresses
+
+
+def _address_view(row: Address) -> AddressView:
+    return AddressView(
+        address_id=AddressId(row.address_id),
+        address=PostalAddress(
+            country=row.country,
+            name=row.name,
+            organisation=row.organisation,
+            street=tuple(row.street),
+            dependent_locality=row.dependent_locality,
+            city=row.city,
+            area=row.area,
+            postcode=row.postcode,
+        ),
+    )
+
+
+def _summary(row: SalesOrder) -> OrderSummary:
+    return OrderSummary(
+        order_id=OrderId(row.order_id),
+        number=OrderNumber(row.number),
+        placed_at=row.placed_at,
+        line_count=row.line_count,
+        total=Money(row.total_minor, row.currency),
+        state=row.state.value,
+    )
