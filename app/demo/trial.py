@@ -1,0 +1,245 @@
+"""A whole installation on this machine, on loopback only: database, central service, sample data.
+
+Everything it starts it stops. Data are kept between runs; a catalogue of one's own gets a database
+of its own, so that the sample never mixes with it. Used by the demo, and by campaigns that are not
+given a central service.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import platformdirs
+
+from app.adapters.local_postgres import LocalPostgres
+from app.services.central.imports.catalogue import import_catalogue
+from app.services.central.imports.customers import import_customers
+from app.services.central.imports.rejects import ImportSummary
+from app.services.central.imports.stock import import_stock
+from app.services.central.imports.table_file import Progress, no_progress
+from app.services.central.imports.towns import import_towns
+from app.services.central.installation import Installations
+from app.services.central.passwords import Passwords
+from app.services.central.people import NewPerson, People
+from app.services.central.seats import Seats
+from app.services.central.transaction import Transaction, Transactions
+from app.settings import resource_folder
+from app.store.central import OWNER_ROLE, CentralStore
+from app.store.migrations.central.migrate import migrate
+from app.values.clock import SystemClock
+from app.values.errors import Fault
+from app.values.identity import SystemIds
+from app.wire.people import Role
+from app.wire.sync import Policy
+
+PASSWORD = "caller said seven"  # noqa: S105 - made for show
+"""The same for everyone in a trial, and shown; it opens nothing else."""
+
+START_SECONDS = 30.0
+STOP_SECONDS = 20.0
+_POLL_SECONDS = 0.05
+
+
+def trial_folder() -> Path:
+    """Where a trial keeps its data: as root never under a home folder."""
+    if sys.platform != "win32" and os.geteuid() == 0:
+        return Path("/var/lib/readback-demo")
+    return platformdirs.user_state_path("readback-demo")
+
+
+class SamplePerson(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the people of resources/sample/people.toml."""
+
+    login: str
+    name: str
+    role: Role
+    team: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How a trial says what it is doing: `step` a sentence, `progress` the rows of a long file."""
+
+    step: Callable[[str], None]
+    progress: Progress = no_progress
+
+
+class Trial:
+    """One database, one central service, sample people and a catalogue; a context manager."""
+
+    def __init__(self, folder: Path, telling: Telling, catalogue: Path | None = None) -> None:
+        self._folder = folder
+        self._telling = telling
+        self._catalogue = catalogue
+        self._name = _database_name(catalogue)
+        self._postgres = LocalPostgres(folder / "postgres")
+        self._store: CentralStore | None = None
+        self._service: subprocess.Popen[bytes] | None = None
+        self.database_url = ""
+        self.centre_url = ""
+        self.people: tuple[SamplePerson, ...] = ()
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def seat_folder(self) -> Path:
+        """Where the trial's desk keeps its store."""
+        return self._folder / "seats" / self._name
+
+    def forget(self) -> None:
+        """Throw away everything earlier runs have kept; only before the trial is entered."""
+        for part in ("postgres", "seats"):
+            shutil.rmtree(self._folder / part, ignore_errors=True)
+
+    def enrolment_code(self, seat: str) -> str:
+        """A one-time code for a seat of that name."""
+        code = partial(Seats().issue_code, name=seat, extension=None)
+        return self._transactions().write(code)
+
+    def stop(self) -> None:
+        """End what was started, in the reverse order."""
+        if self._service is not None:
+            self._service.send_signal(signal.SIGTERM)
+            try:
+                self._service.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._service.kill()
+                self._service.wait()
+            self._service = None
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+        self._postgres.stop()
+
+    def _start(self) -> None:
+        tell = self._telling.step
+        self._folder.mkdir(parents=True, exist_ok=True)
+        tell("Starting the database")
+        self._postgres.start()
+        self.database_url = self._postgres.ensure_database(self._name)
+        migrate(self.database_url)
+        self._store = CentralStore(self.database_url, connections=2, role=OWNER_ROLE)
+        self._fill()
+        tell("Starting the central service")
+        self._serve()
+
+    def _transactions(self) -> Transactions:
+        if self._store is None:
+            raise Fault("trial_not_running", "The trial is not running.")
+        return Transactions(self._store, SystemClock(), SystemIds())
+
+    def _fill(self) -> None:
+        transactions = self._transactions()
+        sample = resource_folder() / "sample"
+        self.people = _sample_people(sample / "people.toml")
+        if transactions.write(Installations().prepare):
+            self._telling.step("Adding the people and the policy of the trial")
+            transactions.write(partial(_add_people, people=self.people))
+            policy = msgspec.toml.decode((sample / "policy.toml").read_bytes(), type=Policy)
+            transactions.write(partial(Installations().set_policy, policy=policy))
+        progress = self._telling.progress
+        catalogue = self._catalogue or sample / "catalogue.csv"
+        self._telling.step(f"Importing the catalogue {catalogue.name}")
+        self._report(import_catalogue(transactions, catalogue, progress=progress))
+        if self._catalogue is None:
+            self._report(import_stock(transactions, catalogue))
+        self._telling.step("Importing customers and towns")
+        self._report(import_customers(transactions, sample / "customers.csv"))
+        self._report(import_towns(transactions, sample / "towns.csv"))
+
+    def _report(self, summary: ImportSummary) -> None:
+        counts = summary.counts
+        self._telling.step(
+            f"  {summary.taken:,} of {summary.rows:,} rows taken: {counts.added:,} added,"
+            f" {counts.changed:,} changed, {counts.unchanged:,} as before"
+        )
+
+    def _serve(self) -> None:
+        port = _free_port()
+        self.centre_url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "app", "serve", "--listen", f"127.0.0.1:{port}"]
+        environment = {**os.environ, "READBACK_DATABASE_URL": self.database_url}
+        with (self._folder / "service.log").open("ab") as log:
+            # A session of its own: Ctrl+C reaches the trial, which stops everything in order.
+            self._service = subprocess.Popen(  # noqa: S603 - this very program
+                command, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+        until = time.monotonic() + START_SECONDS
+        while not _answers(f"{self.centre_url}/readyz"):
+            if self._service.poll() is not None or time.monotonic() > until:
+                tail = (self._folder / "service.log").read_text(errors="replace")[-1_000:].strip()
+                raise Fault("service_failed", f"The central service did not start: {tail}")
+            time.sleep(_POLL_SECONDS)
+
+
+def _add_people(tx: Transaction, people: tuple[SamplePerson, ...]) -> None:
+    passwords = Passwords()
+    for person in people:
+        new = NewPerson(
+            login=person.login,
+            name=person.name,
+            role=person.role,
+            team=person.team,
+            password=PASSWORD,
+        )
+        People(passwords).add(tx, new)
+
+
+def _sample_people(path: Path) -> tuple[SamplePerson, ...]:
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    return msgspec.convert(tables["person"], tuple[SamplePerson, ...])
+
+
+def _database_name(catalogue: Path | None) -> str:
+    """`readback_sample`, or a name of the file's own."""
+    if catalogue is None:
+        return "readback_sample"
+    path = str(catalogue.resolve())
+    word = re.sub(r"[^a-z0-9]+", "_", catalogue.name.split(".")[0].lower())[:40]
+    return f"readback_{word}_{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - our own loopback address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
