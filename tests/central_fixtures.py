@@ -18,7 +18,9 @@ import pytest
 from psycopg import sql
 
 from app.adapters.local_postgres import LocalPostgres
-from app.store.migrations.central.migrate import migrate
+from app.central import prepare_database
+from app.values.identity import SystemIds
+from tests.fakes import FixedClock
 
 TEMPLATE = "readback_template"
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -37,8 +39,8 @@ def postgres_server() -> Iterator[LocalPostgres]:
 
 @pytest.fixture(scope="session")
 def central_template(postgres_server: LocalPostgres) -> str:
-    """Name of a migrated database that tests copy."""
-    migrate(postgres_server.ensure_database(TEMPLATE))
+    """Name of a migrated and prepared database that tests copy."""
+    prepare_database(postgres_server.ensure_database(TEMPLATE), FixedClock(), SystemIds())
     return TEMPLATE
 
 

@@ -14,6 +14,7 @@ import re
 import threading
 from typing import TextIO
 
+from app.services.ports import EventLog
 from app.values.clock import Clock
 
 ALLOWED = frozenset(
@@ -80,7 +81,7 @@ class JsonLog:
 class LibraryLog(logging.Handler):
     """Turns what libraries log into events: who logged, how grave, where; never their words."""
 
-    def __init__(self, log: JsonLog) -> None:
+    def __init__(self, log: EventLog) -> None:
         super().__init__(logging.WARNING)
         self._log = log
 

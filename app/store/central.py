@@ -8,10 +8,11 @@ committed here and lost there (patroni#1412), so only idle transactions are cut 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from psycopg import errors
-from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+import psycopg
+from psycopg import errors, sql
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ T = TypeVar("T")
 SERVICE_ROLE = "readback_service"
 OWNER_ROLE = "readback_owner"
 TRIES_MOST = 5
-IDLE_IN_TRANSACTION_MS = 5_000
+IDLE_SECONDS = 5
 CONNECT_SECONDS = 10
 POOL_SECONDS = 10
 """How long a thread waits for a connection before it says that the service is busy."""
@@ -48,7 +49,14 @@ def database_url(given: str) -> URL:
 class CentralStore:
     """Opens short transactions. Every connection takes on `role`; None keeps the login's own."""
 
-    def __init__(self, url: str, connections: int, role: str | None = SERVICE_ROLE) -> None:
+    def __init__(
+        self,
+        url: str,
+        connections: int,
+        role: str | None = SERVICE_ROLE,
+        idle_seconds: int = IDLE_SECONDS,
+    ) -> None:
+        """A transaction that does nothing for `idle_seconds` is cut off; 0 lets it be."""
         self._role = role
         self.engine: Engine = create_engine(
             database_url(url),
@@ -58,7 +66,7 @@ class CentralStore:
             connect_args={
                 "connect_timeout": CONNECT_SECONDS,
                 "application_name": "readback",
-                "options": f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}",
+                "options": f"-c idle_in_transaction_session_timeout={idle_seconds}s",
             },
         )
         self._reading = self.engine.execution_options(
@@ -86,14 +94,31 @@ class CentralStore:
         """Let all connections go."""
         self.engine.dispose()
 
-    def _take_role(self, connection: Any, record: object) -> None:  # noqa: ANN401 - the driver's connection
+    def _take_role(self, connection: psycopg.Connection, record: object) -> None:
         del record
         if self._role is None:
             return
         connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(f'SET ROLE "{self._role}"')
+        try:
+            connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(self._role)))
+        except (errors.InsufficientPrivilege, errors.InvalidParameterValue) as cause:
+            login = connection.info.user
+            connection.close()
+            raise Fault(
+                "role_missing",
+                f"The login {login} cannot take on the role {self._role}. Run readback admin"
+                f" migrate, and GRANT {self._role} TO {login}.",
+            ) from cause
         connection.autocommit = False
+
+
+def require_service_role(connection: Connection) -> None:
+    """Raises Fault `role_wrong` when this connection could do more than the service may."""
+    role, superuser = connection.execute(
+        text("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user")
+    ).one()
+    if role != SERVICE_ROLE or superuser:
+        raise Fault("role_wrong", f"The service must run as {SERVICE_ROLE}, not as {role}.")
 
 
 def _nothing(session: Session) -> None:

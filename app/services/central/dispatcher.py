@@ -157,7 +157,7 @@ class Dispatcher:
         operation = self._table.get(envelope.operation)
         if operation is None:
             refusal = Refusal("operation_unknown", "The service does not know this operation.")
-            return Answer(status=_STATUS[refusal.code], body=encode(_view(refusal)))
+            return Answer(status=status_of(refusal.code), body=encode(_view(refusal)))
         attempt = _Attempt(envelope, operation)
         problem: Exception | None = None
         try:
@@ -231,8 +231,7 @@ class Dispatcher:
     def _answer_to(self, problem: Exception, attempt: _Attempt) -> Answer:
         if isinstance(problem, Refusal):
             self._audit_refusal(attempt, problem)
-            status = _STATUS.get(problem.code, _UNPROCESSABLE)
-            return Answer(status=status, body=encode(_view(problem)))
+            return Answer(status=status_of(problem.code), body=encode(_view(problem)))
         incident = self._ids.new().hex[-8:]
         code, sentence = "fault", "Something is broken at the central service."
         if isinstance(problem, Fault):
@@ -341,6 +340,11 @@ def require_sound(table: tuple[Operation[Any, Any], ...]) -> None:
             needs_seat and row.signer is Signer.NOBODY
         ):
             raise Fault("table_unsound", f"{row.name} demands more than its signer can prove.")
+
+
+def status_of(code: str) -> int:
+    """HTTP's word for a refusal."""
+    return _STATUS.get(code, _UNPROCESSABLE)
 
 
 def _view(refusal: Refusal) -> RefusalView:

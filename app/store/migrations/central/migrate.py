@@ -7,6 +7,7 @@ Runs from the command line, never inside the service.
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 
 from alembic import command
@@ -83,12 +84,11 @@ def migrate(url: str, scripts: Path = SCRIPTS) -> str:
 
 def schema_state(connection: Connection, scripts: Path = SCRIPTS) -> SchemaState:
     """Which of the program and the database is ahead."""
-    found = MigrationContext.configure(connection).get_current_heads()
-    directory = ScriptDirectory.from_config(_config(scripts))
-    known = {script.revision for script in directory.walk_revisions()}
-    if not set(found) <= known:
+    found = set(MigrationContext.configure(connection).get_current_heads())
+    known, heads = _revisions(scripts)
+    if not found <= known:
         return SchemaState.NEWER
-    return SchemaState.CURRENT if set(found) == set(directory.get_heads()) else SchemaState.OLDER
+    return SchemaState.CURRENT if found == heads else SchemaState.OLDER
 
 
 def require_not_newer(state: SchemaState) -> None:
@@ -108,6 +108,14 @@ def require_current(state: SchemaState) -> None:
             "database_older",
             "This database needs to be brought up to date first: run readback admin migrate.",
         )
+
+
+@lru_cache
+def _revisions(scripts: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """All versions there are scripts for, and the newest."""
+    directory = ScriptDirectory.from_config(_config(scripts))
+    known = (script.revision for script in directory.walk_revisions())
+    return frozenset(known), frozenset(directory.get_heads())
 
 
 def _config(scripts: Path) -> Config:

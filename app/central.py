@@ -1,0 +1,205 @@
+"""Composition root of the central service: the only place that knows all of it.
+
+Builds store, services, dispatcher and server from settings, starts what runs in the background, and
+ends all of it in order. A new service is added to `_services`, and nothing else here changes.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Protocol
+
+from app.adapters.event_log import JsonLog, LibraryLog
+from app.services.central.audit import AuditChain
+from app.services.central.background import Background
+from app.services.central.dispatcher import Dispatcher
+from app.services.central.identity import Identity
+from app.services.central.installation import Installations
+from app.services.central.passwords import Passwords
+from app.services.central.seats import Seats
+from app.services.central.transaction import Handlers, Transaction, Transactions
+from app.services.ports import EventLog
+from app.settings import APPLICATION, CentreSettings
+from app.store.central import OWNER_ROLE, CentralStore, require_service_role
+from app.store.migrations.central.migrate import migrate, require_current, schema_state
+from app.transport.server import HttpServer, Listening, Routes, ServiceThreads
+from app.values.clock import Clock, SystemClock
+from app.values.identity import Ids, SystemIds
+from app.wire.operations import CENTRAL, Operation
+
+SEAL_SECONDS = 2.0
+
+
+class Service(Protocol):
+    """A service as this root sees it."""
+
+    def register(self, handlers: Handlers) -> None:
+        """Name the handlers."""
+        ...
+
+
+def _services(identity: Identity) -> tuple[Service, ...]:
+    """Every service that answers operations."""
+    return (identity, Seats())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the centre is given from outside; `passwords` decides how dear one is to check."""
+
+    clock: Clock
+    ids: Ids
+    log: EventLog
+    passwords: Passwords
+
+
+class Central:
+    """The central service without its socket."""
+
+    def __init__(
+        self,
+        settings: CentreSettings,
+        given: Surroundings,
+        table: tuple[Operation[Any, Any], ...] = CENTRAL,
+    ) -> None:
+        self.store = CentralStore(settings.database_url, settings.threads)
+        self.transactions = Transactions(self.store, given.clock, given.ids)
+        self._installations = Installations()
+        self._chain = AuditChain()
+        self._log = given.log
+        identity = Identity(given.passwords, settings.session_hours)
+        handlers = Handlers()
+        for service in _services(identity):
+            service.register(handlers)
+        self.dispatcher = Dispatcher(
+            table, handlers, self.transactions, identity, given.clock, given.ids, given.log
+        )
+        self._background = (Background("audit.seal", SEAL_SECONDS, self._seal, given.log),)
+
+    def require_ready(self) -> None:
+        """Raises Refusal or Fault while the database is away, not of this version, or not known."""
+        self.transactions.read(self._require_fit_database)
+
+    def require_alive(self) -> None:
+        """As `require_ready`, and everything that was started still runs."""
+        self.require_ready()
+        for background in self._background:
+            background.require_alive()
+
+    def start(self) -> None:
+        """Begin what runs in the background; raises as `require_ready`."""
+        self.require_ready()
+        for background in self._background:
+            background.start()
+
+    def close(self) -> None:
+        """End the background and let the database go."""
+        for background in self._background:
+            background.stop()
+        self.store.close()
+
+    def _require_fit_database(self, tx: Transaction) -> None:
+        require_service_role(tx.connection)
+        require_current(schema_state(tx.connection))
+        self._installations.require_known_database(tx)
+
+    def _seal(self) -> None:
+        head = self.transactions.write(self._chain.seal)
+        if head is not None:
+            self._log.write("audit_sealed", position=head.position, digest=head.digest.hex())
+
+
+class Serving:
+    """The central service with its socket, for as long as it runs."""
+
+    def __init__(self, settings: CentreSettings, given: Surroundings) -> None:
+        """Raises Refusal when it may not or cannot listen where the settings say."""
+        self.central = Central(settings, given)
+        threads = ServiceThreads(settings.threads)
+        routes = Routes(
+            self.central.dispatcher,
+            self.central.require_alive,
+            threads,
+            given.clock,
+            given.ids,
+            program_version(),
+        )
+        listening = Listening(
+            address=settings.listen,
+            certificate=settings.certificate,
+            certificate_key=settings.certificate_key,
+            behind_tls_proxy=settings.behind_tls_proxy,
+        )
+        self.server = HttpServer(routes, threads, listening)
+
+    def run(self) -> None:
+        """Serve on this thread until stopped; raises as `Central.require_ready`."""
+        try:
+            self.central.start()
+            self.server.run()
+        finally:
+            self.server.close()
+            self.central.close()
+
+
+def surroundings() -> Surroundings:
+    """The real ones, with the log on standard error."""
+    clock = SystemClock()
+    return Surroundings(
+        clock=clock, ids=SystemIds(), log=JsonLog(sys.stderr, clock), passwords=Passwords()
+    )
+
+
+def serve(settings: CentreSettings) -> None:
+    """Run the service until SIGTERM or SIGINT. Raises Refusal or Fault when it cannot start."""
+    given = surroundings()
+    logging.getLogger().addHandler(LibraryLog(given.log))
+    serving = Serving(settings, given)
+    # uvicorn raises the signal once more when it has ended; what follows must still run then.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _already_ending)
+    given.log.write("started", listen=settings.listen, version=program_version())
+    serving.run()
+    given.log.write("ended")
+
+
+def prepare_database(url: str, clock: Clock, ids: Ids) -> str:
+    """Migrate a database and make what an installation has once; the version it has then."""
+    version_now = migrate(url)
+    with administration(url, clock, ids) as transactions:
+        transactions.write(Installations().prepare)
+    return version_now
+
+
+@contextmanager
+def administration(url: str, clock: Clock, ids: Ids) -> Generator[Transactions]:
+    """Transactions as the owner role, for the command line. Raises as `require_current`."""
+    store = CentralStore(url, connections=1, role=OWNER_ROLE, idle_seconds=0)
+    transactions = Transactions(store, clock, ids)
+    try:
+        transactions.read(_require_current)
+        yield transactions
+    finally:
+        store.close()
+
+
+def program_version() -> str:
+    """The version of this program; `0+checkout` where it runs without being installed."""
+    try:
+        return version(APPLICATION)
+    except PackageNotFoundError:
+        return "0+checkout"
+
+
+def _require_current(tx: Transaction) -> None:
+    require_current(schema_state(tx.connection))
+
+
+def _already_ending(number: int, frame: object) -> None:
+    del number, frame

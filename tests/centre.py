@@ -1,0 +1,195 @@
+"""A centre for tests: real PostgreSQL, real dispatcher, seats that sign, in process or over HTTP.
+
+`centre.seat("Desk 1")` gives a caller whose seat is enrolled; `centre.sign_in(caller, ...)` gives
+it a person. Passwords are checked with the same code at a fraction of the cost.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import text
+
+from app.services.central.dispatcher import Dispatcher, Envelope
+from app.services.central.identity import Identity
+from app.services.central.passwords import Passwords
+from app.services.central.people import NewPerson, People
+from app.services.central.seats import Seats
+from app.services.central.transaction import Handlers, Transaction, Transactions
+from app.store.central import OWNER_ROLE, CentralStore
+from app.transport.client import Carrier, HttpCarrier, RemoteCaller, Reply, SeatKey
+from app.transport.server import HttpServer, Listening, Routes, ServiceThreads
+from app.values.errors import Fault
+from app.values.identity import Incarnation, PersonId, SystemIds
+from app.wire.operations import ENROL_DEVICE, SIGN_IN_AT_CENTRE, Operation
+from app.wire.people import Enrol, Role, Session, SignIn
+from app.wire.signed import REQUEST, TIME, milliseconds
+from tests.fakes import FixedClock
+
+T = TypeVar("T")
+
+PASSWORD = "correct horse battery staple"
+CHEAP = Passwords(memory_kib=64, rounds=1)
+
+
+class ListLog:
+    """Keeps events for a test to look at."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, object]] = []
+
+    def write(self, event: str, **facts: str | float | None) -> None:
+        self.events.append({"event": event, **facts})
+
+    def named(self, event: str) -> list[dict[str, object]]:
+        return [written for written in self.events if written["event"] == event]
+
+
+class Key:
+    """A seat's key pair."""
+
+    def __init__(self) -> None:
+        self._private = ec.generate_private_key(ec.SECP256R1())
+
+    @property
+    def public_pem(self) -> str:
+        kind = PublicFormat.SubjectPublicKeyInfo
+        return self._private.public_key().public_bytes(Encoding.PEM, kind).decode()
+
+    def sign(self, message: bytes) -> bytes:
+        return self._private.sign(message, ec.ECDSA(SHA256()))
+
+
+class InProcess:
+    """Carries requests to a dispatcher without a socket."""
+
+    def __init__(self, dispatcher: Dispatcher, clock: FixedClock) -> None:
+        self._dispatcher = dispatcher
+        self._clock = clock
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Reply:
+        operation = path.removeprefix("/v1/")
+        answer = self._dispatcher.answer(
+            Envelope(operation=operation, headers=headers, body=body, request_id="in-process")
+        )
+        told = {TIME: str(milliseconds(self._clock.now())), REQUEST: "in-process"}
+        return Reply(status=answer.status, headers=told, body=answer.body)
+
+
+class Centre:
+    """Store, dispatcher and administration over one database, with some services."""
+
+    def __init__(
+        self, url: str, table: tuple[Operation[Any, Any], ...], services: Callable[[Handlers], None]
+    ) -> None:
+        self.url = url
+        self.clock = FixedClock()
+        self.ids = SystemIds()
+        self.log = ListLog()
+        self.store = CentralStore(url, connections=8)
+        self._owner_store = CentralStore(url, connections=2, role=OWNER_ROLE)
+        self.transactions = Transactions(self.store, self.clock, self.ids)
+        self.administration = Transactions(self._owner_store, self.clock, self.ids)
+        self.people = People(CHEAP)
+        self.seats = Seats()
+        identity = Identity(CHEAP, session_hours=12)
+        handlers = Handlers()
+        identity.register(handlers)
+        self.seats.register(handlers)
+        services(handlers)
+        self.dispatcher = Dispatcher(
+            table, handlers, self.transactions, identity, self.clock, self.ids, self.log
+        )
+        self.carrier: Carrier = InProcess(self.dispatcher, self.clock)
+
+    def close(self) -> None:
+        self.store.close()
+        self._owner_store.close()
+
+    @contextmanager
+    def over_http(self) -> Generator[HttpCarrier]:
+        """Callers made meanwhile go over a real socket."""
+        threads = ServiceThreads(8)
+        routes = Routes(
+            self.dispatcher, self.store.ping, threads, self.clock, self.ids, version="test"
+        )
+        server = HttpServer(routes, threads, Listening(address="127.0.0.1:0"))
+        thread = threading.Thread(target=server.run, name="server under test")
+        thread.start()
+        carrier = HttpCarrier(f"http://127.0.0.1:{server.port}")
+        in_process, self.carrier = self.carrier, carrier
+        try:
+            if not server.wait_until_started(10):
+                raise Fault("not_started", "The server under test did not start.")
+            yield carrier
+        finally:
+            server.stop()
+            thread.join(20)
+            self.carrier = in_process
+            carrier.close()
+
+    def caller(self) -> RemoteCaller:
+        """A caller whose seat is not enrolled."""
+        return RemoteCaller(self.carrier, self.clock, self.ids)
+
+    def code(self, name: str = "Desk 1", extension: str | None = None) -> str:
+        """A one-time code for a seat."""
+
+        def issue(tx: Transaction) -> str:
+            return self.seats.issue_code(tx, name, extension)
+
+        return self.administration.write(issue)
+
+    def enrolled(self, name: str = "Desk 1") -> SeatKey:
+        """A new seat, and what signs for it."""
+        key = Key()
+        enrol = Enrol(
+            code=self.code(name),
+            public_key=key.public_pem,
+            incarnation=Incarnation(self.ids.new()),
+        )
+        known = self.caller().call(ENROL_DEVICE, enrol)
+        return SeatKey(device_id=known.device_id, sign=key.sign)
+
+    def seat(self, name: str = "Desk 1") -> RemoteCaller:
+        """A caller whose seat is enrolled."""
+        caller = self.caller()
+        caller.use_seat(self.enrolled(name))
+        return caller
+
+    def person(self, login: str, role: Role = Role.CSR, team: str = "") -> PersonId:
+        """Someone who may sign in with PASSWORD."""
+        new = NewPerson(login=login, name=login.title(), role=role, team=team, password=PASSWORD)
+
+        def add(tx: Transaction) -> PersonId:
+            return self.people.add(tx, new)
+
+        return self.administration.write(add)
+
+    def sign_in(self, caller: RemoteCaller, login: str, password: str = PASSWORD) -> Session:
+        """Give a caller's seat a person."""
+        session = caller.call(SIGN_IN_AT_CENTRE, SignIn(login=login, password=password))
+        caller.use_session(session.token)
+        return session
+
+    def signed_in(self, role: Role = Role.CSR, login: str | None = None) -> RemoteCaller:
+        """A seat with a new person of that role."""
+        name = login or f"{role.value}-{self.ids.new().hex[-6:]}"
+        self.person(name, role)
+        caller = self.seat(f"Seat of {name}")
+        self.sign_in(caller, name)
+        return caller
+
+    def rows(self, statement: str, **values: object) -> list[Any]:
+        """What a statement finds, read as the owner."""
+
+        def read(tx: Transaction) -> list[Any]:
+            return list(tx.session.execute(text(statement), values).all())
+
+        return self.administration.read(read)
