@@ -54,6 +54,7 @@ class Reading:
     """
 
     records: tuple[bytes, ...]
+    start: Mark
     end: Mark
     rest: bytes = b""
     damaged: tuple[int, ...] = ()
@@ -81,11 +82,21 @@ class Journal:
     def append(self, record: bytes) -> None:
         """Add a record; it is on the disk when this returns. Raises Fault `journal_unwritable`."""
         self._add(record)
-        self._flush()
+        self.flush()
 
     def append_lazily(self, record: bytes) -> None:
-        """Add a record that may be lost with the power. Raises Fault `journal_unwritable`."""
+        """Add a record that may be lost with the power until `flush`.
+
+        Raises Fault `journal_unwritable`.
+        """
         self._add(record)
+
+    def flush(self) -> None:
+        """Have everything on the disk. Raises Fault `journal_unwritable`."""
+        try:
+            _sync(self._file)
+        except OSError as cause:
+            raise Fault("journal_unwritable", _UNWRITABLE) from cause
 
     def close(self) -> None:
         """Let go of the file."""
@@ -100,12 +111,6 @@ class Journal:
             except OSError as cause:
                 raise Fault("journal_unwritable", _UNWRITABLE) from cause
             self._end = Mark(end.file_id, end.records + 1, end.offset + len(sealed))
-
-    def _flush(self) -> None:
-        try:
-            _sync(self._file)
-        except OSError as cause:
-            raise Fault("journal_unwritable", _UNWRITABLE) from cause
 
 
 _UNWRITABLE = (
@@ -149,13 +154,18 @@ def open_journal(path: Path, key: bytes, end: Mark) -> Journal:
     journal = Journal(path, _cipher(key, bytes.fromhex(end.file_id)), end)
     if path.stat().st_size > end.offset:
         os.truncate(path, end.offset)
-        journal._flush()  # noqa: SLF001 - its own module
+        journal.flush()
     return journal
 
 
 def records_at_most(path: Path) -> int:
-    """An upper bound of the records in a file that no key opens."""
-    return 1 + max(0, path.stat().st_size - _HEADER_BYTES) // (_LENGTH.size + _SHORTEST_SEALED)
+    """How many records a file that no key opens may hold: as its lengths say, or the bound."""
+    content = path.read_bytes()[_HEADER_BYTES:]
+    count, offset = 0, 0
+    while (frame := _frame(content, offset)) is not None:
+        count += 1
+        offset += _LENGTH.size + len(frame)
+    return count + len(content[offset:]) // (_LENGTH.size + _SHORTEST_SEALED) + 1
 
 
 def sync_folder(folder: Path) -> None:
@@ -214,6 +224,7 @@ def _read(content: bytes, cipher: AESGCM, start: Mark) -> Reading:
         damaged.append(position + 1)
     return Reading(
         records=tuple(records),
+        start=start,
         end=Mark(start.file_id, position, start.offset + offset),
         rest=rest,
         damaged=tuple(damaged),

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Word, one_of
@@ -60,18 +60,24 @@ class DraftRow(DeskTable):
 
 
 class CommandRow(DeskTable):
-    """One command of the outbox, with the bytes that the centre gets however often it is sent."""
+    """One command of the outbox, with the bytes that the centre gets however often it is sent.
+
+    `position` counts up at this desk for ever, `sequence` from one with each incarnation.
+    """
 
     __tablename__ = "command"
     __table_args__ = (
         one_of("state", CommandState),
         CheckConstraint("sequence >= 1", name="sequence_counts"),
-        Index(None, "state", "sequence"),
+        UniqueConstraint("incarnation", "sequence"),
+        Index(None, "state", "position"),
         Index(None, "order_id"),
+        {"sqlite_autoincrement": True},
     )
 
-    incarnation: Mapped[UUID] = mapped_column(primary_key=True)
-    sequence: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    incarnation: Mapped[UUID]
+    sequence: Mapped[int]
     command_id: Mapped[UUID] = mapped_column(unique=True)
     order_id: Mapped[UUID]
     kind: Mapped[CommandKind] = mapped_column(Word(CommandKind))

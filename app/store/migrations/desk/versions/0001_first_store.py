@@ -12,6 +12,7 @@ down_revision = None
 def upgrade() -> None:
     op.create_table(
         "command",
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("incarnation", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("command_id", sa.Uuid(), nullable=False),
@@ -33,12 +34,16 @@ def upgrade() -> None:
             name=op.f("ck_command_state_known"),
         ),
         sa.CheckConstraint("sequence >= 1", name=op.f("ck_command_sequence_counts")),
-        sa.PrimaryKeyConstraint("incarnation", "sequence", name=op.f("pk_command")),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_command")),
         sa.UniqueConstraint("command_id", name=op.f("uq_command_command_id")),
+        sa.UniqueConstraint(
+            "incarnation", "sequence", name=op.f("uq_command_incarnation_sequence")
+        ),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_command_order_id"), "command", ["order_id"], unique=False)
     op.create_index(
-        op.f("ix_command_state_sequence"), "command", ["state", "sequence"], unique=False
+        op.f("ix_command_state_position"), "command", ["state", "position"], unique=False
     )
     op.create_table(
         "draft",

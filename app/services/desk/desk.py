@@ -1,0 +1,213 @@
+"""All of one desk put together: opens what the seat keeps and runs what goes on behind the screens.
+
+`open_desk` needs no network and makes `caller` usable; `start` begins the two threads that keep in
+touch with the centre; `close` ends everything and lets go of the seat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from app.services.desk import memory
+from app.services.desk.catalogue import CatalogueService
+from app.services.desk.dispatcher import DeskCaller, Handlers
+from app.services.desk.drafts import DraftService
+from app.services.desk.feed import FeedFollower
+from app.services.desk.line import Line
+from app.services.desk.numbers import Numbers
+from app.services.desk.outbox import Outbox
+from app.services.desk.papers import PaperService, policy_unknown
+from app.services.desk.place import PlaceService
+from app.services.desk.records import Records
+from app.services.desk.recovery import open_records
+from app.services.desk.seat import Seat
+from app.services.desk.sign_in import SignedIn, SignInService
+from app.services.desk.standing import Standing
+from app.services.desk.worker import BackOff, Worker
+from app.services.ports import AddressLookup, Caller, Centre, KeyStore
+from app.services.rules.regions import RegionRules
+from app.store.catalogue_replica import CatalogueReplica
+from app.store.product_search import ProductIndex
+from app.values.clock import Clock
+from app.values.identity import Ids
+from app.wire import operations
+from app.wire.message import decode
+from app.wire.orders import Region
+from app.wire.people import SignInOffer
+from app.wire.sync import AskStatus, ChangeKind, DeskStatus, Policy, Town
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskParts:
+    """What a desk is made of; `chance` gives numbers from 0 up to 1, for waiting times.
+
+    `offer` holds the people and the banner of a trial, `version` is this program's.
+    """
+
+    seat: Seat
+    keys: KeyStore
+    centre: Centre
+    addresses: AddressLookup
+    regions: Mapping[Region, RegionRules]
+    clock: Clock
+    ids: Ids
+    chance: Callable[[], float]
+    version: str
+    offer: SignInOffer = field(default_factory=partial(SignInOffer, people=()))
+
+
+def open_desk(parts: DeskParts) -> Desk:
+    """Open a seat's store, journal, replica and index.
+
+    Raises Refusal `store_newer`, Fault `keyring_unavailable`, `store_unreadable`,
+    `journal_unwritable`.
+    """
+    records = open_records(parts.seat, parts.keys, parts.clock)
+    folder = parts.seat.folder / "catalogue"
+    replica = CatalogueReplica(folder / "replica.db")
+    return Desk(parts, records, replica, ProductIndex(folder))
+
+
+class Desk:
+    """One desk, opened."""
+
+    def __init__(
+        self, parts: DeskParts, records: Records, replica: CatalogueReplica, index: ProductIndex
+    ) -> None:
+        self._parts = parts
+        self._records = records
+        self._replica = replica
+        self._index = index
+        self._standing = Standing()
+        self._standing.say("records", " ".join(records.sentences))
+        self._make_services()
+        self._make_workers()
+        self.caller: Caller = self._made_caller()
+
+    def start(self) -> None:
+        """Begin to keep in touch with the centre."""
+        self._line_worker.start()
+        self._feed_worker.start()
+
+    def close(self) -> None:
+        """End both threads, write down how far the copies agree, and let go of the seat."""
+        self._line.stop()
+        self._feed.stop()
+        for worker in (self._line_worker, self._feed_worker):
+            worker.ask_to_stop()
+        self._parts.centre.close()
+        for worker in (self._line_worker, self._feed_worker):
+            worker.join()
+        self._index.rest()
+        self._replica.close()
+        self._records.close()
+        self._parts.seat.close()
+
+    def town(self, country: str, postcode: str) -> Town | None:
+        """The town a postcode area belongs to, as the centre's imported file says."""
+        document = self._replica.document(ChangeKind.TOWN, f"{country} {postcode}")
+        return None if document is None else decode(document, Town)
+
+    def _make_services(self) -> None:
+        parts, store = self._parts, self._records.store
+        self._signed_in = SignedIn(parts.clock)
+        self._drafts = DraftService(store, parts.seat, parts.regions, parts.clock)
+        self._place = PlaceService(
+            self._records,
+            parts.seat,
+            self._drafts,
+            self._signed_in,
+            parts.centre,
+            parts.regions,
+            parts.clock,
+            parts.ids,
+        )
+        self._outbox = Outbox(self._records, parts.centre, self._standing, parts.clock)
+        self._outbox.retry_stuck()
+        self._numbers = Numbers(store, parts.centre, parts.clock)
+        self._papers = PaperService(parts.seat.folder, store, self._place, parts.clock)
+
+    def _make_workers(self) -> None:
+        parts = self._parts
+        self._line = Line(
+            self._records,
+            self._outbox,
+            self._numbers,
+            parts.centre,
+            self._standing,
+            parts.clock,
+            BackOff(parts.chance),
+            parts.version,
+        )
+        self._feed = FeedFollower(
+            self._replica,
+            self._index,
+            self._records.store,
+            parts.centre,
+            self._standing,
+            parts.clock,
+            BackOff(parts.chance),
+        )
+        self._line_worker = Worker("desk line", self._line.step)
+        self._feed_worker = Worker("desk feed", self._feed.step)
+        self._place.when_placed(self._line_worker.wake)
+        self._standing.when_back(self._line_worker.wake)
+        self._standing.when_back(self._feed_worker.wake)
+        self._feed.when_followed(self._outbox.settle)
+        self._feed.when_restored(self._send_again)
+
+    def _send_again(self) -> None:
+        self._outbox.send_again()
+        self._line_worker.wake()
+
+    def _made_caller(self) -> DeskCaller:
+        parts = self._parts
+        sign_in = SignInService(
+            self._records.store,
+            parts.centre,
+            self._signed_in,
+            self._standing,
+            parts.clock,
+            parts.ids,
+            parts.offer,
+        )
+        catalogue = CatalogueService(self._index)
+        handlers = Handlers()
+        handlers.add(operations.OFFER_SIGN_IN, sign_in.offer)
+        handlers.add(operations.SIGN_IN, sign_in.sign_in)
+        handlers.add(operations.SIGN_OUT, sign_in.sign_out)
+        handlers.add(operations.ASK_STATUS, self._status)
+        handlers.add(operations.GET_POLICY, self._policy)
+        handlers.add(operations.FIND_PRODUCTS, catalogue.find)
+        handlers.add(operations.GET_PRODUCT, catalogue.get)
+        handlers.add(operations.LOOK_UP_ADDRESS, parts.addresses.look_up)
+        handlers.add(operations.SAVE_DRAFT, self._drafts.save)
+        handlers.add(operations.LIST_DRAFTS, self._drafts.list)
+        handlers.add(operations.OPEN_DRAFT, self._drafts.open)
+        handlers.add(operations.VOID_DRAFT, self._drafts.void)
+        handlers.add(operations.PLACE_ORDER, self._place.place)
+        handlers.add(operations.NUMBER_SHOWN, self._place.number_shown)
+        handlers.add(operations.MAKE_PAPER, self._papers.make)
+        return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)
+
+    def _status(self, request: AskStatus) -> DeskStatus:
+        del request
+        return DeskStatus(
+            online=self._standing.is_online,
+            waiting=self._outbox.waiting(),
+            needs_person=self._outbox.needing_person(),
+            numbers_left=self._numbers.left(),
+            products=self._index.count(),
+            catalogue_at=self._feed.fresh_at(),
+            sentence=self._standing.sentence(),
+        )
+
+    def _policy(self, request: AskStatus) -> Policy:
+        del request
+        with self._records.store.read() as connection:
+            policy = memory.recalled(connection, memory.POLICY, Policy)
+        if policy is None:
+            raise policy_unknown()
+        return policy

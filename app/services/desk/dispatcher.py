@@ -1,0 +1,78 @@
+"""Runs the operations whose home is the desk, and hands all others to the centre.
+
+Proves nothing about the seat (this is the seat) but asks who is signed in. Bugs go through to the
+background runner. Any lane may call; never the GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from app.services.desk.sign_in import SignedIn
+from app.services.desk.standing import Standing
+from app.services.ports import Centre
+from app.values.errors import Fault, Refusal, Unreachable
+from app.wire.operations import ALL, SAVE_DRAFT, Home, Operation, Signer
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+
+class Handlers:
+    """Who answers which operation at the desk."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, Callable[[Any], Any]] = {}
+
+    def add(self, operation: Operation[Q, A], handler: Callable[[Q], A]) -> None:
+        """Name the handler of an operation."""
+        self._handlers[operation.name] = handler
+
+    def of(self, operation: Operation[Q, A]) -> Callable[[Q], A]:
+        """The handler. Raises Fault `no_handler`."""
+        handler = self._handlers.get(operation.name)
+        if handler is None:
+            raise Fault("no_handler", f"Nobody at this desk handles {operation.name}.")
+        return handler
+
+    def missing(self) -> tuple[str, ...]:
+        """Operations of the desk that nobody handles yet."""
+        homes = (row.name for row in ALL if row.home is Home.DESK)
+        return tuple(name for name in homes if name not in self._handlers)
+
+
+class DeskCaller:
+    """Implements `ports.Caller` for screens."""
+
+    def __init__(
+        self, handlers: Handlers, centre: Centre, signed_in: SignedIn, standing: Standing
+    ) -> None:
+        missing = handlers.missing()
+        if missing:
+            raise Fault("no_handler", f"Nobody at this desk handles {', '.join(missing)}.")
+        self._handlers = handlers
+        self._centre = centre
+        self._signed_in = signed_in
+        self._standing = standing
+
+    def call(self, operation: Operation[Q, A], request: Q) -> A:
+        """The answer. Raises Refusal, Fault or Unreachable."""
+        if operation.home is Home.DESK:
+            self._signed_in.allow(operation, even_late=operation is SAVE_DRAFT)
+            return self._handlers.of(operation)(request)
+        if operation.signer is Signer.PERSON and self._signed_in.session.offline:
+            raise Refusal(
+                "signed_in_offline",
+                "You signed in while the central service was away. Please sign in again for this.",
+            )
+        return self._at_centre(operation, request)
+
+    def _at_centre(self, operation: Operation[Q, A], request: Q) -> A:
+        try:
+            answer = self._centre.call(operation, request)
+        except Unreachable:
+            self._standing.missed()
+            raise
+        self._standing.heard()
+        return answer

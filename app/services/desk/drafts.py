@@ -1,0 +1,153 @@
+"""Drafts: orders without a number, each under its own id, each save one transaction on the disk.
+
+There is no current order here. What was placed or given up is not changed any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from app.models.desk.tables import CommandRow, DraftRow, PlacedOrderRow
+from app.services.desk.seat import Seat
+from app.services.rules.free_text import refuse_cards_in
+from app.services.rules.pricing import totals
+from app.services.rules.regions import RegionRules
+from app.store.desk import DeskStore
+from app.values.clock import Clock
+from app.values.errors import Refusal
+from app.values.identity import OrderId, PersonId
+from app.wire.message import Nothing, decode, encode
+from app.wire.orders import (
+    Drafts,
+    DraftSaved,
+    DraftState,
+    DraftSummary,
+    ListDrafts,
+    OpenDraft,
+    OrderDocument,
+    PlacedOrder,
+    Region,
+    SaveDraft,
+    VoidDraft,
+)
+
+_GOING_ON = (DraftState.OPEN, DraftState.PARKED)
+
+
+class DraftService:
+    """The drafts of one seat."""
+
+    def __init__(
+        self, store: DeskStore, seat: Seat, regions: Mapping[Region, RegionRules], clock: Clock
+    ) -> None:
+        self._store = store
+        self._seat = seat
+        self._regions = regions
+        self._clock = clock
+
+    def save(self, request: SaveDraft) -> DraftSaved:
+        """Keep the document; it is on the disk when this returns.
+
+        Raises Refusal `card_digits`, `other_seat` or `draft_closed`.
+        """
+        document = request.document
+        self.refuse_others(document)
+        refuse_cards_in(document)
+        saved_at = self._clock.now()
+        values = {
+            "state": DraftState.OPEN,
+            "document": encode(document),
+            "saved_at": saved_at,
+            "taken_by": document.taken_by,
+        }
+        statement = insert(DraftRow).values(
+            order_id=document.order_id, started_at=document.started_at, void_reason="", **values
+        )
+        upsert = statement.on_conflict_do_update(
+            index_elements=["order_id"], set_=values, where=DraftRow.state.in_(_GOING_ON)
+        )
+        with self._store.write() as connection:
+            if connection.execute(upsert).rowcount == 0:
+                raise _closed()
+        return DraftSaved(saved_at=saved_at)
+
+    def list(self, request: ListDrafts) -> Drafts:
+        """Drafts to go on with, newest first, and orders whose number was never shown."""
+        newest = (
+            select(DraftRow.document, DraftRow.saved_at)
+            .where(DraftRow.state.in_(_GOING_ON))
+            .order_by(DraftRow.saved_at.desc())
+            .limit(request.limit)
+        )
+        not_given = (
+            select(CommandRow.body)
+            .join(PlacedOrderRow, PlacedOrderRow.command_id == CommandRow.command_id)
+            .where(PlacedOrderRow.number_shown_at.is_(None))
+            .order_by(CommandRow.position)
+        )
+        with self._store.read() as connection:
+            rows = connection.execute(newest).all()
+            bodies = connection.execute(not_given).scalars().all()
+        return Drafts(
+            drafts=tuple(self._summary(row.document, row.saved_at) for row in rows),
+            number_not_given=tuple(decode(body, PlacedOrder) for body in bodies),
+        )
+
+    def open(self, request: OpenDraft) -> OrderDocument:
+        """A draft to go on with. Raises Refusal `draft_unknown` or `draft_closed`."""
+        query = select(DraftRow.document, DraftRow.state).where(
+            DraftRow.order_id == request.order_id
+        )
+        with self._store.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise Refusal("draft_unknown", "There is no such draft at this desk.")
+        if row.state not in _GOING_ON:
+            raise _closed()
+        document = decode(row.document, OrderDocument)
+        return msgspec.structs.replace(document, device_id=self._seat.identity.device_id)
+
+    def void(self, request: VoidDraft) -> Nothing:
+        """Give a draft up. Doing it twice changes nothing. Raises Refusal `draft_closed`."""
+        with self._store.write() as connection:
+            done = connection.execute(
+                update(DraftRow)
+                .where(
+                    DraftRow.order_id == request.order_id,
+                    DraftRow.state.in_((*_GOING_ON, DraftState.VOIDED)),
+                )
+                .values(
+                    state=DraftState.VOIDED,
+                    void_reason=request.reason,
+                    saved_at=self._clock.now(),
+                )
+            )
+            known = select(DraftRow.order_id).where(DraftRow.order_id == request.order_id)
+            if done.rowcount == 0 and connection.execute(known).first():
+                raise _closed()
+        return Nothing()
+
+    def refuse_others(self, document: OrderDocument) -> None:
+        """Raises Refusal `other_seat` for a document that belongs to another seat."""
+        if document.device_id != self._seat.identity.device_id:
+            raise Refusal("other_seat", "This order belongs to another desk.")
+
+    def _summary(self, body: bytes, saved_at: datetime) -> DraftSummary:
+        document = decode(body, OrderDocument)
+        return DraftSummary(
+            order_id=OrderId(document.order_id),
+            customer_name=document.customer.name if document.customer else "",
+            line_count=len(document.lines),
+            total=totals(document, self._regions[document.region]).total,
+            saved_at=saved_at,
+            taken_by=PersonId(document.taken_by),
+        )
+
+
+def _closed() -> Refusal:
+    return Refusal("draft_closed", "This order was placed or given up; it cannot be changed here.")

@@ -1,0 +1,194 @@
+"""Follows the centre's change feed: products and towns into the replica and the index, policy too.
+
+A snapshot first, then long polls for ever. Goes on after a restart where it stopped, and takes a
+new snapshot when the centre does not know its cursor. Runs on one worker thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from sqlalchemy.exc import DatabaseError
+
+from app.services.desk import memory
+from app.services.desk.standing import Standing
+from app.services.desk.worker import BackOff
+from app.services.ports import Centre
+from app.store.catalogue_replica import CatalogueReplica
+from app.store.desk import DeskStore
+from app.store.product_search import ProductIndex
+from app.values.clock import Clock
+from app.values.errors import Fault, Refusal
+from app.wire.message import Instant, View, decode
+from app.wire.operations import TAKE_SNAPSHOT, WAIT_FOR_CHANGES
+from app.wire.sync import Change, ChangeKind, Cursor, Policy, TakeSnapshot, WaitForChanges
+
+_KINDS = (ChangeKind.POLICY, ChangeKind.PRODUCT, ChangeKind.TOWN)
+_CURSOR, _SNAPSHOT, _GENERATION, _FRESH_AT = "cursor", "snapshot", "generation", "fresh_at"
+_INDEX_ROWS = 5_000
+_PAGES_BEFORE_INDEX = 10
+"""During a snapshot the index follows every so many pages: a commit costs more than a page."""
+_TOPIC = "feed"
+
+
+class SnapshotPlace(View, frozen=True, kw_only=True):
+    """How far a snapshot has come, and where the feed stood when it began."""
+
+    kind: ChangeKind
+    after: str
+    generation: int
+    cursor: Cursor | None
+
+
+class FeedFollower:
+    """One seat's follower. `settle` is told of each instant up to which the feed was followed."""
+
+    def __init__(
+        self,
+        replica: CatalogueReplica,
+        index: ProductIndex,
+        store: DeskStore,
+        centre: Centre,
+        standing: Standing,
+        clock: Clock,
+        back_off: BackOff,
+    ) -> None:
+        self._replica = replica
+        self._index = index
+        self._store = store
+        self._centre = centre
+        self._standing = standing
+        self._clock = clock
+        self._back_off = back_off
+        self._is_checked = self._is_stopping = False
+        self._settle: list[Callable[[datetime], None]] = []
+        self._start_over: list[Callable[[], None]] = []
+
+    def when_followed(self, listener: Callable[[datetime], None]) -> None:
+        """Call `listener` with an instant up to which all changes are known here."""
+        self._settle.append(listener)
+
+    def when_restored(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when the centre was restored from a backup and may lack what it had."""
+        self._start_over.append(listener)
+
+    def stop(self) -> None:
+        """Take in nothing more, not even what is just being waited for."""
+        self._is_stopping = True
+
+    def step(self) -> float:
+        """One page of the snapshot or one long poll; gives the seconds to wait before the next."""
+        try:
+            self._bring_index_up()
+            self._take_page()
+        except DatabaseError:
+            self._replica.make_anew()
+            self._is_checked = False
+            return self._back_off.failed()
+        except Refusal as refusal:
+            self._standing.say(_TOPIC, refusal.sentence)
+            return self._back_off.failed()
+        except Fault:
+            self._standing.missed()
+            return self._back_off.failed()
+        self._standing.heard()
+        self._standing.say(_TOPIC, "")
+        self._back_off.succeeded()
+        return 0.0
+
+    def fresh_at(self) -> datetime | None:
+        """When the catalogue was last known to be the centre's."""
+        return self._replica.recalled(_FRESH_AT, Instant)
+
+    def _take_page(self) -> None:
+        place = self._replica.recalled(_SNAPSHOT, SnapshotPlace)
+        cursor = self._replica.recalled(_CURSOR, Cursor)
+        if place is not None:
+            self._take_snapshot_page(place)
+        elif cursor is None:
+            self._take_snapshot_page(self._first_place())
+        else:
+            self._wait_for_changes(cursor)
+
+    def _first_place(self) -> SnapshotPlace:
+        generation = (self._replica.recalled(_GENERATION, int) or 0) + 1
+        return SnapshotPlace(kind=_KINDS[0], after="", generation=generation, cursor=None)
+
+    def _take_snapshot_page(self, place: SnapshotPlace) -> None:
+        request = TakeSnapshot(kind=place.kind, after=place.after)
+        page = self._centre.call(TAKE_SNAPSHOT, request)
+        if self._is_stopping:
+            return
+        cursor = place.cursor or page.cursor
+        self._keep_policy(page.rows)
+        marks: dict[str, object] = {_GENERATION: place.generation}
+        if page.more and page.rows:
+            marks[_SNAPSHOT] = SnapshotPlace(
+                kind=place.kind,
+                after=page.rows[-1].key,
+                generation=place.generation,
+                cursor=cursor,
+            )
+            self._replica.apply(page.rows, marks, place.generation)
+            return
+        self._replica.apply(page.rows, marks, place.generation)
+        self._finish_kind(place, cursor)
+
+    def _finish_kind(self, place: SnapshotPlace, cursor: Cursor) -> None:
+        """Take out what the snapshot of this kind lacked, and turn to the next kind or the feed."""
+        rest = _KINDS[_KINDS.index(place.kind) + 1 :]
+        if rest:
+            following = SnapshotPlace(
+                kind=rest[0], after="", generation=place.generation, cursor=cursor
+            )
+            marks: dict[str, object] = {_SNAPSHOT: following}
+        else:
+            marks = {_SNAPSHOT: None, _CURSOR: cursor, _FRESH_AT: self._clock.now()}
+        self._replica.drop_others(place.kind, place.generation, marks)
+        self._bring_index_up()
+
+    def _wait_for_changes(self, cursor: Cursor) -> None:
+        asked_at = self._clock.now()
+        page = self._centre.call(WAIT_FOR_CHANGES, WaitForChanges(since=cursor))
+        if self._is_stopping:
+            return
+        if page.reset:
+            self._replica.apply((), {_SNAPSHOT: self._first_place(), _CURSOR: None})
+            for start_over in self._start_over:
+                start_over()
+            return
+        self._keep_policy(page.changes)
+        if page.changes or page.next != cursor:
+            marks = {_CURSOR: page.next, _FRESH_AT: self._clock.now()}
+            self._replica.apply(page.changes, marks)
+            self._bring_index_up()
+        for settle in self._settle:
+            settle(asked_at)
+
+    def _keep_policy(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            if change.kind is ChangeKind.POLICY and not change.deleted:
+                policy = decode(change.document, Policy)
+                with self._store.write() as connection:
+                    memory.remember(connection, memory.POLICY, policy)
+
+    def _bring_index_up(self) -> None:
+        """Let the index follow the replica; during a snapshot only now and then."""
+        if not self._is_checked:
+            self._is_checked = True
+            is_foreign = self._index.applied > self._replica.transactions()
+            if is_foreign or not self._index.is_sound():
+                self._index.clear()
+        behind = self._replica.transactions() - self._index.applied
+        place = self._replica.recalled(_SNAPSHOT, SnapshotPlace)
+        if place is not None and self._index.applied > 1 and behind < _PAGES_BEFORE_INDEX:
+            return
+        while behind > 0:
+            touched = self._replica.products_touched_after(self._index.applied, _INDEX_ROWS)
+            self._index.remove(touched.gone)
+            self._index.put(touched.documents)
+            self._index.commit(touched.number)
+            behind = self._replica.transactions() - touched.number
+        if place is None:
+            self._index.rest()

@@ -1,0 +1,57 @@
+"""Order numbers in stock: leased from the centre in advance, so that placing needs no network."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, insert, select
+
+from app.models.desk.tables import NumberRow
+from app.services.desk import memory
+from app.services.ports import Centre
+from app.store.desk import DeskStore
+from app.values.clock import Clock
+from app.values.order_number import OrderNumber
+from app.wire.operations import LEASE_NUMBERS
+from app.wire.sync import LeaseNumbers, Policy
+
+KEPT = 200
+LEASED_MOST = 1_000
+
+
+class Numbers:
+    """The numbers of one seat. One thread tops up, any counts."""
+
+    def __init__(self, store: DeskStore, centre: Centre, clock: Clock) -> None:
+        self._store = store
+        self._centre = centre
+        self._clock = clock
+
+    def left(self) -> int:
+        """How many orders can be placed without hearing from the centre."""
+        query = select(func.count()).where(NumberRow.order_id.is_(None))
+        with self._store.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def top_up(self) -> None:
+        """Lease as many as policy keeps, once a quarter of them is gone.
+
+        Raises Refusal or Unreachable; numbers of a lost answer are never used by anyone.
+        """
+        with self._store.read() as connection:
+            policy = memory.recalled(connection, memory.POLICY, Policy)
+        kept = policy.numbers_kept if policy else KEPT
+        lacking = kept - self.left()
+        if lacking * 4 < kept or lacking < 1:
+            return
+        leased = self._centre.call(LEASE_NUMBERS, LeaseNumbers(count=min(lacking, LEASED_MOST)))
+        self._keep(leased.numbers)
+
+    def _keep(self, numbers: tuple[OrderNumber, ...]) -> None:
+        now = self._clock.now()
+        with self._store.write() as connection:
+            last = connection.execute(select(func.max(NumberRow.position))).scalar_one() or 0
+            rows = [
+                {"number": number, "position": last + at, "leased_at": now, "order_id": None}
+                for at, number in enumerate(numbers, start=1)
+            ]
+            if rows:
+                connection.execute(insert(NumberRow), rows)

@@ -1,0 +1,244 @@
+"""Sends what was done at this desk to the centre, in order, until the centre has answered for it.
+
+Every command ends settled, or with a person; none is ever dropped here. A command the centre cannot
+read or fails on does not hold up the others. Runs on one worker thread, signed by the seat alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from app.models.desk.tables import NEEDS_PERSON, WAITING, CommandRow, CommandState
+from app.services.desk.records import Records, command_of
+from app.services.desk.standing import Standing
+from app.services.ports import Centre
+from app.values.clock import Clock
+from app.values.errors import Refusal, Unreachable
+from app.wire.operations import SEND_COMMANDS
+from app.wire.sync import COMMANDS_MOST, CommandOutcome, Outcome, SendCommands
+
+BATCH_BYTES = 256 * 1024
+"""More than this goes in several batches; one command alone may be larger."""
+
+FAILURES_MOST = 20
+"""So many failures of one command alone, while others pass, and it waits for a person."""
+
+RESENT_DAYS = 30
+_READY = (CommandState.CAPTURED, CommandState.PENDING)
+_CANNOT_BE_READ = {"malformed", "body_too_large", "key_reused"}
+_LINE = {
+    "connection_broken",
+    "centre_away",
+    "not_the_centre",
+    "service_busy",
+    "database_away",
+    "outcome_unknown",
+}
+"""Codes of Unreachable that say nothing about what was sent."""
+_STATES = {
+    Outcome.ACCEPTED: CommandState.ACKED,
+    Outcome.NEEDS_REVIEW: CommandState.NEEDS_REVIEW,
+    Outcome.REFUSED_FINAL: CommandState.QUARANTINED,
+    Outcome.RETRY_LATER: CommandState.PENDING,
+}
+
+
+class Outbox:
+    """The outbox of one seat."""
+
+    def __init__(self, records: Records, centre: Centre, standing: Standing, clock: Clock) -> None:
+        self._records = records
+        self._centre = centre
+        self._standing = standing
+        self._clock = clock
+        self._batch_most = COMMANDS_MOST
+        self._set_back: set[UUID] = set()
+        self._others_pass = False
+
+    def send_batch(self) -> bool:
+        """Send the next commands; whether there may be more to send at once.
+
+        Raises Unreachable when the centre does not answer, Refusal when it will not hear this seat.
+        Either way the commands wait on.
+        """
+        rows = self._take()
+        if not rows:
+            self._batch_most = COMMANDS_MOST
+            self._set_back.clear()
+            return False
+        commands = tuple(command_of(row) for row in rows)
+        try:
+            answer = self._centre.call(SEND_COMMANDS, SendCommands(commands=commands))
+        except (Refusal, Unreachable) as problem:
+            self._put_back(rows, problem)
+            return True
+        self._standing.heard()
+        self._apply(rows, answer.outcomes)
+        return True
+
+    def settle(self, up_to: datetime) -> None:
+        """Everything the centre took before `up_to` has been seen in the feed."""
+        acked = (CommandRow.state == CommandState.ACKED, CommandRow.answered_at <= up_to)
+        with self._records.store.read() as connection:
+            if (
+                connection.execute(select(CommandRow.position).where(*acked).limit(1)).first()
+                is None
+            ):
+                return
+        with self._records.store.write() as connection:
+            connection.execute(update(CommandRow).where(*acked).values(state=CommandState.SETTLED))
+
+    def send_again(self) -> None:
+        """The centre was restored and may have lost the latest: it gets the last 30 days again."""
+        since = self._clock.now() - timedelta(days=RESENT_DAYS)
+        done = (CommandState.ACKED, CommandState.SETTLED)
+        with self._records.store.write() as connection:
+            connection.execute(
+                update(CommandRow)
+                .where(CommandRow.state.in_(done), CommandRow.captured_at >= since)
+                .values(state=CommandState.PENDING)
+            )
+
+    def retry_stuck(self) -> None:
+        """Give those the centre failed on another chance."""
+        with self._records.store.write() as connection:
+            connection.execute(
+                update(CommandRow)
+                .where(CommandRow.state == CommandState.STUCK)
+                .values(state=CommandState.PENDING, failures=0)
+            )
+
+    def waiting(self) -> int:
+        """How many commands the centre does not have yet."""
+        return self._count(WAITING)
+
+    def needing_person(self) -> int:
+        """How many commands someone has to look at."""
+        return self._count(NEEDS_PERSON)
+
+    def oldest_waiting_at(self) -> datetime | None:
+        """When the oldest of those that wait was captured."""
+        query = select(func.min(CommandRow.captured_at)).where(CommandRow.state.in_(WAITING))
+        with self._records.store.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def _count(self, states: Sequence[CommandState]) -> int:
+        query = select(func.count()).where(CommandRow.state.in_(states))
+        with self._records.store.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def _take(self) -> list[Row[Any]]:
+        """Mark the next batch as under way; none of it is in one copy only."""
+        query = (
+            select(CommandRow.__table__)
+            .where(
+                CommandRow.state.in_(_READY), CommandRow.command_id.not_in(sorted(self._set_back))
+            )
+            .order_by(CommandRow.position)
+            .limit(self._batch_most)
+        )
+        with self._records.store.read() as connection:
+            if connection.execute(query.limit(1)).first() is None:
+                return []
+        with self._records.placing, self._records.store.write() as connection:
+            rows = _within_size(connection.execute(query).all())
+            _set_state(connection, rows, CommandState.SENDING)
+        return rows
+
+    def _put_back(self, rows: list[Row[Any]], problem: Refusal | Unreachable) -> None:
+        """Let the rows wait on, and go on singly where one of them seems to be at fault.
+
+        Raises the problem again where it lies with the line or with this seat.
+        """
+        is_theirs = problem.code in _CANNOT_BE_READ or (
+            isinstance(problem, Unreachable) and problem.code not in _LINE
+        )
+        with self._records.store.write() as connection:
+            _set_state(connection, rows, CommandState.PENDING)
+            if is_theirs and len(rows) == 1:
+                self._blame(connection, rows[0], problem)
+        if not is_theirs:
+            raise problem
+        self._batch_most = 1
+
+    def _blame(self, connection: Connection, row: Row[Any], problem: Refusal | Unreachable) -> None:
+        """Note a failure of one command alone, and let the others go first.
+
+        It counts only where others have passed since: a centre that fails on all is another matter.
+        """
+        self._set_back.add(row.command_id)
+        failures = row.failures + (1 if self._others_pass else 0)
+        self._others_pass = False
+        state = CommandState.PENDING
+        if isinstance(problem, Refusal):
+            state = CommandState.QUARANTINED
+        elif failures >= FAILURES_MOST:
+            state = CommandState.STUCK
+        connection.execute(
+            update(CommandRow)
+            .where(CommandRow.position == row.position)
+            .values(state=state, failures=failures, reasons=problem.code, sentence=problem.sentence)
+        )
+
+    def _apply(self, rows: list[Row[Any]], outcomes: tuple[CommandOutcome, ...]) -> None:
+        """Write all answers of a batch in one transaction; what was not answered waits on."""
+        answers = {outcome.command_id: outcome for outcome in outcomes}
+        now = self._clock.now()
+        with self._records.store.write() as connection:
+            for row in rows:
+                state = _state_after(answers.get(row.command_id))
+                _write_answer(connection, row, state, answers.get(row.command_id), now)
+                if state is CommandState.PENDING:
+                    self._set_back.add(row.command_id)
+                else:
+                    self._others_pass = True
+
+
+def _within_size(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """The first rows that go into one batch; at least one."""
+    chosen: list[Row[Any]] = []
+    size = 0
+    for row in rows:
+        size += len(row.body)
+        if chosen and size > BATCH_BYTES:
+            break
+        chosen.append(row)
+    return chosen
+
+
+def _set_state(connection: Connection, rows: Iterable[Row[Any]], state: CommandState) -> None:
+    positions = [row.position for row in rows]
+    connection.execute(
+        update(CommandRow).where(CommandRow.position.in_(positions)).values(state=state)
+    )
+
+
+def _state_after(answer: CommandOutcome | None) -> CommandState:
+    if answer is None:
+        return CommandState.PENDING
+    outcome = answer.outcome
+    if outcome is Outcome.REPLAYED:
+        outcome = answer.first or Outcome.ACCEPTED
+    return _STATES.get(outcome, CommandState.ACKED)
+
+
+def _write_answer(
+    connection: Connection,
+    row: Row[Any],
+    state: CommandState,
+    answer: CommandOutcome | None,
+    now: datetime,
+) -> None:
+    values: dict[str, object] = {"state": state}
+    if answer is not None:
+        values |= {"reasons": ",".join(answer.reasons), "sentence": answer.sentence}
+    if state is not CommandState.PENDING:
+        values["answered_at"] = now
+    connection.execute(
+        update(CommandRow).where(CommandRow.position == row.position).values(**values)
+    )

@@ -1,0 +1,68 @@
+"""Confirmations as PDF files at this desk, for its user only, and gone after a week."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+
+from app.documents.order_confirmation import render
+from app.services.desk import memory
+from app.services.desk.place import PlaceService
+from app.services.desk.seat import write_durably
+from app.store.desk import DeskStore
+from app.values.clock import Clock
+from app.values.errors import Fault, Refusal
+from app.wire.orders import MakePaper, Paper
+from app.wire.sync import Policy
+
+FOLDER = "papers"
+KEPT = timedelta(days=7)
+
+
+class PaperService:
+    """Papers of the orders placed at one seat."""
+
+    def __init__(self, folder: Path, store: DeskStore, orders: PlaceService, clock: Clock) -> None:
+        self._folder = folder / FOLDER
+        self._store = store
+        self._orders = orders
+        self._clock = clock
+
+    def make(self, request: MakePaper) -> Paper:
+        """Write the confirmation of an order; a copy is another file than the first one.
+
+        Raises Refusal `order_unknown` or `policy_unknown`, Fault `paper_unwritable`.
+        """
+        placed = self._orders.placed(request.order_id)
+        with self._store.read() as connection:
+            policy = memory.recalled(connection, memory.POLICY, Policy)
+        if policy is None:
+            raise policy_unknown()
+        content = render(placed, policy, copy=request.copy, made_at=self._clock.now())
+        name = f"{placed.number}-copy.pdf" if request.copy else f"{placed.number}.pdf"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_durably(self._folder / name, content)
+        except OSError as cause:
+            sentence = "The confirmation could not be written. Is the disk of this computer full?"
+            raise Fault("paper_unwritable", sentence) from cause
+        return Paper(path=str(self._folder / name), sha256=hashlib.sha256(content).hexdigest())
+
+    def remove_old(self) -> None:
+        """Delete papers of more than a week ago; one that is open elsewhere goes another time."""
+        oldest = (self._clock.now() - KEPT).timestamp()
+        for path in self._folder.glob("*.pdf"):
+            try:
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+            except OSError:
+                continue
+
+
+def policy_unknown() -> Refusal:
+    """Before the first word from the centre there is nothing to go by."""
+    return Refusal(
+        "policy_unknown",
+        "This desk has not heard from the central service yet. Please try again in a moment.",
+    )

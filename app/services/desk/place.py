@@ -1,0 +1,180 @@
+"""Placing an order: into the store, into the journal, and only then is its number told.
+
+The same way whether the centre answers or not; the outbox takes it from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from app.models.desk.tables import CommandRow, CommandState, NumberRow, PlacedOrderRow
+from app.services.desk.drafts import DraftService
+from app.services.desk.records import Captured, Records, Shown, digest, insert_placed, next_sequence
+from app.services.desk.seat import Seat
+from app.services.desk.sign_in import SignedIn
+from app.services.ports import Centre
+from app.services.rules.free_text import refuse_cards_in
+from app.services.rules.pricing import totals
+from app.services.rules.readiness import missing
+from app.services.rules.regions import RegionRules
+from app.values.clock import Clock
+from app.values.errors import Refusal
+from app.values.identity import CommandId, Ids, OrderId, PersonId
+from app.values.order_number import OrderNumber
+from app.wire.message import Nothing, decode, encode
+from app.wire.orders import NumberShown, OrderDocument, PlacedOrder, PlaceOrder, Region
+from app.wire.sync import Command, CommandKind
+
+
+class PlaceService:
+    """Places the orders of one seat."""
+
+    def __init__(
+        self,
+        records: Records,
+        seat: Seat,
+        drafts: DraftService,
+        signed_in: SignedIn,
+        centre: Centre,
+        regions: Mapping[Region, RegionRules],
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._records = records
+        self._seat = seat
+        self._drafts = drafts
+        self._signed_in = signed_in
+        self._centre = centre
+        self._regions = regions
+        self._clock = clock
+        self._ids = ids
+        self._unjournaled: dict[CommandId, Command] = {}
+        self._listeners: list[Callable[[], None]] = []
+
+    def when_placed(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each order, on the thread that placed it."""
+        self._listeners.append(listener)
+
+    def place(self, request: PlaceOrder) -> PlacedOrder:
+        """Give the order its number; it is on the disk twice when this returns.
+
+        Asked again for the same document, it gives the same answer. Raises Refusal: the code of
+        what is missing, `card_digits`, `other_seat`, `no_numbers_left`, `already_placed`.
+        """
+        document = request.document
+        person_id = self._signed_in.session.person.person_id
+        self._drafts.refuse_others(document)
+        with self._records.placing:
+            placed = self._placed_before(document)
+            if placed is None:
+                self._refuse_unready(document)
+                placed = self._capture(document, person_id)
+            self._write_journal()
+        for listener in self._listeners:
+            listener()
+        return placed
+
+    def number_shown(self, request: NumberShown) -> Nothing:
+        """Note that the number was on screen; the first time counts."""
+        now = self._clock.now()
+        with self._records.store.write() as connection:
+            done = connection.execute(
+                update(PlacedOrderRow)
+                .where(
+                    PlacedOrderRow.order_id == request.order_id,
+                    PlacedOrderRow.number_shown_at.is_(None),
+                )
+                .values(number_shown_at=now)
+            )
+        if done.rowcount:
+            shown = Shown(order_id=OrderId(request.order_id), shown_at=now)
+            self._records.journal.append_lazily(encode(shown))
+        return Nothing()
+
+    def placed(self, order_id: OrderId) -> PlacedOrder:
+        """An order placed at this desk. Raises Refusal `order_unknown`."""
+        with self._records.store.read() as connection:
+            body = _body_of(connection, order_id)
+        if body is None:
+            raise Refusal("order_unknown", "There is no such order at this desk.")
+        return decode(body, PlacedOrder)
+
+    def _placed_before(self, document: OrderDocument) -> PlacedOrder | None:
+        with self._records.store.read() as connection:
+            body = _body_of(connection, document.order_id)
+        if body is None:
+            return None
+        placed = decode(body, PlacedOrder)
+        if placed.document != document:
+            raise Refusal(
+                "already_placed", "This order has been placed and cannot be changed here."
+            )
+        return placed
+
+    def _refuse_unready(self, document: OrderDocument) -> None:
+        refuse_cards_in(document)
+        lacking = missing(document, self._regions[document.region])
+        if lacking:
+            names = ", ".join(thing.sentence for thing in lacking)
+            sentence = f"Before this order can be placed it still needs: {names}."
+            raise Refusal(lacking[0].code, sentence, lacking[0].field)
+
+    def _capture(self, document: OrderDocument, person_id: PersonId) -> PlacedOrder:
+        """One transaction: order, number, command in the outbox, draft closed."""
+        sums = totals(document, self._regions[document.region])
+        offset = self._centre.clock_offset_ms
+        placed_at = self._clock.now()
+        incarnation = self._seat.identity.incarnation
+        with self._records.store.write() as connection:
+            placed = PlacedOrder(
+                number=_free_number(connection),
+                document=document,
+                totals=sums,
+                placed_at=placed_at,
+                placed_by=person_id,
+            )
+            body = encode(placed)
+            command = Command(
+                command_id=CommandId(self._ids.new()),
+                incarnation=incarnation,
+                sequence=next_sequence(connection, incarnation),
+                kind=CommandKind.PLACE_ORDER,
+                person_id=person_id,
+                captured_at=placed_at,
+                clock_offset_ms=offset,
+                body=msgspec.Raw(body),
+                sha256=digest(body),
+            )
+            insert_placed(connection, command, placed, CommandState.CAPTURED)
+        self._unjournaled[command.command_id] = command
+        return placed
+
+    def _write_journal(self) -> None:
+        """Write the second copy; what an earlier attempt could not write goes first."""
+        for command_id, command in list(self._unjournaled.items()):
+            self._records.journal.append(encode(Captured(command=command)))
+            del self._unjournaled[command_id]
+
+
+def _free_number(connection: Connection) -> OrderNumber:
+    query = select(NumberRow.number).where(NumberRow.order_id.is_(None))
+    number = connection.execute(query.order_by(NumberRow.position).limit(1)).scalar_one_or_none()
+    if number is None:
+        raise Refusal(
+            "no_numbers_left",
+            "This desk has no order numbers left, and the central service is away. The order is "
+            "kept as a draft; it can be placed as soon as the service is back.",
+        )
+    return OrderNumber(number)
+
+
+def _body_of(connection: Connection, order_id: OrderId) -> bytes | None:
+    query = (
+        select(CommandRow.body)
+        .join(PlacedOrderRow, PlacedOrderRow.command_id == CommandRow.command_id)
+        .where(PlacedOrderRow.order_id == order_id)
+    )
+    return connection.execute(query).scalar_one_or_none()

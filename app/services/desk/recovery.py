@@ -1,0 +1,273 @@
+"""Opens a seat's store and journal: sets aside what is damaged and brings the two copies together.
+
+Afterwards a command is in both copies or in neither. Nothing is deleted, and what was set aside is
+named in a sentence. Needs no network.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, select, type_coerce, update
+
+from app.models.base import UtcInstant
+from app.models.desk.tables import CommandRow, CommandState, PlacedOrderRow
+from app.services.desk import memory
+from app.services.desk.records import (
+    Agreement,
+    Captured,
+    Entry,
+    Records,
+    Shown,
+    command_of,
+    insert_placed,
+    remember_agreement,
+)
+from app.services.desk.seat import STORE_KEY, Seat, write_durably
+from app.services.ports import KeyStore
+from app.services.rules.escrow import seal_store_key
+from app.store.desk import KEY_BYTES, DeskStore, StoreDamaged, open_store, set_aside
+from app.store.journal import (
+    Journal,
+    JournalUnreadable,
+    Reading,
+    create_journal,
+    open_journal,
+    read_journal,
+    records_at_most,
+    sync_folder,
+)
+from app.values.clock import Clock
+from app.values.identity import OrderId
+from app.wire.message import decode, encode
+from app.wire.orders import PlacedOrder
+from app.wire.sync import Command
+
+STORE = "desk.store"
+JOURNAL = "desk.journal"
+SEALED_KEY = "store-key.sealed"
+_READ_ANEW_AT_MOST = 200
+"""Entries read at a start before the place from which to read next time is noted at once."""
+_LONGEST_JOURNAL_BYTES = 32 * 1024 * 1024
+"""A longer journal is written anew with what the store still keeps."""
+
+_entries = msgspec.json.Decoder(Entry)
+
+
+def open_records(seat: Seat, keys: KeyStore, clock: Clock) -> Records:
+    """Open, mend and reconcile what the seat keeps.
+
+    Raises Refusal `store_newer`, Fault `keyring_unavailable`, `store_unreadable` or
+    `journal_unwritable`.
+    """
+    return _Opening(seat, keys, clock).run()
+
+
+class _Opening:
+    """One opening, step by step."""
+
+    def __init__(self, seat: Seat, keys: KeyStore, clock: Clock) -> None:
+        self._seat = seat
+        self._keys = keys
+        self._clock = clock
+        self._store_path = seat.folder / STORE
+        self._journal_path = seat.folder / JOURNAL
+        self._sealed_path = seat.folder / SEALED_KEY
+        self._sentences: list[str] = []
+
+    def run(self) -> Records:
+        key = self._key()
+        store = self._store(key)
+        try:
+            agreement, reading = self._reading(store, key)
+            missing = self._reconciled(store, agreement, reading)
+            journal = self._journal(store, key, reading, missing)
+            sealed = self._sealed(store, key)
+        except BaseException:
+            store.close()
+            raise
+        return Records(store, journal, sealed, self._sentences)
+
+    def _key(self) -> bytes:
+        key = self._keys.get(STORE_KEY)
+        if key is None or len(key) != KEY_BYTES:
+            key = secrets.token_bytes(KEY_BYTES)
+            self._keys.put(STORE_KEY, key)
+            self._set_aside_sealed_key()
+        return key
+
+    def _store(self, key: bytes) -> DeskStore:
+        try:
+            return open_store(self._store_path, key, self._clock)
+        except StoreDamaged:
+            aside = self._set_aside(self._store_path)
+            self._sentences.append(
+                "The orders kept at this desk could not be read. The file was kept as "
+                f"{aside.name}, and the orders were taken from their second copy."
+            )
+            return open_store(self._store_path, key, self._clock)
+
+    def _reading(self, store: DeskStore, key: bytes) -> tuple[Agreement | None, Reading | None]:
+        """What the journal says behind the place up to which the copies are known to agree.
+
+        No agreement: the whole journal. No reading: there is no journal to go on with.
+        """
+        with store.read() as connection:
+            agreement = memory.recalled(connection, memory.AGREEMENT, Agreement)
+        if not self._journal_path.exists():
+            return None, None
+        try:
+            since = agreement.mark if agreement else None
+            reading = read_journal(self._journal_path, key, since)
+        except JournalUnreadable:
+            self._give_up_journal(store, "its head")
+            return None, None
+        if reading.damaged:
+            first = ", ".join(str(position) for position in reading.damaged[:5])
+            self._give_up_journal(store, f"entry {first}")
+            return None, reading
+        if reading.rest:
+            self._sentences.append(
+                "The last entry of the second copy of the orders was unfinished; no order is lost."
+            )
+        return (agreement if reading.start == since else None), reading
+
+    def _give_up_journal(self, store: DeskStore, where: str) -> None:
+        floor = records_at_most(self._journal_path)
+        aside = self._set_aside(self._journal_path)
+        self._sentences.append(
+            f"The second copy of the orders cannot be trusted from {where} on. It was kept as "
+            f"{aside.name}; please tell your team lead."
+        )
+        with store.write() as connection:
+            memory.remember(connection, memory.SEQUENCE_FLOOR, floor)
+
+    def _set_aside(self, path: Path) -> Path:
+        """Set a file aside, with a copy of the sealed key that may open it."""
+        aside = set_aside(path, self._clock)
+        if self._sealed_path.exists():
+            shutil.copyfile(self._sealed_path, aside.with_name(f"{aside.name}.key"))
+        return aside
+
+    def _set_aside_sealed_key(self) -> None:
+        """A new key makes the sealed one worthless here, but not for the files it belongs to."""
+        for path in (self._store_path, self._journal_path):
+            if path.exists():
+                return  # it is copied when they turn out to be unreadable
+        if self._sealed_path.exists():
+            set_aside(self._sealed_path, self._clock)
+
+    def _reconciled(
+        self, store: DeskStore, agreement: Agreement | None, reading: Reading | None
+    ) -> list[Row[Any]]:
+        """Bring into the store what only the journal has; give the commands only the store has."""
+        entries = [_entries.decode(r) for r in reading.records] if reading else []
+        captured = {e.command.command_id: e.command for e in entries if isinstance(e, Captured)}
+        shown = {e.order_id: e.shown_at for e in entries if isinstance(e, Shown)}
+        after = agreement.position if agreement else 0
+        with store.write() as connection:
+            missing = _not_in(connection, captured, after)
+            restored = _restore(connection, captured.values())
+            _mark_shown(connection, shown)
+            connection.execute(_ON_THEIR_WAY)
+        if restored:
+            orders = "1 order was" if restored == 1 else f"{restored} orders were"
+            self._sentences.append(f"{orders} restored from the second copy.")
+        return missing
+
+    def _journal(
+        self, store: DeskStore, key: bytes, reading: Reading | None, missing: list[Row[Any]]
+    ) -> Journal:
+        """The journal, with what it lacked; written anew where it cannot be gone on with."""
+        if reading is None or reading.damaged or reading.end.offset > _LONGEST_JOURNAL_BYTES:
+            return self._written_anew(store, key)
+        journal = open_journal(self._journal_path, key, reading.end)
+        if len(missing) > 1:
+            self._sentences.append(
+                f"{len(missing)} orders were missing from their second copy and were added to it."
+            )
+        for row in missing:
+            journal.append_lazily(encode(Captured(command=command_of(row))))
+        if missing:
+            journal.flush()
+        if len(reading.records) > _READ_ANEW_AT_MOST:
+            remember_agreement(store, journal.end)
+        return journal
+
+    def _written_anew(self, store: DeskStore, key: bytes) -> Journal:
+        """A new journal with all that the store keeps, put in place when it is whole."""
+        fresh = self._journal_path.with_name(f"{JOURNAL}.new")
+        fresh.unlink(missing_ok=True)
+        journal = create_journal(fresh, key)
+        with store.read() as connection:
+            for row in connection.execute(select(CommandRow.__table__).order_by("position")):
+                journal.append_lazily(encode(Captured(command=command_of(row))))
+            for order_id, shown_at in connection.execute(_SHOWN):
+                shown = Shown(order_id=OrderId(order_id), shown_at=shown_at)
+                journal.append_lazily(encode(shown))
+        journal.flush()
+        end = journal.end
+        journal.close()
+        fresh.replace(self._journal_path)
+        sync_folder(self._seat.folder)
+        remember_agreement(store, end)
+        return open_journal(self._journal_path, key, end)
+
+    def _sealed(self, store: DeskStore, key: bytes) -> str:
+        """The store key as only the centre's owner can open it, kept beside the store."""
+        recipient = self._seat.identity.escrow_public_key
+        with store.read() as connection:
+            sealed_for = memory.recalled(connection, memory.SEALED_FOR, str)
+        if sealed_for == recipient and self._sealed_path.exists():
+            return self._sealed_path.read_text(encoding="ascii")
+        sealed = seal_store_key(key, recipient)
+        write_durably(self._sealed_path, sealed.encode("ascii"))
+        with store.write() as connection:
+            memory.remember(connection, memory.SEALED_FOR, recipient)
+        return sealed
+
+
+_SHOWN = select(
+    PlacedOrderRow.order_id, type_coerce(PlacedOrderRow.number_shown_at, UtcInstant)
+).where(PlacedOrderRow.number_shown_at.is_not(None))
+
+
+_ON_THEIR_WAY = (
+    update(CommandRow)
+    .where(CommandRow.state.in_((CommandState.CAPTURED, CommandState.SENDING)))
+    .values(state=CommandState.PENDING)
+)
+"""Whatever was under way when the program ended goes out again; the centre knows what it has."""
+
+
+def _restore(connection: Connection, commands: Iterable[Command]) -> int:
+    """Write the commands that the store lacks; the centre answers for those it has already."""
+    known = {row.command_id for row in connection.execute(select(CommandRow.command_id))}
+    restored = 0
+    for command in commands:
+        if command.command_id not in known:
+            placed = decode(bytes(command.body), PlacedOrder)
+            insert_placed(connection, command, placed, CommandState.PENDING)
+            restored += 1
+    return restored
+
+
+def _mark_shown(connection: Connection, shown: Mapping[OrderId, datetime]) -> None:
+    for order_id, shown_at in shown.items():
+        connection.execute(
+            update(PlacedOrderRow)
+            .where(PlacedOrderRow.order_id == order_id, PlacedOrderRow.number_shown_at.is_(None))
+            .values(number_shown_at=shown_at)
+        )
+
+
+def _not_in(connection: Connection, captured: Mapping[Any, Command], after: int) -> list[Row[Any]]:
+    """Commands of the store behind a position that the journal does not hold."""
+    query = select(CommandRow.__table__).where(CommandRow.position > after).order_by("position")
+    return [row for row in connection.execute(query) if row.command_id not in captured]

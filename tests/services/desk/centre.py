@@ -1,0 +1,231 @@
+"""A centre that lives in the test: takes commands, leases numbers, feeds products, can be away."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from msgspec import Raw
+
+from app.services.rules.escrow import new_escrow_keys
+from app.values.errors import Refusal, Unreachable
+from app.values.identity import CommandId, DeviceId, PersonId, SessionId
+from app.values.order_number import with_check_digits
+from app.wire import operations
+from app.wire.message import Nothing, decode, encode
+from app.wire.operations import Operation
+from app.wire.orders import PlacedOrder
+from app.wire.people import (
+    PERMISSIONS,
+    DepositStoreKey,
+    Enrol,
+    Enrolled,
+    PersonView,
+    Role,
+    Session,
+    SignIn,
+)
+from app.wire.sync import (
+    CentreTime,
+    Change,
+    ChangeKind,
+    ChangePage,
+    Command,
+    CommandOutcome,
+    CommandOutcomes,
+    Company,
+    Cursor,
+    LeasedNumbers,
+    LeaseNumbers,
+    Outcome,
+    Policy,
+    SendCommands,
+    SnapshotPage,
+    TakeSnapshot,
+    WaitForChanges,
+)
+from tests.builders import A_MORNING, an_id
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+DEVICE = DeviceId(an_id(800))
+PASSWORD = "correct horse battery"
+POLICY = Policy(
+    company=Company(
+        name="Readback Ltd",
+        address=("1 High Street", "Leeds"),
+        phone="+441134960000",
+        email="orders@example.org",
+    ),
+    numbers_kept=8,
+)
+
+
+class FakeCentre:
+    """Behaves like the central service as far as a desk can tell."""
+
+    def __init__(self) -> None:
+        self.private_key, self.public_key = new_escrow_keys()
+        self.orders: dict[CommandId, PlacedOrder] = {}
+        self.batches: list[int] = []
+        self.sealed_keys: list[str] = []
+        self.away: Unreachable | Refusal | None = None
+        self.outcomes: dict[str, Outcome] = {}
+        self.broken_by: set[str] = set()
+        self.passwords = {"anna": PASSWORD}
+        self.tokens: list[str | None] = []
+        self.clock_offset_ms = 0
+        self.epoch = "1"
+        self.after_call: Callable[[str], None] | None = None
+        self._changes: list[Change] = []
+        self._condition = threading.Condition()
+        self._numbers = 0
+        self._is_closed = False
+        self.put(ChangeKind.POLICY, "policy", POLICY)
+
+    def put(
+        self, kind: ChangeKind, key: str, document: object, revision: int = 1, **more: Any
+    ) -> None:
+        """Change something; desks that wait hear of it."""
+        change = Change(
+            kind=kind, key=key, revision=revision, document=Raw(encode(document)), **more
+        )
+        with self._condition:
+            self._changes.append(change)
+            self._condition.notify_all()
+
+    def restore(self, changes: list[Change]) -> None:
+        """Go back to a backup: other changes, another epoch."""
+        with self._condition:
+            self._changes = changes
+            self.epoch += "x"
+            self._condition.notify_all()
+
+    def go_away(self, code: str = "centre_away") -> None:
+        with self._condition:
+            self.away = Unreachable(code, "The central service does not answer.")
+            self._condition.notify_all()
+
+    def come_back(self) -> None:
+        self.away = None
+
+    def use_session(self, token: str | None) -> None:
+        self.tokens.append(token)
+
+    def close(self) -> None:
+        with self._condition:
+            self._is_closed = True
+            self._condition.notify_all()
+
+    def call(self, operation: Operation[Q, A], request: Q) -> A:
+        if self.away is not None:
+            raise self.away
+        handlers: dict[str, Callable[[Any], Any]] = {
+            operations.ENROL_DEVICE.name: self._enrol,
+            operations.DEPOSIT_STORE_KEY.name: self._deposit,
+            operations.HEARTBEAT.name: lambda _: CentreTime(now=A_MORNING),
+            operations.SIGN_IN_AT_CENTRE.name: self._sign_in,
+            operations.SIGN_OUT_AT_CENTRE.name: lambda _: Nothing(),
+            operations.SEND_COMMANDS.name: self._take,
+            operations.LEASE_NUMBERS.name: self._lease,
+            operations.TAKE_SNAPSHOT.name: self._snapshot,
+            operations.WAIT_FOR_CHANGES.name: self._wait,
+        }
+        answer = handlers[operation.name](request)
+        if self.after_call is not None:
+            self.after_call(operation.name)
+        return decode(encode(answer), operation.response)
+
+    def _enrol(self, request: Enrol) -> Enrolled:
+        if request.code != "CODE-1234":
+            raise Refusal("enrolment_code_wrong", "That code is not valid.", "code")
+        return Enrolled(
+            device_id=DEVICE, name="Desk 1", extension="201", escrow_public_key=self.public_key
+        )
+
+    def _deposit(self, request: DepositStoreKey) -> Nothing:
+        self.sealed_keys.append(request.sealed_key)
+        return Nothing()
+
+    def _sign_in(self, request: SignIn) -> Session:
+        if self.passwords.get(request.login) != request.password:
+            raise Refusal("password_wrong", "That name or password is not right.", "password")
+        return Session(
+            session_id=SessionId(an_id(600)),
+            token="token",
+            person=PersonView(
+                person_id=PersonId(an_id(700)),
+                login=request.login,
+                name="Anna Reid",
+                role=Role.CSR,
+                team="North",
+            ),
+            permissions=PERMISSIONS[Role.CSR],
+            expires_at=A_MORNING.replace(year=2027),
+        )
+
+    def _take(self, request: SendCommands) -> CommandOutcomes:
+        self.batches.append(len(request.commands))
+        bodies = [decode(bytes(command.body), PlacedOrder) for command in request.commands]
+        if any(placed.number in self.broken_by for placed in bodies):
+            raise Unreachable("fault", "Something is broken at the central service.")
+        return CommandOutcomes(
+            outcomes=tuple(map(self._outcome, request.commands, bodies)),
+        )
+
+    def _outcome(self, command: Command, placed: PlacedOrder) -> CommandOutcome:
+        assert hashlib.sha256(bytes(command.body)).hexdigest() == command.sha256
+        outcome = self.outcomes.get(placed.number, Outcome.ACCEPTED)
+        if outcome is Outcome.ACCEPTED and command.command_id in self.orders:
+            return CommandOutcome(
+                command_id=command.command_id, outcome=Outcome.REPLAYED, first=Outcome.ACCEPTED
+            )
+        if outcome in {Outcome.ACCEPTED, Outcome.NEEDS_REVIEW}:
+            self.orders[command.command_id] = placed
+        return CommandOutcome(command_id=command.command_id, outcome=outcome)
+
+    def _lease(self, request: LeaseNumbers) -> LeasedNumbers:
+        first = self._numbers
+        self._numbers += request.count
+        payloads = range(first, self._numbers)
+        return LeasedNumbers(numbers=tuple(with_check_digits(7_919 * n) for n in payloads))
+
+    def _cursor(self, row: int) -> Cursor:
+        return Cursor(epoch=self.epoch, transaction=row, row=row)
+
+    def _snapshot(self, request: TakeSnapshot) -> SnapshotPage:
+        latest = {c.key: c for c in self._changes if c.kind is request.kind}
+        rows = sorted(
+            (c for c in latest.values() if not c.deleted and c.key > request.after),
+            key=lambda change: change.key,
+        )
+        page = rows[: request.limit]
+        return SnapshotPage(
+            rows=tuple(page),
+            more=len(rows) > len(page),
+            cursor=self._cursor(len(self._changes)),
+        )
+
+    def _wait(self, request: WaitForChanges) -> ChangePage:
+        """Answers when there is something new; otherwise only when the centre ends or goes away."""
+        if request.since.epoch != self.epoch:
+            return ChangePage(next=self._cursor(0), reset=True)
+        with self._condition:
+            self._condition.wait_for(
+                lambda: (
+                    self._is_closed
+                    or self.away is not None
+                    or self.epoch != request.since.epoch
+                    or len(self._changes) > request.since.row
+                    or request.wait_seconds == 0
+                )
+            )
+            if self._is_closed or self.away is not None:
+                raise self.away or Unreachable("centre_away", "The desk has hung up.")
+            if self.epoch != request.since.epoch:
+                return ChangePage(next=self._cursor(0), reset=True)
+            news = self._changes[request.since.row : request.since.row + request.limit]
+            return ChangePage(changes=tuple(news), next=self._cursor(request.since.row + len(news)))
