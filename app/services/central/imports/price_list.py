@@ -39,8 +39,8 @@ FIELDS = (
         required=True,
     ),
     Field(name="kind", aliases=("ProductKind", "ProductType")),
-    Field(name="tax_category", aliases=("TaxCategory", "TaxCode", "VATCode", "TaxClass")),
-    Field(name="typical_quantity", aliases=("TypicalQuantity", "UsualQuantity", "PackQuantity")),
+    Field(name="tax_category", aliases=("Tax", "TaxCode", "VATCode", "TaxClass")),
+    Field(name="typical_quantity", aliases=("Typical", "UsualQuantity", "PackQuantity")),
     Field(name="withdrawn", aliases=("Discontinued", "Obsolete")),
     Field(name="breaks", aliases=("QuantityBreaks", "PriceBreaks")),
 )
