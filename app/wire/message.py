@@ -59,7 +59,7 @@ def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     """The message in a JSON body. Raises Refusal `malformed` naming the place that is wrong."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.ValidationError, msgspec.DecodeError) as cause:
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as cause:
         raise Refusal("malformed", f"The request could not be read: {cause}.") from cause
 
 
