@@ -81,6 +81,9 @@ class InProcess:
         told = {TIME: str(milliseconds(self._clock.now())), REQUEST: "in-process"}
         return Reply(status=answer.status, headers=told, body=answer.body)
 
+    def close(self) -> None:
+        """Nothing to let go."""
+
 
 class Centre:
     """Store, dispatcher and administration over one database, with some services."""

@@ -7,7 +7,10 @@ and the same command may be sent again under the same key.
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import ssl
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -59,6 +62,10 @@ class Carrier(Protocol):
         """Raises Unreachable; code `connection_broken` means that one more try is worth it."""
         ...
 
+    def close(self) -> None:
+        """Carry nothing more; requests under way raise Unreachable at once."""
+        ...
+
 
 class RemoteCaller:
     """Asks the centre. Implements `ports.Centre`."""
@@ -83,6 +90,10 @@ class RemoteCaller:
     def use_session(self, token: str | None) -> None:
         """Send this person's token with requests that a person makes."""
         self._session = token
+
+    def close(self) -> None:
+        """End at once: requests under way (a long poll) and later ones raise Unreachable."""
+        self._carrier.close()
 
     def call(self, operation: Operation[Q, A], request: Q) -> A:
         """The centre's answer. Raises Refusal or Unreachable."""
@@ -145,6 +156,8 @@ class HttpCarrier:
     def __init__(self, url: str, proxy: str | None = None) -> None:
         """Raises Refusal `centre_url_malformed` or `centre_url_insecure`."""
         require_safe_url(url)
+        self._is_closed = False
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._client = httpx2.Client(
             base_url=url.rstrip("/"),
             verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
@@ -156,18 +169,47 @@ class HttpCarrier:
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Reply:
         """Raises Unreachable."""
-        timeout = httpx2.Timeout(seconds, connect=CONNECT_SECONDS)
+        if self._is_closed:
+            raise _away()
         try:
-            reply = self._client.post(path, content=body, headers=dict(headers), timeout=timeout)
+            reply = self._client.post(
+                path,
+                content=body,
+                headers=dict(headers),
+                timeout=httpx2.Timeout(seconds, connect=CONNECT_SECONDS),
+                extensions={"trace": self._note_socket},
+            )
         except (httpx2.NetworkError, httpx2.RemoteProtocolError) as cause:
+            if self._is_closed:
+                raise _away() from cause
             raise Unreachable(_BROKEN, "The line to the central service broke.") from cause
         except httpx2.HTTPError as cause:
-            raise Unreachable("centre_away", "The central service does not answer.") from cause
+            raise _away() from cause
         return Reply(status=reply.status_code, headers=reply.headers, body=reply.content)
 
     def close(self) -> None:
-        """Let all connections go."""
+        """Let all connections go; who waits for an answer is woken."""
+        self._is_closed = True
+        for line in list(self._sockets):
+            # Closing alone wakes nobody, and a TLS socket's own shutdown upsets its reader.
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(line, socket.SHUT_RDWR)
         self._client.close()
+
+    def _note_socket(self, event: str, facts: dict[str, Any]) -> None:
+        if event in _CONNECTED:
+            self._sockets.add(facts["return_value"].get_extra_info("socket"))
+
+
+_CONNECTED = {
+    "connection.connect_tcp.complete",
+    "connection.start_tls.complete",
+    "proxy_stream.start_tls.complete",
+}
+
+
+def _away() -> Unreachable:
+    return Unreachable("centre_away", "The central service does not answer.")
 
 
 def require_safe_url(url: str) -> None:

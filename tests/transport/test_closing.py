@@ -1,0 +1,67 @@
+"""A caller that is closed does not sit out a long poll."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Generator
+
+import pytest
+
+from app.transport.client import HttpCarrier, Reply
+from app.values.errors import Unreachable
+
+
+class SilentServer:
+    """Takes a request and never answers it."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.has_request = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        line, _ = self._listener.accept()
+        with line:
+            line.recv(65_536)
+            self.has_request.set()
+            line.recv(65_536)  # until the other side hangs up
+
+    def close(self) -> None:
+        self._thread.join()
+        self._listener.close()
+
+
+@pytest.fixture
+def server() -> Generator[SilentServer]:
+    server = SilentServer()
+    yield server
+    server.close()
+
+
+def test_a_request_under_way_ends_when_the_carrier_is_closed(server: SilentServer) -> None:
+    carrier = HttpCarrier(f"http://127.0.0.1:{server.port}")
+    outcomes: list[Reply | Unreachable] = []
+
+    def wait() -> None:
+        try:
+            outcomes.append(carrier.post("/v1/changes.wait", {}, b"{}", 60.0))
+        except Unreachable as away:
+            outcomes.append(away)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    assert server.has_request.wait(10)
+    carrier.close()
+    waiting.join(10)
+    assert [getattr(outcome, "code", "") for outcome in outcomes] == ["centre_away"]
+
+
+def test_a_closed_carrier_carries_nothing(server: SilentServer) -> None:
+    carrier = HttpCarrier(f"http://127.0.0.1:{server.port}")
+    carrier.close()
+    with pytest.raises(Unreachable):
+        carrier.post("/v1/changes.wait", {}, b"{}", 60.0)
+    socket.create_connection(("127.0.0.1", server.port)).close()
