@@ -129,7 +129,7 @@ def test_an_order_by_post_says_so(printer: Printer) -> None:
 def test_british_papers_carry_the_rights_and_the_cancellation_form(printer: Printer) -> None:
     paper = printer.prints(placed(*FIVE_LINES))
     assert len(paper.pages) == 2
-    assert "until 14 days have passed" in paper.words
+    assert "up to 14 days after the day on which the last of your goods reaches you" in paper.words
     assert "You pay what it costs to return them" in paper.words
     assert "Cancellation form" in paper.pages[-1]
     assert "Order number 417 302 9823, ordered on 21 November 2026" in paper.pages[-1]
