@@ -1,15 +1,16 @@
 """What a program is told when it starts; read by the composition roots only.
 
-Everyone else receives arguments. A settings file is TOML; unknown keys are refused, so that a typing slip
-is found at the start and not in the middle of a call.
+Everyone else receives arguments. A settings file is TOML; unknown keys are refused, so that a
+typing slip is found at the start and not in the middle of a call.
 """
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import platformdirs
@@ -18,15 +19,21 @@ from app.values.errors import Refusal
 
 APPLICATION = "readback"
 
+S = TypeVar("S", "CentreSettings", "DeskSettings")
+
 
 def resource_folder() -> Path:
     """Icons, regions, checklists and sample data that ship with the program."""
     return Path(__file__).resolve().parent.parent / "resources"
 
 
+def _usual_seat_folder() -> Path:
+    return platformdirs.user_state_path(APPLICATION) / "seat"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreSettings:
-    """The central service. `listen` is HOST:PORT; threads and database connections are one each per worker."""
+    """The central service. `listen` is HOST:PORT; each of the threads has a database connection."""
 
     database_url: str = ""
     listen: str = "127.0.0.1:8470"
@@ -42,22 +49,34 @@ class DeskSettings:
     """One desk. `seat_folder` holds its store; `key_file` replaces the keyring in a trial only."""
 
     centre_url: str = "http://127.0.0.1:8470"
-    seat_folder: Path = field(default_factory=lambda: platformdirs.user_state_path(APPLICATION) / "seat")
+    seat_folder: Path = field(
+        default_factory=lambda: platformdirs.user_state_path(APPLICATION) / "seat"
+    )
     key_file: Path | None = None
     scheme: str = "system"
     test_addresses: bool = False
     offered_logins: tuple[str, ...] = ()
 
 
-def read_settings(path: Path, table: str, kind: type[Any]) -> Any:  # noqa: ANN401 - one reader for both kinds
-    """The named table of a TOML file as settings. Raises Refusal `settings_malformed` naming the file."""
+def read_settings(path: Path, table: str, kind: type[S]) -> S:
+    """The named table of a TOML file as settings; paths in it are seen from the file's folder.
+
+    Raises Refusal `settings_malformed` naming the file.
+    """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        known = {f for f in kind.__dataclass_fields__}
-        section = tables.get(table, {})
-        strange = sorted(set(section) - known)
+        section = tomllib.loads(path.read_text(encoding="utf-8")).get(table, {})
+        strange = sorted(set(section) - {known.name for known in fields(kind)})
         if strange:
             raise Refusal("settings_malformed", f"{path}: [{table}] has no setting {strange[0]}.")
-        return msgspec.convert(section, kind, strict=True)
-    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as cause:
+        beside = partial(_beside, path.parent)
+        return msgspec.convert(section, kind, strict=True, dec_hook=beside)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
         raise Refusal("settings_malformed", f"{path} cannot be read: {cause}.") from cause
+    except msgspec.ValidationError as cause:
+        raise Refusal("settings_malformed", f"{path}: [{table}] {cause}.") from cause
+
+
+def _beside(folder: Path, kind: type[Any], value: object) -> Path:
+    if kind is not Path or not isinstance(value, str):
+        raise NotImplementedError
+    return folder / Path(value).expanduser()

@@ -21,6 +21,7 @@ from sqlalchemy import Select, and_, func, insert, literal_column, or_, select
 from app.models.central.record import Audit, AuditSeal
 from app.models.central.table import TransactionId
 from app.services.central.transaction import Transaction
+from app.values.errors import Refusal
 
 SEAL_ROWS_MOST = 1_000
 _PAGE = 5_000
@@ -39,6 +40,18 @@ class Head:
 
     def __str__(self) -> str:
         return f"{self.position}:{self.digest.hex()}"
+
+
+def read_head(text: str) -> Head:
+    """A head as it was printed. Raises Refusal `head_malformed`."""
+    position, colon, digest = text.partition(":")
+    try:
+        head = Head(position=int(position), digest=bytes.fromhex(digest))
+    except ValueError:
+        head = Head(position=0, digest=b"")
+    if not colon or head.position < 1 or len(head.digest) != len(_START):
+        raise Refusal("head_malformed", "A head of the chain is written POSITION:DIGEST.")
+    return head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

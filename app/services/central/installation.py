@@ -8,6 +8,8 @@ Called from the command line as the owner role, and by the service when it start
 from __future__ import annotations
 
 import secrets
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -95,7 +97,8 @@ class Installations:
         return row.revision, msgspec.convert(row.document, Policy)
 
     def set_policy(self, tx: Transaction, policy: Policy) -> int:
-        """Let a policy hold from now on; the new revision."""
+        """Let a policy hold from now on; the new revision. Raises Refusal `policy_wrong`."""
+        _require_sensible(policy)
         latest = tx.session.scalars(select(func.max(PolicyVersion.revision))).one()
         revision = (latest or 0) + 1
         self._keep_policy(tx, policy, revision)
@@ -109,6 +112,48 @@ class Installations:
             insert(PolicyVersion).values(revision=revision, document=document, set_at=tx.at)
         )
         tx.changed(ChangeKind.POLICY, POLICY_KEY, revision)
+
+
+class _StrictCompany(Company, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A company as an administrator writes it: a slip of the finger is found."""
+
+
+class _StrictPolicy(Policy, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A policy as an administrator writes it."""
+
+    company: _StrictCompany
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy in a JSON or TOML file. Raises Refusal `policy_malformed`."""
+    try:
+        written = path.read_bytes()
+        if path.suffix == ".toml":
+            strict = msgspec.convert(tomllib.loads(written.decode()), _StrictPolicy)
+        else:
+            strict = msgspec.json.decode(written, type=_StrictPolicy)
+    except (OSError, ValueError) as cause:
+        raise Refusal("policy_malformed", f"{path} cannot be read: {cause}.") from cause
+    return decode(encode(strict), Policy)
+
+
+def written_policy(policy: Policy) -> str:
+    """As an administrator may change it and set it again."""
+    return msgspec.json.format(encode(policy), indent=2).decode()
+
+
+def _require_sensible(policy: Policy) -> None:
+    ranges = {
+        "quote_hours": (policy.quote_hours, 1, 24 * 31),
+        "idle_lock_minutes": (policy.idle_lock_minutes, 1, 15),
+        "numbers_kept": (policy.numbers_kept, 1, 1_000),
+        "offline_sign_in_hours": (policy.offline_sign_in_hours, 0, 24 * 7),
+    }
+    for name, (value, least, most) in ranges.items():
+        if not least <= value <= most:
+            raise Refusal("policy_wrong", f"{name} is from {least} to {most}.", name)
+    if not policy.company.name.strip() or not policy.company.address:
+        raise Refusal("policy_wrong", "The company needs its name and address.", "company")
 
 
 def _installation(tx: Transaction) -> Installation:
