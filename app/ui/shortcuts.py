@@ -41,6 +41,7 @@ class Action(StrEnum):
     ALL_ACTIONS = "all-actions"
     COMMIT = "commit"
     NEW_ORDER = "new-order"
+    DRAFTS = "drafts"
     DUPLICATE_LINE = "duplicate-line"
     REMOVE_LINE = "remove-line"
     REPEAT_ORDER = "repeat-order"
@@ -93,6 +94,7 @@ KEYS: dict[Action, Key] = {
         ("Ctrl+Return", "Ctrl+Enter"), QT_TRANSLATE_NOOP("Shortcuts", "Finish this step")
     ),
     Action.NEW_ORDER: Key(("Ctrl+N",), QT_TRANSLATE_NOOP("Shortcuts", "New order")),
+    Action.DRAFTS: Key(("Ctrl+B",), QT_TRANSLATE_NOOP("Shortcuts", "Orders to go on with")),
     Action.DUPLICATE_LINE: Key(("Ctrl+D",), QT_TRANSLATE_NOOP("Shortcuts", "Duplicate line")),
     Action.REMOVE_LINE: Key(("Ctrl+Del",), QT_TRANSLATE_NOOP("Shortcuts", "Remove line")),
     Action.REPEAT_ORDER: Key(("Ctrl+R",), QT_TRANSLATE_NOOP("Shortcuts", "Repeat last order")),

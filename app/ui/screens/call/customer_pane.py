@@ -11,10 +11,12 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui import formatting, theme
+from app.ui.screens.call import focus
 from app.ui.screens.call.customer import CustomerField, CustomerPresenter, CustomerState, Mode
-from app.ui.screens.call.pick_list import Pick, PickList, Steering
+from app.ui.screens.call.pick_list import Pick, PickList, Steering, take_enter
+from app.ui.screens.call.presenter import CallPresenter
 from app.ui.shortcuts import Action
-from app.ui.widgets.buttons import PlainButton, ToggleChip
+from app.ui.widgets.buttons import PlainButton, StepButton, ToggleChip
 from app.ui.widgets.card import Card
 from app.ui.widgets.chip import Chip, ChipKind
 from app.ui.widgets.fields import CheckField, LabelledField
@@ -279,22 +281,37 @@ class _OrderRow(QWidget):
 
 
 class LastOrdersCard(Card):
-    """The newest orders of the customer; Ctrl+R repeats the first."""
+    """The newest orders of the customer; Ctrl+R repeats the first, after a question."""
 
-    def __init__(self, presenter: CustomerPresenter, parent: QWidget | None = None) -> None:
+    def __init__(self, presenter: CallPresenter, parent: QWidget | None = None) -> None:
         super().__init__("", Action.REPEAT_ORDER, parent=parent)
         self.set_title(self.tr("Last orders"))
+        self._presenter = presenter
         self._rows = [_OrderRow(self) for _ in range(3)]
         self._sentence = wrapped("", theme.Text.SMALL, theme.Tone.MUTED, self)
+        self._question = wrapped("", theme.Text.STRONG, parent=self)
+        self._yes = StepButton(self.tr("Repeat it"), parent=self)
+        self._yes.setObjectName("repeat-yes")
+        self._no = StepButton(self.tr("No"), parent=self)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._yes)
+        buttons.addWidget(self._no)
+        buttons.addStretch(1)
         for row in self._rows:
             self.body.addWidget(row)
-        self.body.addWidget(self._sentence)
-        presenter.state_changed.connect(self.show_state)
-        self.show_state(presenter.state)
+        for part in (self._sentence, self._question):
+            self.body.addWidget(part)
+        self.body.addLayout(buttons)
+        self._yes.clicked.connect(presenter.repeat)
+        self._no.clicked.connect(presenter.do_not_repeat)
+        take_enter(self._yes, self._no)
+        presenter.customer.state_changed.connect(self.show_state)
+        self.show_state(presenter.customer.state)
+        self.show_question(None)
 
     @Slot(object)
     def show_state(self, state: CustomerState) -> None:
-        """Show the orders of a state."""
+        """Show the orders of a customer."""
         for at, row in enumerate(self._rows):
             theme.set_shown(row, at < len(state.last_orders))
         for row, order in zip(self._rows, state.last_orders, strict=False):
@@ -302,3 +319,15 @@ class LastOrdersCard(Card):
         self._sentence.setText(state.last_orders_sentence)
         theme.set_shown(self._sentence, bool(state.last_orders_sentence))
         theme.set_shown(self, bool(state.last_orders or state.last_orders_sentence))
+
+    def show_question(self, order: OrderSummary | None) -> None:
+        """Ask whether an order is to be repeated, or take the question away."""
+        was_asked = not self._question.isHidden()
+        for part in (self._question, self._yes, self._no):
+            theme.set_shown(part, order is not None)
+        if order is None or was_asked:
+            return
+        day = formatting.short_date(order.placed_at.astimezone().date())
+        words = self.tr("Add the items of {day} at today's prices?")
+        self._question.setText(words.format(day=day))
+        focus.go_to(self._yes)

@@ -15,6 +15,8 @@ from PySide6.QtCore import QObject, Signal
 
 from app.services.rules.regions import DeliveryMethod, RegionRules
 from app.services.rules.shipping_dates import promised_on
+from app.ui.screens.call import card_guard
+from app.ui.screens.call.card_guard import Judged
 from app.ui.screens.call.order_in_hand import OrderInHand
 from app.values.clock import Clock
 from app.wire.orders import Delivery
@@ -40,21 +42,23 @@ class DeliveryOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryState:
-    """What the delivery card shows beside the address."""
+    """What the delivery card shows beside the address; `held` is typed and not yet in the order."""
 
     delivery: Delivery | None = None
     options: tuple[DeliveryOption, ...] = ()
     internal_note: str = ""
     problems: tuple[tuple[Words, str], ...] = ()
+    held: tuple[tuple[Words, str], ...] = ()
 
     def problem(self, words: Words) -> str:
         """Why a text was refused, or nothing."""
         return dict(self.problems).get(words, "")
 
     def text(self, words: Words) -> str:
-        """What the order holds of a text."""
-        if self.delivery is None:
-            return ""
+        """A text as it stands in its field."""
+        held = dict(self.held).get(words)
+        if held is not None or self.delivery is None:
+            return held or ""
         return {
             Words.INSTRUCTIONS: self.delivery.instructions,
             Words.GIFT_MESSAGE: self.delivery.gift_message,
@@ -114,19 +118,39 @@ class DeliveryPresenter(QObject):
             self._order.settle()
 
     def set_text(self, words: Words, text: str) -> None:
-        """A free text as typed so far."""
-        text = text[:LONGEST_TEXT]
-        if text == self._state.text(words):
-            return
+        """A free text as typed so far; card digits are masked before they get into the order."""
+        self._judge(words, card_guard.while_typing(text[:LONGEST_TEXT]))
+
+    def finish_text(self, words: Words) -> None:
+        """The text was left: what was held back is judged now."""
+        held = dict(self._state.held).get(words)
+        if held is not None:
+            self._judge(words, card_guard.when_left(held))
+        self._order.settle()
+
+    def _judge(self, words: Words, judged: Judged) -> None:
+        held = tuple(pair for pair in self._state.held if pair[0] is not words)
+        problems = tuple(pair for pair in self._state.problems if pair[0] is not words)
+        if judged.held:
+            held = (*held, (words, judged.text))
+        if judged.sentence:
+            problems = (*problems, (words, judged.sentence))
+        before = self._state
+        self._state = replace(before, held=held, problems=problems)
+        if not judged.held and judged.text != self._kept_text(words):
+            self._put(words, judged.text)
+        if self._state != before:
+            self.state_changed.emit(self._state)
+
+    def _kept_text(self, words: Words) -> str:
+        return replace(self._state, held=()).text(words)
+
+    def _put(self, words: Words, text: str) -> None:
         if words is Words.INTERNAL_NOTE:
             self._order.change(words, internal_note=text)
             return
         delivery = msgspec.structs.replace(self._order.document.delivery, **{words.value: text})
         self._order.change(words, delivery=delivery)
-
-    def finish_text(self) -> None:
-        """The text was left."""
-        self._order.settle()
 
     def _home(self) -> str:
         return self._rules.country if self._rules else ""

@@ -11,7 +11,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import theme
 from app.ui.icons import Icon, IconLabel
@@ -19,6 +19,7 @@ from app.ui.widgets.text import ElidedLabel, Part, as_rich_text, label, plain
 
 MARK_PX = 12
 _STEPS: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+_SIDEWAYS: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,3 +173,32 @@ class _PickRow(QFrame):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.pressed.emit()
         event.accept()
+
+
+def take_enter(*buttons: QPushButton) -> None:
+    """A row of buttons that answers a question: Enter presses, the arrows go along the row."""
+    for button in buttons:
+        _Buttons(button, buttons)
+
+
+class _Buttons(QObject):
+    """The keys of one button in a row."""
+
+    def __init__(self, button: QPushButton, row: tuple[QPushButton, ...]) -> None:
+        super().__init__(button)
+        self._button = button
+        self._row = row
+        button.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Take Enter and the arrows; everything else is the button's."""
+        if event.type() is not QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._button.click()
+            return True
+        step = _SIDEWAYS.get(event.key())
+        if step is None:
+            return False
+        self._row[(self._row.index(self._button) + step) % len(self._row)].setFocus()
+        return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -89,6 +90,8 @@ class CallPresenter(QObject):
         self._device_id = device_id
         self._rules: RegionRules | None = None
         self._judged: tuple[object, ...] = ()
+        self._started_at: datetime | None = None
+        self._caller_number = ""
         self._state = CallState()
         self.order = OrderInHand(self)
         self.keeper = DraftKeeper(caller, background, quiet_ms=pace.save_ms, parent=self)
@@ -137,6 +140,16 @@ class CallPresenter(QObject):
             raise RuntimeError(message)
         return self._rules
 
+    @property
+    def started_at(self) -> datetime | None:
+        """When the call in progress began; it goes on until the next one begins."""
+        return self._started_at
+
+    @property
+    def caller_number(self) -> str:
+        """The number the caller rings from, where the telephone told it."""
+        return self._caller_number
+
     def start_call(self, person_id: PersonId, policy: Policy, caller_number: str = "") -> None:
         """A new call with an empty order; the order before stays as it was last kept."""
         now = self._clock.now()
@@ -162,6 +175,7 @@ class CallPresenter(QObject):
     def leave(self) -> None:
         """Put the order away as it stands; what was typed is written first."""
         self.keeper.save_now()
+        self._started_at = None
         self._show(CallState())
         self.order.leave()
 
@@ -255,9 +269,9 @@ class CallPresenter(QObject):
         self.delivery_address.begin(rules.country)
         self.billing_address.begin(rules.country)
         self.delivery.begin(rules)
-        self._state = CallState(
-            phase=Phase.TAKING, started_at=self._clock.now(), tax_label=rules.tax.label
-        )
+        self._started_at = self._clock.now()
+        self._caller_number = document.caller_number
+        self._state = CallState(phase=Phase.TAKING, tax_label=rules.tax.label)
         self._follow()
 
     def _follow(self) -> None:

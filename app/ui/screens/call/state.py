@@ -6,7 +6,6 @@ Where the call stands, what it comes to, what is still missing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from app.services.rules.readiness import Caution, Missing
@@ -59,7 +58,6 @@ class CallState:
     say: str = ""
     reason_why_not: str = ""
     can_undo: bool = False
-    started_at: datetime | None = None
     asking_to_repeat: OrderSummary | None = None
 
     @property

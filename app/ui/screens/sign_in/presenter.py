@@ -92,6 +92,10 @@ class SignInPresenter(QObject):
             question=self._tries.ask(),
         )
 
+    def refuse(self, sentence: str) -> None:
+        """The person is who they say, but has no work here."""
+        self._show(replace(self._state, login_sentence=sentence))
+
     def _offer(self, offer: SignInOffer) -> None:
         self._show(replace(self._state, people=offer.people, banner=offer.banner))
 

@@ -1,0 +1,415 @@
+"""The frame around every screen: call bar, notices, the page in view, the strip below.
+
+Leads from sign-in to call, drafts and placed order and back; locks after idle time and keeps what
+stood there; closing writes first. The only place that knows all screens. Runs on the GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, QTimer, QUrl, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from app.services.ports import Caller
+from app.services.rules.regions import RegionRules
+from app.ui import formatting, printing, shortcuts, theme
+from app.ui.background import Background, Lane
+from app.ui.command_palette import Command, CommandPalette
+from app.ui.desk_status import DeskStatusPresenter
+from app.ui.icons import Icon
+from app.ui.notices import NoticeBar, notice_of
+from app.ui.screens.call.keeping import KeepingState, Kept
+from app.ui.screens.call.presenter import CallPresenter
+from app.ui.screens.call.screen import CallScreen
+from app.ui.screens.call.state import CallState
+from app.ui.screens.drafts.presenter import DraftsPresenter
+from app.ui.screens.drafts.screen import DraftsScreen
+from app.ui.screens.placed.presenter import PlacedPresenter
+from app.ui.screens.placed.screen import PlacedScreen
+from app.ui.screens.sign_in.presenter import SignInPresenter
+from app.ui.screens.sign_in.screen import SignInScreen, role_name
+from app.ui.shortcuts import Action
+from app.ui.widgets.bars import CallBar, StatusStrip
+from app.ui.widgets.chip import ChipKind
+from app.ui.widgets.key_sheet import KeySheet
+from app.values.clock import Clock
+from app.values.errors import Fault, Refusal
+from app.values.identity import DeviceId, Ids
+from app.wire import operations
+from app.wire.message import Nothing
+from app.wire.orders import OrderDocument, PlacedOrder, Region
+from app.wire.people import Permission, Session, SignOut
+from app.wire.sync import AskStatus, DeskStatus, Policy
+
+HOME_SIZE_PX = (1366, 768)
+TICK_MS = 1_000
+MINUTE_S = 60.0
+Opener = Callable[[str], bool]
+
+
+def open_file(path: str) -> bool:
+    """Open a file with the program the desktop has for it."""
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+
+
+class MainWindow(QMainWindow):
+    """The window of a desk. `closed` comes once everything typed is with the WRITE lane."""
+
+    closed = Signal()
+
+    def __init__(
+        self,
+        caller: Caller,
+        background: Background,
+        *,
+        regions: Mapping[Region, RegionRules],
+        clock: Clock,
+        ids: Ids,
+        device_id: DeviceId,
+        opener: Opener = open_file,
+        printer: printing.Printer = printing.print_file,
+    ) -> None:
+        super().__init__()
+        self._caller = caller
+        self._background = background
+        self._clock = clock
+        self._printer = printer
+        self._session: Session | None = None
+        self._policy: Policy | None = None
+        self._idle_since = clock.monotonic()
+        self._behind_lock: QWidget | None = None
+        self.sign_in = SignInPresenter(caller, background, self)
+        self.call = CallPresenter(
+            caller,
+            background,
+            regions=regions,
+            clock=clock,
+            ids=ids,
+            device_id=device_id,
+            parent=self,
+        )
+        self.drafts = DraftsPresenter(caller, background, self)
+        self.placed = PlacedPresenter(caller, background, opener, self)
+        self.status = DeskStatusPresenter(caller, background, self)
+        self._build()
+        self._connect()
+        self._start()
+
+    def _build(self) -> None:
+        self.bar = CallBar(self)
+        self.notices = NoticeBar(self)
+        self.strip = StatusStrip(self)
+        self.sign_in_screen = SignInScreen(self.sign_in, self)
+        self.call_screen = CallScreen(self.call, self)
+        self.drafts_screen = DraftsScreen(self.drafts, self)
+        self.placed_screen = PlacedScreen(self.placed, self)
+        self.pages = QStackedWidget(self)
+        for page in (
+            self.sign_in_screen,
+            self.call_screen,
+            self.drafts_screen,
+            self.placed_screen,
+        ):
+            self.pages.addWidget(page)
+        middle = QWidget(self)
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.notices)
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self.strip)
+        self.notices.setContentsMargins(12, 8, 12, 0)
+        self.setCentralWidget(middle)
+        self.setWindowTitle("Readback")
+        self.resize(*HOME_SIZE_PX)
+        self._palette = CommandPalette(self, self.commands)
+        self._key_sheet = KeySheet(self)
+
+    def _connect(self) -> None:
+        for part in (self.sign_in, self.call, self.drafts, self.placed):
+            part.notice.connect(self.notices.show_notice)
+        self.sign_in.signed_in.connect(self._let_in)
+        self.call.placed.connect(self._show_placed)
+        self.call.state_changed.connect(self._show_call)
+        self.call.keeper.state_changed.connect(self._show_kept)
+        self.drafts.opened.connect(self._resume)
+        self.drafts.number_asked_for.connect(self._show_placed)
+        self.placed.finished.connect(self.new_call)
+        self.placed.print_asked_for.connect(self._print)
+        self.status.state_changed.connect(self._show_status)
+        self.status.state_changed.connect(self.placed_screen.show_status)
+        self.call_screen.new_call_asked.connect(self.new_call)
+        self.drafts_screen.new_call_asked.connect(self.new_call)
+        self.drafts_screen.left.connect(self._back_to_call)
+        shortcuts.bind(self, Action.ALL_ACTIONS, self._open_palette)
+        shortcuts.bind(self, Action.LOCK, self.lock)
+        shortcuts.bind(self, Action.DRAFTS, self.show_drafts)
+
+    def _start(self) -> None:
+        self._tick = QTimer(self)
+        self._tick.setInterval(TICK_MS)
+        self._tick.timeout.connect(self._on_tick)
+        self._tick.start()
+        self._show_sign_in()
+        self.status.start()
+
+    @property
+    def session(self) -> Session | None:
+        """Who is signed in."""
+        return self._session
+
+    def commands(self) -> tuple[Command, ...]:
+        """What Ctrl+K offers here and now."""
+        if self._session is None:
+            return self._general_commands()
+        page = self.pages.currentWidget()
+        own = self.call_screen.commands() if page is self.call_screen else ()
+        return (
+            *own,
+            Command(shortcuts.label(Action.NEW_ORDER), self.new_call, Action.NEW_ORDER),
+            Command(shortcuts.label(Action.DRAFTS), self.show_drafts, Action.DRAFTS),
+            Command(shortcuts.label(Action.LOCK), self.lock, Action.LOCK),
+            Command(self.tr("Sign out"), self.sign_out),
+            *self._general_commands(),
+        )
+
+    def _general_commands(self) -> tuple[Command, ...]:
+        return (
+            Command(self.tr("Show all keys"), self._key_sheet.toggle),
+            Command(self.tr("Light colours"), partial(self._wear, theme.Scheme.LIGHT)),
+            Command(self.tr("Dark colours"), partial(self._wear, theme.Scheme.DARK)),
+            Command(self.tr("High contrast"), partial(self._wear, theme.Scheme.HIGH_CONTRAST)),
+        )
+
+    @Slot()
+    def new_call(self) -> None:
+        """An empty order; the one before is kept as it stands."""
+        if self._session is None or self._policy is None:
+            return
+        self.call.start_call(self._session.person.person_id, self._policy)
+        self._go_to(self.call_screen)
+        self.call_screen.begin()
+
+    @Slot()
+    def show_drafts(self) -> None:
+        """The list of orders to go on with."""
+        if self._session is None:
+            return
+        self.call.keeper.save_now()
+        self._go_to(self.drafts_screen)
+        self.drafts_screen.begin()
+
+    @Slot()
+    def lock(self) -> None:
+        """Hide everything behind the sign-in; the form stays as it is for the same person."""
+        if self._session is None:
+            return
+        self.call.keeper.save_now()
+        self._behind_lock = self.pages.currentWidget()
+        self._show_sign_in()
+
+    @Slot()
+    def sign_out(self) -> None:
+        """End the session; the order in hand becomes a draft."""
+        self.call.leave()
+        self._behind_lock = None
+        self._session = None
+        self._background.run(
+            Lane.NETWORK,
+            partial(self._caller.call, operations.SIGN_OUT, SignOut()),
+            owner=self,
+            then=self._signed_out,
+            failed=self._complain,
+        )
+        self._show_sign_in()
+
+    def _signed_out(self, _done: Nothing) -> None:
+        """Orders that wait are sent all the same."""
+
+    def _complain(self, error: Refusal | Fault) -> None:
+        self.notices.show_notice(notice_of(error))
+
+    def _show_sign_in(self) -> None:
+        person = self._session.person if self._session and self._behind_lock else None
+        self.sign_in.begin(locked_for=person)
+        self.bar.show_person("")
+        self.bar.show_call("")
+        self.bar.show_saved("")
+        self.notices.clear()
+        self._go_to(self.sign_in_screen)
+        self.sign_in_screen.begin()
+
+    @Slot(object)
+    def _let_in(self, session: Session) -> None:
+        before = self._session
+        same = before is not None and before.person.person_id == session.person.person_id
+        if Permission.TAKE_ORDERS not in session.permissions:
+            self.sign_in.refuse(self.tr("Administrators take no orders. Sign in as somebody else."))
+            return
+        self._session = session
+        self.bar.show_person(session.person.name, self._role_shown(session))
+        behind, self._behind_lock = self._behind_lock, None
+        if same and behind is not None:
+            self._go_to(behind)
+            self._show_call(self.call.state)
+            self._show_kept(self.call.keeper.state)
+            return
+        self.call.leave()
+        self._background.run(
+            Lane.READ,
+            partial(self._caller.call, operations.GET_POLICY, AskStatus()),
+            owner=self,
+            then=self._take_policy,
+            failed=self._complain,
+        )
+
+    def _role_shown(self, session: Session) -> str:
+        offline = self.tr("signed in offline") if session.offline else ""
+        return offline or role_name(session.person.role)
+
+    def _take_policy(self, policy: Policy) -> None:
+        self._policy = policy
+        self.new_call()
+        self.drafts.refresh()
+
+    @Slot(object)
+    def _resume(self, document: OrderDocument) -> None:
+        self.call.resume(document)
+        self._go_to(self.call_screen)
+        self.call_screen.begin()
+
+    @Slot()
+    def _back_to_call(self) -> None:
+        if self.call.order.is_open:
+            self._go_to(self.call_screen)
+            self.call_screen.begin()
+        else:
+            self.new_call()
+
+    @Slot(object)
+    def _show_placed(self, placed: PlacedOrder) -> None:
+        self.placed.begin(placed)
+        self.placed_screen.show_status(self.status.state)
+        self._go_to(self.placed_screen)
+        self.placed_screen.begin()
+        self.strip.show_words(self.tr("Tell the caller the number."))
+        self.strip.show_action_hints((Action.PRINT, Action.SHOW_PDF, Action.ALL_ACTIONS))
+
+    @Slot(str)
+    def _print(self, path: str) -> None:
+        if self._printer(path):
+            self.placed.printed()
+        else:
+            self.placed.could_not_print()
+
+    @Slot(object)
+    def _show_call(self, state: CallState) -> None:
+        if self.pages.currentWidget() is not self.call_screen:
+            return
+        self.strip.show_missing([one.sentence for one in state.missing])
+        self._show_time()
+
+    def _show_strip_of(self, page: QWidget) -> None:
+        if page is self.call_screen:
+            self.strip.show_missing([one.sentence for one in self.call.state.missing])
+            self.strip.show_hints(
+                (
+                    (self.tr("Enter"), self.tr("next")),
+                    (shortcuts.keys(Action.NEXT_PANE), self.tr("next pane")),
+                    (shortcuts.keys(Action.ALL_ACTIONS), self.tr("all actions")),
+                )
+            )
+        elif page is not self.placed_screen:
+            self.strip.show_words("")
+            self.strip.show_hints(((shortcuts.keys(Action.ALL_ACTIONS), self.tr("all actions")),))
+
+    def _show_time(self) -> None:
+        started = self.call.started_at
+        on_line = started is not None and self.pages.currentWidget() in {
+            self.call_screen,
+            self.placed_screen,
+        }
+        if not on_line or started is None:
+            self.bar.show_call("")
+            return
+        span = formatting.running_time(self._clock.now() - started)
+        self.bar.show_call(self.tr("On call  {time}").format(time=span), self.call.caller_number)
+
+    @Slot(object)
+    def _show_kept(self, state: KeepingState) -> None:
+        words = ""
+        match state.kept:
+            case Kept.WAITING:
+                words = self.tr("Saving")
+            case Kept.FAILED:
+                words = self.tr("Draft not saved")
+            case Kept.SAVED:
+                now = self._clock.now()
+                words = self.tr("Draft saved {when}").format(
+                    when=formatting.since(now - (state.saved_at or now))
+                )
+        self.bar.show_saved(words if self.pages.currentWidget() is self.call_screen else "")
+
+    @Slot(object)
+    def _show_status(self, status: DeskStatus) -> None:
+        if status.needs_person:
+            words = self.tr("%n order(s) need a person", "", status.needs_person)
+            self.bar.show_sync(ChipKind.WARN, words, Icon.PERSON_NEEDED)
+        elif not status.online:
+            words = self.tr("Working offline: {count} waiting").format(count=status.waiting)
+            self.bar.show_sync(ChipKind.WARN, words, Icon.OFFLINE)
+        elif status.waiting:
+            words = self.tr("Sending: {count} waiting").format(count=status.waiting)
+            self.bar.show_sync(ChipKind.INFO, words, Icon.UPLOAD)
+        else:
+            self.bar.show_sync(ChipKind.OK, self.tr("In sync"))
+
+    def _go_to(self, page: QWidget) -> None:
+        self.pages.setCurrentWidget(page)
+        self._show_strip_of(page)
+        self._show_time()
+        self._show_kept(self.call.keeper.state)
+
+    @Slot()
+    def _open_palette(self) -> None:
+        self._palette.toggle()
+
+    def _wear(self, scheme: theme.Scheme) -> None:
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            theme.apply(application, scheme)
+
+    @Slot()
+    def _on_tick(self) -> None:
+        self._show_time()
+        self._show_kept(self.call.keeper.state)
+        minutes = self._policy.idle_lock_minutes if self._policy else 0
+        idle = self._clock.monotonic() - self._idle_since
+        locked = self.pages.currentWidget() is self.sign_in_screen
+        if minutes and not locked and idle >= minutes * MINUTE_S:
+            self.lock()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Watch the keys of the native window: a filter on the application would see every event."""
+        super().showEvent(event)
+        handle = self.windowHandle()
+        handle.removeEventFilter(self)
+        handle.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Notes that somebody is there; takes nothing."""
+        if event.type() in {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress}:
+            self._idle_since = self._clock.monotonic()
+        return super().eventFilter(watched, event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Everything typed goes to the WRITE lane, which finishes what it was given."""
+        self.call.keeper.write_out()
+        self.status.stop()
+        self._tick.stop()
+        super().closeEvent(event)
+        self.closed.emit()

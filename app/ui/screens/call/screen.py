@@ -1,0 +1,363 @@
+"""The call screen: three columns, the keys, and what gives way where the window is narrow.
+
+Passive: lays out the panes and turns keys into intents. Focus goes in the order of the talk, and no
+event ever takes it from where somebody types.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from enum import Enum
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.ui import shortcuts, theme
+from app.ui.command_palette import Command
+from app.ui.screens.call import focus
+from app.ui.screens.call.customer_pane import CustomerPane, LastOrdersCard
+from app.ui.screens.call.delivery_pane import (
+    BillingPane,
+    ChannelField,
+    DeliveryPane,
+    NotesPane,
+    channel_names,
+)
+from app.ui.screens.call.items_pane import ItemsPane
+from app.ui.screens.call.presenter import CallPresenter
+from app.ui.screens.call.side_pane import SidePane
+from app.ui.screens.call.state import CallState, Phase, Topic
+from app.ui.screens.call.topics import topic_of
+from app.ui.shortcuts import Action
+
+GAP_PX = 12
+
+
+class Width(Enum):
+    """How much room there is; values are the least effective width in pixels."""
+
+    WIDEST = 1600
+    WIDE = 1200
+    MEDIUM = 900
+    NARROW = 0
+
+    @classmethod
+    def of(cls, width_px: int) -> Width:
+        """The breakpoint of a width."""
+        return next(width for width in cls if width_px >= width.value)
+
+
+_LEFT_PX = {Width.WIDEST: 360, Width.WIDE: 292, Width.MEDIUM: 292}
+_SIDE_PX = {Width.WIDEST: 380, Width.WIDE: 318, Width.MEDIUM: 292}
+_ANY_PX = 16_777_215
+
+
+class CallScreen(QWidget):
+    """Everything on one screen; any order of filling is legal."""
+
+    drafts_asked = Signal()
+    new_call_asked = Signal()
+
+    def __init__(self, presenter: CallPresenter, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._presenter = presenter
+        self.customer = CustomerPane(presenter.customer, self)
+        self.delivery = DeliveryPane(presenter.delivery_address, presenter.delivery, self)
+        self.billing = BillingPane(presenter, self)
+        self.last_orders = LastOrdersCard(presenter, self)
+        self.notes = NotesPane(presenter.delivery, self)
+        self.items = ItemsPane(presenter.finder, presenter.lines, self)
+        self.channel = ChannelField(presenter, self)
+        self.side = SidePane(self)
+        self._left = self._scrolled()
+        self._width = Width.WIDE
+        self._in_view: QWidget = self._left
+        self._lay_out()
+        self._connect()
+        self._bind()
+        self._set_tab_order()
+
+    def _scrolled(self) -> QScrollArea:
+        column = QWidget(self)
+        cards = QVBoxLayout(column)
+        cards.setContentsMargins(0, 0, 0, 0)
+        cards.setSpacing(10)
+        for card in self._cards():
+            cards.addWidget(card)
+        cards.addStretch(1)
+        area = QScrollArea(self)
+        area.setWidget(column)
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return area
+
+    def _cards(self) -> tuple[QWidget, ...]:
+        return self.customer, self.delivery, self.billing, self.last_orders, self.notes
+
+    def _lay_out(self) -> None:
+        self.items.add_to_foot(self.channel)
+        self._columns = QHBoxLayout(self)
+        self._columns.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX - 2)
+        self._columns.setSpacing(GAP_PX)
+        self._columns.addWidget(self._left)
+        self._columns.addWidget(self.items, 1)
+        self._columns.addWidget(self.side)
+        self._fit()
+
+    def _connect(self) -> None:
+        presenter = self._presenter
+        presenter.state_changed.connect(self.show_state)
+        presenter.customer.finished.connect(self.go_on)
+        presenter.delivery_address.finished.connect(self.go_on)
+        presenter.billing_address.finished.connect(self.go_on)
+        self.items.field.entered.connect(self._go_on_from_finder)
+        self.side.topic_chosen.connect(self.go_to_topic)
+        self.side.place_asked.connect(presenter.place)
+
+    def _bind(self) -> None:
+        slots: dict[Action, Callable[[], object]] = {
+            Action.CUSTOMER: self.go_to_customer,
+            Action.ITEMS: self.go_to_items,
+            Action.DELIVERY: self.go_to_delivery,
+            Action.NOTES: self.go_to_notes,
+            Action.SCRIPT: self.go_to_side,
+            Action.READ_BACK: self.go_to_side,
+            Action.NEXT_PANE: partial(self._step_pane, 1),
+            Action.PREVIOUS_PANE: partial(self._step_pane, -1),
+            Action.COMMIT: self._presenter.place,
+            Action.UNDO: self._presenter.undo,
+            Action.REDO: self._presenter.redo,
+            Action.DUPLICATE_LINE: self.duplicate_line,
+            Action.REMOVE_LINE: self.remove_line,
+            Action.REPEAT_ORDER: self._presenter.ask_to_repeat,
+            Action.NEW_ORDER: self.new_call_asked.emit,
+            Action.BACK: self.go_back,
+        }
+        self._keys = [shortcuts.bind(self, action, slot) for action, slot in slots.items()]
+
+    def _set_tab_order(self) -> None:
+        """Tab goes the way the talk goes: who, where to, what, and then the order itself."""
+        chain: list[QWidget] = [*self._cards(), self.items.field, self.items.table, self.side.place]
+        self.last_orders.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for before, after in itertools.pairwise(chain):
+            QWidget.setTabOrder(before, after)
+
+    @Slot(object)
+    def show_state(self, state: CallState) -> None:
+        """Show a state; the same state twice changes nothing."""
+        self.items.show_sums(state)
+        self.side.show_state(state)
+        self.channel.show_channel(state)
+        self.last_orders.show_question(state.asking_to_repeat)
+        self.setEnabled(state.phase is not Phase.PLACING)
+
+    def commands(self) -> tuple[Command, ...]:
+        """What the palette offers on a call."""
+        state = self._presenter.state
+        no_line = "" if self.items.chosen_line() is not None else self.tr("No line is chosen.")
+        no_undo = "" if state.can_undo else self.tr("Nothing to take back.")
+        listed = [
+            Command(shortcuts.label(Action.CUSTOMER), self.go_to_customer, Action.CUSTOMER),
+            Command(shortcuts.label(Action.DELIVERY), self.go_to_delivery, Action.DELIVERY),
+            Command(shortcuts.label(Action.ITEMS), self.go_to_items, Action.ITEMS),
+            Command(shortcuts.label(Action.NOTES), self.go_to_notes, Action.NOTES),
+            Command(self.tr("Bill to another address"), self.go_to_billing),
+            Command(self.tr("Change quantity or price of the line"), self.items.edit_chosen),
+            Command(
+                shortcuts.label(Action.DUPLICATE_LINE),
+                self.duplicate_line,
+                Action.DUPLICATE_LINE,
+                no_line,
+            ),
+            Command(
+                shortcuts.label(Action.REMOVE_LINE), self.remove_line, Action.REMOVE_LINE, no_line
+            ),
+            Command(
+                shortcuts.label(Action.REPEAT_ORDER),
+                self._presenter.ask_to_repeat,
+                Action.REPEAT_ORDER,
+            ),
+            Command(shortcuts.label(Action.UNDO), self._presenter.undo, Action.UNDO, no_undo),
+            Command(
+                self.tr("Place order"),
+                self._presenter.place,
+                Action.COMMIT,
+                state.reason_why_not,
+            ),
+        ]
+        came_by = self.tr("Order came by: {channel}")
+        listed += [
+            Command(came_by.format(channel=name), partial(self._presenter.set_channel, channel))
+            for channel, name in channel_names()
+        ]
+        return tuple(listed)
+
+    @Slot()
+    def begin(self) -> None:
+        """A call begins: the keyboard goes to the first thing that is missing."""
+        missing = self._presenter.state.missing
+        self.go_to_topic(topic_of(missing[0]) if missing else Topic.ITEMS)
+
+    @Slot()
+    def go_on(self) -> None:
+        """A part is done: to the next useful field, unless the keyboard is elsewhere by now."""
+        if not focus.is_in(self._left):
+            return
+        topics = [topic_of(one) for one in self._presenter.state.missing]
+        wanted = [
+            topic for topic in topics if topic in {Topic.CUSTOMER, Topic.DELIVERY, Topic.BILLING}
+        ]
+        self.go_to_topic(wanted[0] if wanted else Topic.ITEMS)
+
+    @Slot()
+    def _go_on_from_finder(self) -> None:
+        """Enter in an empty finder: to what is still missing, or to Place order."""
+        if self.items.field.text() or self._presenter.lines.state.editing is not None:
+            return
+        missing = [topic_of(one) for one in self._presenter.state.missing]
+        elsewhere = [topic for topic in missing if topic is not Topic.ITEMS]
+        if elsewhere:
+            self.go_to_topic(elsewhere[0])
+        elif not missing:
+            self._bring(self.side)
+            focus.go_to(self.side.place)
+
+    @Slot(object)
+    def go_to_topic(self, topic: Topic) -> None:
+        """To the pane of a topic."""
+        {
+            Topic.CUSTOMER: self.go_to_customer,
+            Topic.DELIVERY: self.go_to_delivery,
+            Topic.BILLING: self.go_to_billing,
+            Topic.ITEMS: self.go_to_items,
+            Topic.ARRIVAL: self.go_to_method,
+        }[topic]()
+
+    @Slot()
+    def go_to_customer(self) -> None:
+        """F2."""
+        self._bring(self._left, self.customer)
+        self.customer.take_focus()
+
+    @Slot()
+    def go_to_items(self) -> None:
+        """F3."""
+        self._bring(self.items)
+        self.items.take_focus()
+
+    @Slot()
+    def go_to_delivery(self) -> None:
+        """F4: the form; with the address complete, the way of delivery."""
+        self._bring(self._left, self.delivery)
+        if self._presenter.delivery_address.state.is_complete and not focus.is_in(self.delivery):
+            focus.go_to(self.delivery.summary.change)
+        else:
+            self.delivery.open_form()
+
+    @Slot()
+    def go_to_billing(self) -> None:
+        """To the billing address, which is opened if the caller has one of their own."""
+        self._bring(self._left, self.billing)
+        self.billing.bill_elsewhere()
+
+    @Slot()
+    def go_to_method(self) -> None:
+        """To the way of delivery."""
+        self._bring(self._left, self.delivery)
+        focus.go_to(self.delivery.method)
+
+    @Slot()
+    def go_to_notes(self) -> None:
+        """F7."""
+        self._bring(self._left, self.notes)
+        self.notes.take_focus()
+
+    @Slot()
+    def go_to_side(self) -> None:
+        """F1 and F8: what to say, and what is missing."""
+        self._bring(self.side)
+        self.side.say_focus()
+
+    @Slot()
+    def duplicate_line(self) -> None:
+        """Ctrl+D."""
+        line_id = self.items.chosen_line()
+        if line_id is not None:
+            self._presenter.lines.duplicate(line_id)
+
+    @Slot()
+    def remove_line(self) -> None:
+        """Ctrl+Del."""
+        line_id = self.items.chosen_line()
+        if line_id is not None:
+            self._presenter.lines.remove(line_id)
+
+    @Slot()
+    def go_back(self) -> None:
+        """Esc: closes what is open, innermost first; nothing typed is lost."""
+        presenter = self._presenter
+        if presenter.state.asking_to_repeat is not None:
+            presenter.do_not_repeat()
+        elif presenter.lines.state.question is not None:
+            presenter.lines.leave_question()
+        elif presenter.lines.state.editing is not None:
+            presenter.lines.stop_editing()
+        elif presenter.finder.state.text:
+            presenter.finder.clear()
+        elif self.notes.is_open() and focus.is_in(self.notes):
+            self.notes.close_form()
+            self.go_to_items()
+        else:
+            self._close_forms()
+            self.go_to_items()
+
+    def _close_forms(self) -> None:
+        for address in (self._presenter.delivery_address, self._presenter.billing_address):
+            if address.state.editing:
+                address.close()
+
+    def _step_pane(self, step: int) -> None:
+        """F6: from pane to pane in the order of the talk."""
+        panes: list[tuple[QWidget, Callable[[], None]]] = [
+            (self.customer, self.go_to_customer),
+            (self.delivery, self.go_to_delivery),
+            (self.items, self.go_to_items),
+            (self.notes, self.go_to_notes),
+            (self.side, self.go_to_side),
+        ]
+        here = next((at for at, (pane, _) in enumerate(panes) if focus.is_in(pane)), -1)
+        panes[(here + step) % len(panes)][1]()
+
+    def _bring(self, column: QWidget, card: QWidget | None = None) -> None:
+        """Show the column where not all have room, and the card within it."""
+        if column is not self._in_view:
+            self._in_view = column
+            self._fit()
+        if card is not None:
+            self._left.ensureWidgetVisible(card, 0, GAP_PX)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Columns that have room are shown; the others come with their key."""
+        self._width = Width.of(self.width())
+        columns: tuple[QWidget, ...] = (self._left, self.items, self.side)
+        match self._width:
+            case Width.WIDEST | Width.WIDE:
+                shown = set(columns)
+            case Width.MEDIUM:
+                shown = {self.items, self.side if self._in_view is self.side else self._left}
+            case _:
+                shown = {self._in_view}
+        for column in columns:
+            theme.set_shown(column, column in shown)
+        for column, widths in ((self._left, _LEFT_PX), (self.side, _SIDE_PX)):
+            fixed = widths.get(self._width)
+            column.setMinimumWidth(fixed or 0)
+            column.setMaximumWidth(fixed or _ANY_PX)
