@@ -164,6 +164,11 @@ def _connect(path: Path, key: bytes, *, read_only: bool = False) -> Any:  # noqa
     return connection
 
 
+def connect_read_only(path: Path, key: bytes) -> Any:  # noqa: ANN401 - as above
+    """A driver connection that cannot change the file; the caller closes it."""
+    return _connect(path, key, read_only=True)
+
+
 def _version_of(path: Path, key: bytes) -> str | None:
     """Check every page and give the version, without writing a byte. Raises StoreDamaged."""
     connection = None

@@ -15,7 +15,8 @@ from app.services.desk.catalogue import CatalogueService
 from app.services.desk.dispatcher import DeskCaller, Handlers
 from app.services.desk.drafts import DraftService
 from app.services.desk.feed import FeedFollower
-from app.services.desk.line import Line
+from app.services.desk.housekeeping import Housekeeping
+from app.services.desk.line import Line, deposit_key
 from app.services.desk.numbers import Numbers
 from app.services.desk.outbox import Outbox
 from app.services.desk.papers import PaperService, policy_unknown
@@ -130,11 +131,14 @@ class Desk:
         self._papers = PaperService(parts.seat.folder, store, self._place, parts.clock)
 
     def _make_workers(self) -> None:
-        parts = self._parts
+        parts, store = self._parts, self._records.store
         self._line = Line(
-            self._records,
             self._outbox,
-            self._numbers,
+            (
+                self._numbers.top_up,
+                partial(deposit_key, self._records, parts.centre),
+                Housekeeping(store, self._papers, parts.clock).run_when_due,
+            ),
             parts.centre,
             self._standing,
             parts.clock,
@@ -144,7 +148,7 @@ class Desk:
         self._feed = FeedFollower(
             self._replica,
             self._index,
-            self._records.store,
+            store,
             parts.centre,
             self._standing,
             parts.clock,

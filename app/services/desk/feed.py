@@ -19,7 +19,7 @@ from app.store.catalogue_replica import CatalogueReplica
 from app.store.desk import DeskStore
 from app.store.product_search import ProductIndex
 from app.values.clock import Clock
-from app.values.errors import Fault, Refusal
+from app.values.errors import Fault, Refusal, Unreachable
 from app.wire.message import Instant, View, decode
 from app.wire.operations import TAKE_SNAPSHOT, WAIT_FOR_CHANGES
 from app.wire.sync import Change, ChangeKind, Cursor, Policy, TakeSnapshot, WaitForChanges
@@ -86,11 +86,11 @@ class FeedFollower:
             self._replica.make_anew()
             self._is_checked = False
             return self._back_off.failed()
-        except Refusal as refusal:
-            self._standing.say(_TOPIC, refusal.sentence)
-            return self._back_off.failed()
-        except Fault:
+        except Unreachable:
             self._standing.missed()
+            return self._back_off.failed()
+        except (Refusal, Fault) as problem:
+            self._standing.say(_TOPIC, problem.sentence)
             return self._back_off.failed()
         self._standing.heard()
         self._standing.say(_TOPIC, "")

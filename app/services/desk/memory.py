@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 POLICY = "policy"
 AGREEMENT = "agreement"
+JOURNAL_BEGUN = "journal_begun"
 SEQUENCE_FLOOR = "sequence_floor"
 SEALED_FOR = "sealed_for"
 KEY_DEPOSITED = "key_deposited"

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from app.models.desk.tables import CommandRow, CommandState, NumberRow, PlacedOrderRow
 from app.services.desk.drafts import DraftService
-from app.services.desk.records import Captured, Records, Shown, digest, insert_placed, next_sequence
+from app.services.desk.records import Records, Shown, digest, insert_placed, next_sequence
 from app.services.desk.seat import Seat
 from app.services.desk.sign_in import SignedIn
 from app.services.ports import Centre
@@ -51,7 +51,6 @@ class PlaceService:
         self._regions = regions
         self._clock = clock
         self._ids = ids
-        self._unjournaled: dict[CommandId, Command] = {}
         self._listeners: list[Callable[[], None]] = []
 
     def when_placed(self, listener: Callable[[], None]) -> None:
@@ -72,7 +71,7 @@ class PlaceService:
             if placed is None:
                 self._refuse_unready(document)
                 placed = self._capture(document, person_id)
-            self._write_journal()
+            self._records.write_journal()
         for listener in self._listeners:
             listener()
         return placed
@@ -149,14 +148,8 @@ class PlaceService:
                 sha256=digest(body),
             )
             insert_placed(connection, command, placed, CommandState.CAPTURED)
-        self._unjournaled[command.command_id] = command
+        self._records.unwritten[command.command_id] = command
         return placed
-
-    def _write_journal(self) -> None:
-        """Write the second copy; what an earlier attempt could not write goes first."""
-        for command_id, command in list(self._unjournaled.items()):
-            self._records.journal.append(encode(Captured(command=command)))
-            del self._unjournaled[command_id]
 
 
 def _free_number(connection: Connection) -> OrderNumber:

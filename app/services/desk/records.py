@@ -18,7 +18,7 @@ from app.models.desk.tables import CommandRow, CommandState, DraftRow, NumberRow
 from app.services.desk import memory
 from app.store.desk import DeskStore
 from app.store.journal import Journal, Mark
-from app.values.identity import Incarnation, OrderId
+from app.values.identity import CommandId, Incarnation, OrderId
 from app.wire.message import Instant, View, encode
 from app.wire.orders import DraftState, PlacedOrder
 from app.wire.sync import Command
@@ -44,7 +44,8 @@ Entry = Captured | Shown
 class Records:
     """Both copies, opened. `sentences` tell the CSR what had to be mended.
 
-    `sealed_key` is for the centre. `placing` is held while a command is in one copy only.
+    `sealed_key` is for the centre. `placing` is held while a command is in one copy only;
+    `unwritten` are commands that the journal could not take yet.
     """
 
     store: DeskStore
@@ -52,11 +53,19 @@ class Records:
     sealed_key: str
     sentences: list[str] = field(default_factory=list)
     placing: threading.Lock = field(default_factory=threading.Lock)
+    unwritten: dict[CommandId, Command] = field(default_factory=dict)
+
+    def write_journal(self) -> None:
+        """Give the journal what it lacks, oldest first. Raises Fault `journal_unwritable`."""
+        for command_id, command in list(self.unwritten.items()):
+            self.journal.append(encode(Captured(command=command)))
+            del self.unwritten[command_id]
 
     def close(self) -> None:
         """Remember how far the copies agree, and let go of both files."""
         with self.placing:
-            remember_agreement(self.store, self.journal.end)
+            if not self.unwritten:
+                remember_agreement(self.store, self.journal.end)
             self.journal.close()
             self.store.close()
 
@@ -89,13 +98,12 @@ def insert_placed(
 ) -> None:
     """Write a command, its order and its number, and close the draft."""
     body = bytes(command.body)
-    order_id = placed.document.order_id
     connection.execute(
         insert(CommandRow).values(
             incarnation=command.incarnation,
             sequence=command.sequence,
             command_id=command.command_id,
-            order_id=order_id,
+            order_id=placed.document.order_id,
             kind=command.kind,
             person_id=command.person_id,
             captured_at=command.captured_at,
@@ -109,11 +117,17 @@ def insert_placed(
             sentence="",
         )
     )
+    insert_order_of(connection, command.command_id, placed)
+
+
+def insert_order_of(connection: Connection, command_id: CommandId, placed: PlacedOrder) -> None:
+    """Write what follows from a command that is there: its order, its number, its draft closed."""
+    order_id = placed.document.order_id
     connection.execute(
         insert(PlacedOrderRow).values(
             order_id=order_id,
             number=placed.number,
-            command_id=command.command_id,
+            command_id=command_id,
             placed_at=placed.placed_at,
             number_shown_at=None,
         )

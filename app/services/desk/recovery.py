@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,16 @@ import msgspec
 from sqlalchemy import Connection, Row, select, type_coerce, update
 
 from app.models.base import UtcInstant
-from app.models.desk.tables import CommandRow, CommandState, PlacedOrderRow
+from app.models.desk.table import DeskTable
+from app.models.desk.tables import (
+    CommandRow,
+    CommandState,
+    DraftRow,
+    NumberRow,
+    PersonRow,
+    PlacedOrderRow,
+    SettingRow,
+)
 from app.services.desk import memory
 from app.services.desk.records import (
     Agreement,
@@ -26,6 +35,7 @@ from app.services.desk.records import (
     Records,
     Shown,
     command_of,
+    insert_order_of,
     insert_placed,
     remember_agreement,
 )
@@ -43,11 +53,12 @@ from app.store.journal import (
     records_at_most,
     sync_folder,
 )
+from app.store.salvage import SalvagedRow, salvage
 from app.values.clock import Clock
-from app.values.identity import OrderId
+from app.values.identity import CommandId, OrderId
 from app.wire.message import decode, encode
 from app.wire.orders import PlacedOrder
-from app.wire.sync import Command
+from app.wire.sync import Command, Policy
 
 STORE = "desk.store"
 JOURNAL = "desk.journal"
@@ -55,7 +66,9 @@ SEALED_KEY = "store-key.sealed"
 _READ_ANEW_AT_MOST = 200
 """Entries read at a start before the place from which to read next time is noted at once."""
 _LONGEST_JOURNAL_BYTES = 32 * 1024 * 1024
-"""A longer journal is written anew with what the store still keeps."""
+_OLDEST_JOURNAL = timedelta(days=30)
+"""A longer or older journal is written anew with what the store still keeps."""
+_SALVAGED = (PersonRow, NumberRow, DraftRow, CommandRow, PlacedOrderRow)
 
 _entries = msgspec.json.Decoder(Entry)
 
@@ -107,11 +120,14 @@ class _Opening:
             return open_store(self._store_path, key, self._clock)
         except StoreDamaged:
             aside = self._set_aside(self._store_path)
+            store = open_store(self._store_path, key, self._clock)
+            drafts, orders = _salvaged(store, aside, key)
             self._sentences.append(
-                "The orders kept at this desk could not be read. The file was kept as "
-                f"{aside.name}, and the orders were taken from their second copy."
+                f"The orders kept at this desk were damaged. The file was kept as {aside.name}; "
+                f"{drafts} drafts and {orders} orders could still be read from it, and what was "
+                "missing was taken from the second copy."
             )
-            return open_store(self._store_path, key, self._clock)
+            return store
 
     def _reading(self, store: DeskStore, key: bytes) -> tuple[Agreement | None, Reading | None]:
         """What the journal says behind the place up to which the copies are known to agree.
@@ -185,7 +201,7 @@ class _Opening:
         self, store: DeskStore, key: bytes, reading: Reading | None, missing: list[Row[Any]]
     ) -> Journal:
         """The journal, with what it lacked; written anew where it cannot be gone on with."""
-        if reading is None or reading.damaged or reading.end.offset > _LONGEST_JOURNAL_BYTES:
+        if reading is None or reading.damaged or self._is_outgrown(store, reading):
             return self._written_anew(store, key)
         journal = open_journal(self._journal_path, key, reading.end)
         if len(missing) > 1:
@@ -199,6 +215,13 @@ class _Opening:
         if len(reading.records) > _READ_ANEW_AT_MOST:
             remember_agreement(store, journal.end)
         return journal
+
+    def _is_outgrown(self, store: DeskStore, reading: Reading) -> bool:
+        """Whether the journal is long or old enough to hold mostly what is settled and gone."""
+        with store.read() as connection:
+            begun = memory.recalled(connection, memory.JOURNAL_BEGUN, datetime)
+        is_old = begun is not None and self._clock.now() - begun > _OLDEST_JOURNAL
+        return is_old or reading.end.offset > _LONGEST_JOURNAL_BYTES
 
     def _written_anew(self, store: DeskStore, key: bytes) -> Journal:
         """A new journal with all that the store keeps, put in place when it is whole."""
@@ -214,6 +237,8 @@ class _Opening:
         journal.flush()
         end = journal.end
         journal.close()
+        with store.write() as connection:
+            memory.remember(connection, memory.JOURNAL_BEGUN, self._clock.now())
         fresh.replace(self._journal_path)
         sync_folder(self._seat.folder)
         remember_agreement(store, end)
@@ -231,6 +256,40 @@ class _Opening:
         with store.write() as connection:
             memory.remember(connection, memory.SEALED_FOR, recipient)
         return sealed
+
+
+def _salvaged(store: DeskStore, damaged: Path, key: bytes) -> tuple[int, int]:
+    """Copy what the damaged file still gives; how many drafts and orders that were."""
+    counts: dict[str, int] = {}
+    with store.write() as connection:
+        for kind in _SALVAGED:
+            table = DeskTable.metadata.tables[kind.__tablename__]
+            rows = salvage(damaged, key, table)
+            if kind is PlacedOrderRow:
+                rows = _with_command(connection, rows)
+            counts[table.name] = sum(row.put_into(connection, table) for row in rows)
+        for row in salvage(damaged, key, DeskTable.metadata.tables[SettingRow.__tablename__]):
+            if row.values["name"] == memory.POLICY:
+                policy = decode(row.values["document"], Policy)
+                memory.remember(connection, memory.POLICY, policy)
+        _add_orders_without_row(connection)
+    return counts[DraftRow.__tablename__], counts[CommandRow.__tablename__]
+
+
+def _with_command(connection: Connection, rows: Iterable[SalvagedRow]) -> Iterator[SalvagedRow]:
+    """An order whose command could not be read comes whole from the journal, or not at all."""
+    commands = set(connection.exec_driver_sql("SELECT command_id FROM command").scalars())
+    return (row for row in rows if row.values["command_id"] in commands)
+
+
+def _add_orders_without_row(connection: Connection) -> None:
+    """A command that could be read tells all of its order; the row beside it may be lost."""
+    has_row = select(PlacedOrderRow.command_id)
+    lost = select(CommandRow.command_id, CommandRow.body).where(
+        CommandRow.command_id.not_in(has_row)
+    )
+    for command_id, body in connection.execute(lost).all():
+        insert_order_of(connection, CommandId(command_id), decode(body, PlacedOrder))
 
 
 _SHOWN = select(

@@ -87,12 +87,17 @@ class FakeCentre:
         self.put(ChangeKind.POLICY, "policy", POLICY)
 
     def put(
-        self, kind: ChangeKind, key: str, document: object, revision: int = 1, **more: Any
+        self,
+        kind: ChangeKind,
+        key: str,
+        document: object,
+        revision: int = 1,
+        *,
+        deleted: bool = False,
     ) -> None:
         """Change something; desks that wait hear of it."""
-        change = Change(
-            kind=kind, key=key, revision=revision, document=Raw(encode(document)), **more
-        )
+        body = Raw(encode(document))
+        change = Change(kind=kind, key=key, revision=revision, deleted=deleted, document=body)
         with self._condition:
             self._changes.append(change)
             self._condition.notify_all()
