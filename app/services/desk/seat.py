@@ -14,28 +14,18 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from app.services.desk.seat_identity import IDENTITY_FILE, SeatIdentity, read_identity
 from app.services.ports import Caller, KeyStore
 from app.store.journal import sync_folder
 from app.values.errors import Fault, Refusal
-from app.values.identity import DeviceId, Ids, Incarnation
-from app.wire.message import View, decode, encode
+from app.values.identity import Ids, Incarnation
+from app.wire.message import encode
 from app.wire.operations import ENROL_DEVICE
 from app.wire.people import Enrol
 
 DEVICE_KEY = "device-key"
 STORE_KEY = "store-key"
-_IDENTITY = "seat.json"
 _LOCK = "seat.lock"
-
-
-class SeatIdentity(View, frozen=True, kw_only=True):
-    """What the centre said at enrolment, and when the counting of commands began anew."""
-
-    device_id: DeviceId
-    incarnation: Incarnation
-    name: str
-    extension: str | None = None
-    escrow_public_key: str
 
 
 class Seat:
@@ -56,11 +46,6 @@ class Seat:
     def close(self) -> None:
         """Let another program have the seat."""
         os.close(self._lock)
-
-
-def is_enrolled(folder: Path) -> bool:
-    """Whether the centre knows this seat; without that only enrolment makes sense."""
-    return (folder / _IDENTITY).exists()
 
 
 def enrol(folder: Path, code: str, keys: KeyStore, centre: Caller, ids: Ids) -> SeatIdentity:
@@ -90,7 +75,7 @@ def enrol(folder: Path, code: str, keys: KeyStore, centre: Caller, ids: Ids) -> 
         serialization.NoEncryption(),
     )
     keys.put(DEVICE_KEY, private)
-    write_durably(folder / _IDENTITY, encode(identity))
+    write_durably(folder / IDENTITY_FILE, encode(identity))
     return identity
 
 
@@ -99,10 +84,9 @@ def open_seat(folder: Path, keys: KeyStore) -> Seat:
 
     Raises Refusal `seat_needs_enrolment` or `seat_in_use`, or Fault `keyring_unavailable`.
     """
-    try:
-        identity = decode((folder / _IDENTITY).read_bytes(), SeatIdentity)
-    except (FileNotFoundError, Refusal) as cause:
-        raise _needs_enrolment() from cause
+    identity = read_identity(folder)
+    if identity is None:
+        raise _needs_enrolment()
     key = _device_key(keys)
     return Seat(folder, identity, key, _locked(folder / _LOCK))
 
