@@ -18,14 +18,19 @@ from typing import Any, Protocol
 from app.adapters.event_log import JsonLog, LibraryLog
 from app.services.central.audit import AuditChain
 from app.services.central.background import Background
+from app.services.central.customers import Customers
 from app.services.central.dispatcher import Dispatcher
+from app.services.central.feed import ChangeFeed
 from app.services.central.identity import Identity
 from app.services.central.installation import Installations
+from app.services.central.intake import Intake
+from app.services.central.number_leases import NumberLeases
 from app.services.central.passwords import Passwords
 from app.services.central.seats import Seats
 from app.services.central.transaction import Handlers, Transaction, Transactions
 from app.services.ports import EventLog
-from app.settings import APPLICATION, CentreSettings
+from app.services.rules.regions import load_regions
+from app.settings import APPLICATION, CentreSettings, resource_folder
 from app.store.central import OWNER_ROLE, CentralStore, require_service_role
 from app.store.migrations.central.migrate import migrate, require_current, schema_state
 from app.transport.server import HttpServer, Listening, Routes, ServiceThreads
@@ -44,9 +49,18 @@ class Service(Protocol):
         ...
 
 
-def _services(identity: Identity) -> tuple[Service, ...]:
+def _services(identity: Identity, transactions: Transactions) -> tuple[Service, ...]:
     """Every service that answers operations."""
-    return (identity, Seats())
+    regions = load_regions(resource_folder() / "regions")
+    leases = NumberLeases()
+    return (
+        identity,
+        Seats(),
+        leases,
+        Intake(transactions, regions, leases),
+        Customers(),
+        ChangeFeed(),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +89,7 @@ class Central:
         self._log = given.log
         identity = Identity(given.passwords, settings.session_hours)
         handlers = Handlers()
-        for service in _services(identity):
+        for service in _services(identity, self.transactions):
             service.register(handlers)
         self.dispatcher = Dispatcher(
             table, handlers, self.transactions, identity, given.clock, given.ids, given.log

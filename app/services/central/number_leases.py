@@ -16,7 +16,7 @@ from app.models.central.installation import Installation, NumberCounter, NumberL
 from app.services.central.transaction import Actor, Handlers, Transaction
 from app.values.errors import Fault
 from app.values.identity import DeviceId
-from app.values.order_number import COUNT, PAYLOAD_DIGITS, OrderNumber, with_check_digits
+from app.values.order_number import COUNT, PAYLOAD_DIGITS, OrderNumber, holds, with_check_digits
 from app.wire import operations
 from app.wire.sync import LeasedNumbers, LeaseNumbers
 
@@ -67,6 +67,9 @@ class NumberPermutation:
 class NumberLeases:
     """Gives numbers to seats and tells whose a number is."""
 
+    def __init__(self) -> None:
+        self._permutation: NumberPermutation | None = None
+
     def register(self, handlers: Handlers) -> None:
         """Name the handlers."""
         handlers.add(operations.LEASE_NUMBERS, self.lease)
@@ -94,11 +97,16 @@ class NumberLeases:
                 first_value=first, size=count, device_id=device, leased_at=tx.at
             )
         )
-        permutation = permutation_of(tx)
+        permutation = self._permutation_of(tx)
         return tuple(permutation.number(value) for value in range(first, after))
 
+    def value_of(self, tx: Transaction, number: OrderNumber) -> int:
+        """The counter value of a number, -1 for what is none."""
+        return self._permutation_of(tx).value(number) if holds(number) else -1
 
-def permutation_of(tx: Transaction) -> NumberPermutation:
-    """The permutation of this installation."""
-    key = tx.connection.execute(select(Installation.number_key)).scalar_one()
-    return NumberPermutation(key)
+    def _permutation_of(self, tx: Transaction) -> NumberPermutation:
+        """The permutation of this installation; its key never changes."""
+        if self._permutation is None:
+            key = tx.connection.execute(select(Installation.number_key)).scalar_one()
+            self._permutation = NumberPermutation(key)
+        return self._permutation

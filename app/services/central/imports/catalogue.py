@@ -41,6 +41,7 @@ COLUMNS = {
     "currency": "text NOT NULL",
     "quantities": "bigint[] NOT NULL",
     "prices": "bigint[] NOT NULL",
+    "on_hand": "bigint",
 }
 
 
@@ -140,6 +141,7 @@ def _staged(product: ListedProduct) -> Sequence[object]:
         product.breaks[0][1].currency,
         [quantity for quantity, _ in product.breaks],
         [price.ten_thousandths for _, price in product.breaks],
+        product.stock,
     )
 
 
@@ -160,22 +162,24 @@ _JUDGE = """
                coalesce(i.tax_category, p.tax_category, 'standard') AS tax_category,
                coalesce(i.withdrawn, p.withdrawn, false) AS withdrawn,
                coalesce(i.typical_quantity, p.typical_quantity) AS typical_quantity,
-               i.currency, i.quantities, i.prices,
+               i.currency, i.quantities, i.prices, i.on_hand,
                coalesce(p.revision, 0) AS revision,
                coalesce(p.price_version, 0) AS price_version,
                (h.currency, h.quantities, h.prices)
                    IS DISTINCT FROM (i.currency, i.quantities, i.prices) AS repriced,
+               i.on_hand IS NOT NULL AND i.on_hand IS DISTINCT FROM s.on_hand AS recounted,
                p.code AS held_code, p.description AS held_description, p.kind AS held_kind,
                p.tax_category AS held_tax_category, p.withdrawn AS held_withdrawn,
                p.typical_quantity AS held_typical_quantity
         FROM incoming i
         LEFT JOIN product p ON upper(p.code) = upper(i.code)
         LEFT JOIN held h ON h.code = p.code
+        LEFT JOIN stock_level s ON s.code = p.code
     )
-    SELECT code, description, kind, tax_category, withdrawn, typical_quantity,
-           currency, quantities, prices, revision, price_version, repriced,
+    SELECT code, description, kind, tax_category, withdrawn, typical_quantity, currency,
+           quantities, prices, on_hand, revision, price_version, repriced, recounted,
            held_code IS NULL AS is_new,
-           repriced OR (description, kind, tax_category, withdrawn, typical_quantity)
+           repriced OR recounted OR (description, kind, tax_category, withdrawn, typical_quantity)
                IS DISTINCT FROM (held_description, held_kind, held_tax_category,
                                  held_withdrawn, held_typical_quantity) AS differs
     FROM compared
@@ -204,6 +208,11 @@ _STEPS = (
         price_version = j.price_version + CASE WHEN j.repriced THEN 1 ELSE 0 END,
         revision = j.revision + 1, updated_at = :at
     FROM judged j WHERE p.code = j.code AND j.differs AND NOT j.is_new
+    """,
+    """
+    INSERT INTO stock_level (code, on_hand, reserved, counted_at)
+    SELECT code, on_hand, 0, :at FROM judged WHERE recounted
+    ON CONFLICT (code) DO UPDATE SET on_hand = excluded.on_hand, counted_at = excluded.counted_at
     """,
     """
     INSERT INTO change (kind, key, revision, deleted)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from app.services.central.customers import address_digest, folded_postcode, name_tokens
 from app.services.central.imports.options import FileOptions
-from app.services.central.imports.price_list import refuse_ragged
+from app.services.central.imports.price_list import refuse_ragged, yes_or_no
 from app.services.central.imports.rejects import ImportSummary, Rejects, each_once
 from app.services.central.imports.staging import counted, run, stage, take_turns
 from app.services.central.imports.table_file import (
@@ -47,12 +47,14 @@ FIELDS = (
     ),
     Field(
         name="name",
-        aliases=("CustomerName", "FullName", "Organisation", "Organization", "Company"),
+        aliases=("CustomerName", "FullName", "Contact"),
         required=True,
     ),
+    Field(name="organisation", aliases=("Organization", "Company", "CompanyName")),
     Field(name="phone", aliases=("Telephone", "Tel", "PhoneNumber", "TelephoneNumber", "Landline")),
     Field(name="second_phone", aliases=("Mobile", "MobileNumber", "Cell", "Phone2")),
     Field(name="email", aliases=("EmailAddress", "Mail")),
+    Field(name="text_relay", aliases=("Relay", "TextRelayUser")),
     Field(name="address1", aliases=("Address", "AddressLine1", "Line1", "Street", "Street1")),
     *(
         Field(name=f"address{n}", aliases=(f"AddressLine{n}", f"Line{n}", f"Street{n}"))
@@ -69,10 +71,12 @@ COLUMNS = {
     "customer_id": "uuid NOT NULL",
     "name": "text NOT NULL",
     "email": "text",
+    "text_relay": "boolean",
     "phones": "text[] NOT NULL",
     "tokens": "text[] NOT NULL",
     "address_id": "uuid",
     "country": "text",
+    "addressee": "text",
     "organisation": "text",
     "street": "text[]",
     "city": "text",
@@ -98,6 +102,7 @@ class ListedCustomer:
     name: str
     phones: tuple[str, ...]
     email: str | None
+    text_relay: bool | None
     address: PostalAddress | None
 
 
@@ -153,7 +158,8 @@ class CustomerFile:
 
     def _customer(self, row: Row) -> ListedCustomer:
         refuse_ragged(row, self._width)
-        name = self._text(row, "name")
+        name = self._text(row, "name") or self._text(row, "organisation")
+        relay = self._text(row, "text_relay")
         if not name:
             raise Refusal("name_missing", "no name")
         if len(name) > LONGEST_NAME:
@@ -165,6 +171,7 @@ class CustomerFile:
             name=name,
             phones=phones,
             email=_email(self._text(row, "email")),
+            text_relay=yes_or_no(relay, "text_relay") if relay else None,
             address=address,
         )
 
@@ -186,7 +193,8 @@ class CustomerFile:
         check = check_address(
             PostalAddress(
                 country=country,
-                organisation=name,
+                name=name,
+                organisation=self._text(row, "organisation"),
                 street=tuple(street),
                 city=city,
                 area=area,
@@ -252,17 +260,19 @@ def _staged(customer: ListedCustomer) -> Sequence[object]:
         customer.customer_id,
         customer.name,
         customer.email,
+        customer.text_relay,
         list(customer.phones),
         list(name_tokens(customer.name)),
     )
     address = customer.address
     if address is None:
-        return (*about, *[None] * 9)
+        return (*about, *[None] * 10)
     digest = address_digest(address)
     return (
         *about,
         uuid.uuid5(customer.customer_id, digest.hex()),
         address.country,
+        address.name,
         address.organisation,
         list(address.street),
         address.city,
@@ -279,7 +289,8 @@ _JUDGE = """
         SELECT i.customer_id,
                c.customer_id IS NULL AS is_new,
                c.name IS DISTINCT FROM i.name AS renamed,
-               c.email IS DISTINCT FROM coalesce(i.email, c.email) AS remailed,
+               (c.email, c.text_relay) IS DISTINCT FROM
+                   (coalesce(i.email, c.email), coalesce(i.text_relay, c.text_relay)) AS retold,
                EXISTS (SELECT FROM unnest(i.phones) AS n (e164)
                        WHERE NOT EXISTS (SELECT FROM customer_phone p
                                          WHERE (p.customer_id, p.e164) = (i.customer_id, n.e164))
@@ -289,17 +300,18 @@ _JUDGE = """
                ) AS moved
         FROM incoming i LEFT JOIN customer c USING (customer_id)
     )
-    SELECT *, is_new OR renamed OR remailed OR rings_elsewhere OR moved AS differs FROM compared
+    SELECT *, is_new OR renamed OR retold OR rings_elsewhere OR moved AS differs FROM compared
 """
 _TIMED_STEPS = (
     """
     INSERT INTO customer (customer_id, revision, name, email, text_relay, created_at, updated_at)
-    SELECT i.customer_id, 1, i.name, i.email, false, :at, :at
+    SELECT i.customer_id, 1, i.name, i.email, coalesce(i.text_relay, false), :at, :at
     FROM incoming i JOIN judged j USING (customer_id) WHERE j.is_new
     """,
     """
     UPDATE customer c
-    SET name = i.name, email = coalesce(i.email, c.email), revision = c.revision + 1,
+    SET name = i.name, email = coalesce(i.email, c.email),
+        text_relay = coalesce(i.text_relay, c.text_relay), revision = c.revision + 1,
         updated_at = :at
     FROM incoming i JOIN judged j USING (customer_id)
     WHERE c.customer_id = i.customer_id AND j.differs AND NOT j.is_new
@@ -308,8 +320,8 @@ _TIMED_STEPS = (
     INSERT INTO address (address_id, customer_id, country, name, organisation, street,
                          dependent_locality, city, area, postcode, postcode_folded, digest,
                          last_used_at)
-    SELECT i.address_id, i.customer_id, i.country, '', i.organisation, i.street, '', i.city, i.area,
-           i.postcode, i.postcode_folded, i.digest, :at
+    SELECT i.address_id, i.customer_id, i.country, i.addressee, i.organisation, i.street, '',
+           i.city, i.area, i.postcode, i.postcode_folded, i.digest, :at
     FROM incoming i JOIN judged j USING (customer_id) WHERE j.moved
     """,
 )

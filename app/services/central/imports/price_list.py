@@ -43,9 +43,11 @@ FIELDS = (
     Field(name="typical_quantity", aliases=("Typical", "UsualQuantity", "PackQuantity")),
     Field(name="withdrawn", aliases=("Discontinued", "Obsolete")),
     Field(name="breaks", aliases=("QuantityBreaks", "PriceBreaks")),
+    Field(name="stock", aliases=("OnHand", "StockLevel", "InStock", "Available")),
 )
 LONGEST_CODE = 100
 LONGEST_DESCRIPTION = 2_000
+LARGEST_STOCK = 1_000_000_000
 _YES = frozenset({"1", "y", "yes", "true", "t", "withdrawn", "discontinued"})
 _NO = frozenset({"", "0", "n", "no", "false", "f"})
 
@@ -66,6 +68,7 @@ class ListedProduct:
     tax_category: TaxCategory | None = None
     typical_quantity: int | None = None
     withdrawn: bool | None = None
+    stock: int | None = None
 
 
 class PriceList:
@@ -96,7 +99,7 @@ class PriceList:
             raise Refusal("description_missing", "no description")
         if len(description) > LONGEST_DESCRIPTION:
             raise Refusal("description_too_long", "the description is too long")
-        typical = self._text(row, "typical_quantity")
+        typical, stock = self._text(row, "typical_quantity"), self._text(row, "stock")
         kind = _word(self._text(row, "kind"), ProductKind, "the kind is neither goods nor charge")
         if kind is None and code.upper() in self._charge_codes:
             kind = ProductKind.CHARGE
@@ -109,7 +112,10 @@ class PriceList:
                 self._text(row, "tax_category"), TaxCategory, "the tax category is not known"
             ),
             typical_quantity=_whole(typical) if typical else None,
-            withdrawn=_yes_or_no(self._text(row, "withdrawn")) if self._has("withdrawn") else None,
+            withdrawn=yes_or_no(self._text(row, "withdrawn"), "withdrawn")
+            if self._has("withdrawn")
+            else None,
+            stock=pieces(stock) if stock else None,
         )
 
     def _breaks(self, row: Row) -> tuple[tuple[int, UnitPrice], ...]:
@@ -170,6 +176,19 @@ def price_of(text: str, currency: Currency) -> UnitPrice:
         raise Refusal(refusal.code, sentence) from refusal
 
 
+def pieces(text: str) -> int:
+    """Whole pieces in stock; below zero where more was promised than there is.
+
+    Raises Refusal in the words of a rejects file.
+    """
+    whole, _, part = text.strip().replace(",", "").partition(".")
+    if part.strip("0") or not whole.removeprefix("-").isdecimal():
+        raise Refusal("stock_malformed", "the stock is not a whole number")
+    if abs(int(whole)) > LARGEST_STOCK:
+        raise Refusal("stock_too_large", "the stock is too large to be right")
+    return int(whole)
+
+
 def _whole(text: str) -> int:
     try:
         return parse_quantity(text)
@@ -186,8 +205,9 @@ def _word(text: str, kind: type[W], sentence: str) -> W | None:
         raise Refusal("word_unknown", sentence) from cause
 
 
-def _yes_or_no(text: str) -> bool:
+def yes_or_no(text: str, field: str) -> bool:
+    """Whether a cell says yes. Raises Refusal in the words of a rejects file."""
     plain = text.casefold()
     if plain not in _YES | _NO:
-        raise Refusal("word_unknown", "withdrawn is neither yes nor no")
+        raise Refusal("word_unknown", f"{field} is neither yes nor no")
     return plain in _YES

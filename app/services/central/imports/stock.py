@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.models.central.catalogue import Product
 from app.services.central.imports.options import FileOptions
-from app.services.central.imports.price_list import checked_code, refuse_ragged
+from app.services.central.imports.price_list import checked_code, pieces, refuse_ragged
 from app.services.central.imports.rejects import ImportSummary, Rejects, each_once
 from app.services.central.imports.staging import counted, run, stage, take_turns
 from app.services.central.imports.table_file import (
@@ -41,7 +41,6 @@ FIELDS = (
         required=True,
     ),
 )
-LARGEST_STOCK = 1_000_000_000
 COLUMNS = {"code": "text NOT NULL", "on_hand": "bigint NOT NULL"}
 
 
@@ -95,21 +94,7 @@ class _Levels:
         code = self._known.get(checked_code(tidy(row.values[self._code])).upper())
         if code is None:
             raise Refusal("code_unknown", "no product has this code")
-        return code, _pieces(row.values[self._on_hand])
-
-
-def _pieces(text: str) -> int:
-    """Whole pieces; below zero where more was promised than there is."""
-    whole, _, part = text.strip().replace(",", "").partition(".")
-    try:
-        pieces = int(whole)
-    except ValueError as cause:
-        raise Refusal("stock_malformed", "the stock is not a whole number") from cause
-    if part.strip("0"):
-        raise Refusal("stock_malformed", "the stock is not a whole number")
-    if abs(pieces) > LARGEST_STOCK:
-        raise Refusal("stock_too_large", "the stock is too large to be right")
-    return pieces
+        return code, pieces(row.values[self._on_hand])
 
 
 _COUNT = """

@@ -1,0 +1,273 @@
+"""Turns an order that arrived into what is kept of it: number, customer, addresses, reasons.
+
+Part of the transaction it is given. Whatever is odd is mended as far as it can be without changing
+what the caller was told, and named as a reason.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.models.central.customer import Customer, CustomerNameToken, CustomerPhone
+from app.services.central import judgement
+from app.services.central.customers import name_tokens
+from app.services.central.number_leases import NumberLeases
+from app.services.central.orders import Facts, HeldCustomer, OrderRecord
+from app.services.central.transaction import CommandKey, Transaction
+from app.services.rules.free_text import without_cards
+from app.services.rules.regions import RegionRules
+from app.services.rules.review import ReviewReason, sentence_for
+from app.values.card import mask_card_digits
+from app.values.contact import PostalAddress
+from app.values.errors import Refusal
+from app.values.identity import CustomerId, DeviceId
+from app.values.order_number import OrderNumber, holds
+from app.values.telephone import PhoneNumber
+from app.values.wording import tidy
+from app.wire.message import encode
+from app.wire.orders import OrderCustomer, OrderDocument, PlacedOrder, Region
+from app.wire.sync import Command, CommandOutcome, Outcome
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_TEN_DIGITS = re.compile(r"[0-9]{10}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """An order on its way in, as the seat sent it; `oddities` are what the way itself showed."""
+
+    key: CommandKey
+    command: Command
+    device_id: DeviceId
+    placed: PlacedOrder
+    oddities: tuple[ReviewReason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    number: OrderNumber
+    aliases: tuple[OrderNumber, ...] = ()
+    reason: ReviewReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The customer of the order; `phone` in E.164 for one who is new."""
+
+    customer_id: CustomerId | None = None
+    is_new: bool = False
+    phone: str | None = None
+    reasons: tuple[ReviewReason, ...] = ()
+
+
+class Acceptance:
+    """Decides how an order is kept."""
+
+    def __init__(self, regions: Mapping[Region, RegionRules], leases: NumberLeases) -> None:
+        self._regions = regions
+        self._leases = leases
+
+    def record(self, tx: Transaction, arrival: Arrival, facts: Facts) -> OrderRecord:
+        """What to write for a well-formed order, the answer to its command included."""
+        command, told = arrival.command, arrival.placed
+        rules = self._regions[told.document.region]
+        document = _masked(told.document, rules)
+        numbered = self._numbered(tx, arrival, facts)
+        known = _known(tx, document.customer, facts.customer, rules)
+        addresses, addresses_are_right = _addresses(document)
+        recomputed = judgement.recomputed_totals(told.document, rules)
+        placed_at = judgement.corrected(told.placed_at, command, tx.at)
+        reasons = [
+            *arrival.oddities,
+            *judgement.reasons_from_contents(told, recomputed),
+            *judgement.reasons_from_facts(told, arrival.device_id, facts),
+            *([numbered.reason] if numbered.reason else []),
+            *known.reasons,
+        ]
+        if document is not told.document:
+            reasons.append(ReviewReason.CARD_DIGITS_MASKED)
+        if not addresses_are_right:
+            reasons.append(ReviewReason.ADDRESS_MALFORMED)
+        if judgement.clock_is_wrong(placed_at, command, tx.at):
+            reasons.append(ReviewReason.CLOCK_WRONG)
+        codes = tuple(dict.fromkeys(reason.value for reason in reasons))
+        return OrderRecord(
+            key=arrival.key,
+            answer=encode(_outcome(command, numbered.number, codes)),
+            command=command,
+            device_id=arrival.device_id,
+            placed=replace(told, number=numbered.number, document=document),
+            totals=judgement.totals_to_keep(told.totals, recomputed),
+            placed_at=placed_at,
+            started_at=judgement.corrected(document.started_at, command, tx.at),
+            reasons=codes,
+            customer_id=known.customer_id,
+            new_customer=known.is_new,
+            phone=known.phone,
+            addresses=addresses if known.customer_id is not None else (),
+            aliases=numbered.aliases,
+            event_facts=_event_facts(told, numbered, codes, facts),
+        )
+
+    def _numbered(self, tx: Transaction, arrival: Arrival, facts: Facts) -> _Numbered:
+        """The number the caller was told, if it is the seat's to give; else a new one beside it."""
+        told = arrival.placed.number
+        if not holds(told):
+            reason = ReviewReason.NUMBER_MALFORMED
+        elif facts.number_order is not None:
+            reason = ReviewReason.NUMBER_TAKEN
+        elif not facts.number_leased:
+            reason = ReviewReason.NUMBER_NOT_LEASED
+        else:
+            return _Numbered(told)
+        fresh = self._leases.lease_to(tx, arrival.device_id, 1)[0]
+        return _Numbered(fresh, (told,) if _TEN_DIGITS.fullmatch(told) else (), reason)
+
+
+def _outcome(command: Command, number: OrderNumber, reasons: tuple[str, ...]) -> CommandOutcome:
+    return CommandOutcome(
+        command_id=command.command_id,
+        outcome=Outcome.NEEDS_REVIEW if reasons else Outcome.ACCEPTED,
+        number=number,
+        reasons=reasons,
+        sentence=sentence_for(reasons[0]) if reasons else "",
+    )
+
+
+def _event_facts(
+    told: PlacedOrder, numbered: _Numbered, reasons: tuple[str, ...], facts: Facts
+) -> dict[str, Any]:
+    """Ids, numbers and codes only: names and texts stay in the document, which can be erased."""
+    found: dict[str, Any] = {}
+    if reasons:
+        found["reasons"] = reasons
+    if numbered.aliases:
+        found["told_number"] = numbered.aliases[0]
+    if unknown := judgement.unknown_codes(told.document, facts):
+        found["unknown_codes"] = unknown
+    if withdrawn := judgement.withdrawn_codes(told.document, facts):
+        found["withdrawn_codes"] = withdrawn
+    return found
+
+
+def _masked(document: OrderDocument, rules: RegionRules) -> OrderDocument:
+    """Without card numbers; a telephone number that is one may have the shape and stays."""
+    clean = without_cards(document)
+    caller = _number_or_masked(clean.caller_number, rules)
+    if caller != clean.caller_number:
+        clean = replace(clean, caller_number=caller)
+    customer = clean.customer
+    if customer is not None:
+        phone = _number_or_masked(customer.phone, rules)
+        if phone != customer.phone:
+            clean = replace(clean, customer=replace(customer, phone=phone))
+    return clean
+
+
+def _number_or_masked(text: str, rules: RegionRules) -> str:
+    return text if _e164(text, rules) else mask_card_digits(text)
+
+
+def _e164(text: str, rules: RegionRules) -> str | None:
+    try:
+        return PhoneNumber.parse(text, rules.phone_region).e164 if text else None
+    except Refusal:
+        return None
+
+
+def _addresses(document: OrderDocument) -> tuple[tuple[PostalAddress, ...], bool]:
+    """Addresses to keep with the customer, each once; False when one cannot be kept."""
+    given = [a for a in (document.deliver_to, document.bill_to) if a is not None]
+    kept = [dataclasses.replace(a, country=a.country.strip().upper()) for a in given]
+    right = [a for a in kept if _COUNTRY.fullmatch(a.country)]
+    return tuple(dict.fromkeys(right)), len(right) == len(given)
+
+
+def _known(
+    tx: Transaction,
+    customer: OrderCustomer | None,
+    held: HeldCustomer | None,
+    rules: RegionRules,
+) -> _Known:
+    if customer is None:
+        return _Known()
+    phone = _e164(customer.phone, rules)
+    reasons = [ReviewReason.PHONE_MALFORMED] if customer.phone and phone is None else []
+    if held is None:
+        if customer.base_revision is not None:
+            reasons.append(ReviewReason.CUSTOMER_UNKNOWN)
+        return _Known(customer.customer_id, is_new=True, phone=phone, reasons=tuple(reasons))
+    if _differs(customer, phone, held) and not (
+        (customer.base_revision or 1) == held.revision and _change(tx, customer, phone, held)
+    ):
+        reasons.append(ReviewReason.CUSTOMER_CHANGED)
+    return _Known(customer.customer_id, reasons=tuple(reasons))
+
+
+def _differs(customer: OrderCustomer, phone: str | None, held: HeldCustomer) -> bool:
+    """Whether the order says something about the customer that the centre does not."""
+    return (
+        (tidy(customer.name) not in {"", tidy(held.name)})
+        or (customer.email or None) not in {None, held.email}
+        or customer.text_relay != held.text_relay
+        or (phone is not None and phone not in held.phones)
+    )
+
+
+def _change(
+    tx: Transaction, customer: OrderCustomer, phone: str | None, held: HeldCustomer
+) -> bool:
+    """Bring the customer up to what was said on the call; False when another call came first."""
+    name = tidy(customer.name) or held.name
+    changed = tx.connection.execute(
+        update(Customer)
+        .where(Customer.customer_id == customer.customer_id, Customer.revision == held.revision)
+        .values(
+            name=name,
+            email=customer.email or held.email,
+            text_relay=customer.text_relay,
+            revision=held.revision + 1,
+            updated_at=tx.at,
+        )
+    )
+    if changed.rowcount != 1:
+        return False
+    tokens = name_tokens(name)
+    rows = [{"customer_id": customer.customer_id, "token": token} for token in tokens]
+    tx.connection.execute(
+        delete(CustomerNameToken).where(
+            CustomerNameToken.customer_id == customer.customer_id,
+            CustomerNameToken.token.not_in(tokens),
+        )
+    )
+    if rows:
+        tx.connection.execute(insert(CustomerNameToken).on_conflict_do_nothing(), rows)
+    if phone is not None and phone not in held.phones:
+        _add_phone(tx, customer.customer_id, phone)
+    return True
+
+
+def _add_phone(tx: Transaction, customer_id: CustomerId, phone: str) -> None:
+    last = (
+        select(func.coalesce(func.max(CustomerPhone.position), 0))
+        .where(CustomerPhone.customer_id == customer_id)
+        .scalar_subquery()
+    )
+    tx.connection.execute(
+        insert(CustomerPhone)
+        .values(
+            customer_id=customer_id,
+            e164=phone,
+            digits_reversed=phone[:0:-1],
+            position=last + 1,
+        )
+        .on_conflict_do_nothing()
+    )

@@ -1,0 +1,236 @@
+"""Takes what desks send, command by command, each in a transaction of its own.
+
+A well-formed order from an enrolled seat is never turned away: it is accepted, or accepted and
+marked for a second look. The id of a command is its key for ever: sent again it gives the same
+answer, and with another body it is refused and audited.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+from psycopg import errors
+from sqlalchemy.exc import DataError, IntegrityError
+
+from app.services.central.acceptance import Acceptance, Arrival
+from app.services.central.judgement import refuse_malformed
+from app.services.central.number_leases import NumberLeases
+from app.services.central.orders import Facts, facts_about, first_sha256, keep, last_sequence
+from app.services.central.transaction import Actor, CommandKey, Handlers, Transaction, Transactions
+from app.services.rules.regions import RegionRules
+from app.services.rules.review import ReviewReason
+from app.values.errors import Fault, Refusal
+from app.values.identity import DeviceId, OrderId
+from app.wire import operations
+from app.wire.message import decode, encode
+from app.wire.orders import PlacedOrder, Region
+from app.wire.sync import Command, CommandOutcome, CommandOutcomes, Outcome, SendCommands
+
+TRIES_MOST = 4
+_NUL = b"\\u0000"
+_MALFORMED = "malformed"
+_KEY_REUSED = "key_reused"
+
+
+class Intake:
+    """Answers `commands.send`."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        regions: Mapping[Region, RegionRules],
+        leases: NumberLeases,
+    ) -> None:
+        """`leases` gives new numbers where the one that was told cannot stand."""
+        self._transactions = transactions
+        self._leases = leases
+        self._acceptance = Acceptance(regions, leases)
+
+    def register(self, handlers: Handlers) -> None:
+        """Name the handlers."""
+        handlers.add(operations.SEND_COMMANDS, self.send)
+
+    def send(self, tx: Transaction, actor: Actor, request: SendCommands) -> CommandOutcomes:
+        """One outcome per command, in the same order.
+
+        When the database fails part of the way, what was done is told and the rest is for later.
+        """
+        # Who asks is proved. The batch must not sit on a connection while each command takes one,
+        # or as many batches as there are connections would wait for each other.
+        tx.session.commit()
+        outcomes: list[CommandOutcome] = []
+        for command in request.commands:
+            try:
+                outcomes.append(self.take(command, actor))
+            except Fault:
+                if not outcomes:
+                    raise
+                break
+        later = request.commands[len(outcomes) :]
+        outcomes += [_later(command, "The service was interrupted.") for command in later]
+        counts = Counter(outcome.outcome.value for outcome in outcomes)
+        tx.about(actor.seat.device_id, commands=len(outcomes), **counts)
+        return CommandOutcomes(outcomes=tuple(outcomes))
+
+    def take(self, command: Command, actor: Actor) -> CommandOutcome:
+        """The outcome of one command of a seat, for ever the same."""
+        body = bytes(command.body)
+        digest = hashlib.sha256(body).digest()
+        key = CommandKey(
+            asker=actor.seat.device_id,
+            command_id=command.command_id,
+            operation=command.kind.value,
+            sha256=digest,
+            incarnation=command.incarnation,
+            sequence=command.sequence,
+        )
+        try:
+            if digest.hex() != command.sha256.lower():
+                raise Refusal(_MALFORMED, "The order was damaged on its way.")
+            placed = decode(_without_nul(body), PlacedOrder)
+            refuse_malformed(placed, command)
+            arrival = Arrival(
+                key=key, command=command, device_id=actor.seat.device_id, placed=placed
+            )
+            return self._settle(arrival, actor)
+        except Refusal as refusal:
+            refuse = partial(_refuse, key=key, command=command, refusal=refusal)
+            return self._transactions.write(refuse, actor)
+
+    def _settle(self, arrival: Arrival, actor: Actor) -> CommandOutcome:
+        """Decide, and again where another command got in between."""
+        for _ in range(TRIES_MOST):
+            try:
+                outcome = self._transactions.write(partial(self._decide, arrival=arrival), actor)
+            except IntegrityError as clash:
+                if isinstance(clash.orig, errors.CheckViolation | errors.NotNullViolation):
+                    raise _unkeepable() from clash
+                continue
+            except DataError as cause:
+                raise _unkeepable() from cause
+            if outcome is not None:
+                return outcome
+        raise Fault("intake_unsettled", "The order could not be settled just now.")
+
+    def _decide(self, tx: Transaction, arrival: Arrival) -> CommandOutcome | None:
+        """None: a twin of the command was faster; look again."""
+        command, placed = arrival.command, arrival.placed
+        value = self._leases.value_of(tx, placed.number)
+        facts = facts_about(tx, command, arrival.device_id, placed, value)
+        if facts.applied is not None:
+            return _repeated(tx, arrival.key, facts.applied.sha256, facts.applied.answer)
+        if command.sequence > facts.last_sequence + 1:
+            return _later(command, "An earlier command of this desk has not arrived yet.")
+        key = _in_sequence(arrival.key, facts.last_sequence)
+        if key.sequence is None:
+            clash = (*arrival.oddities, ReviewReason.SEQUENCE_CLASH)
+            arrival = dataclasses.replace(arrival, key=key, oddities=clash)
+        if facts.order_number is not None:
+            if first_sha256(tx, placed.document.order_id) == key.sha256:
+                return _same_order(tx, arrival, facts)
+            arrival = _as_another_order(tx, arrival)
+        record = self._acceptance.record(tx, arrival, facts)
+        if not keep(tx, record):
+            return None
+        return decode(record.answer, CommandOutcome)
+
+
+def _without_nul(body: bytes) -> bytes:
+    """JSON without the one character that PostgreSQL keeps nowhere; all else as it was."""
+    if _NUL not in body:
+        return body
+    try:
+        return encode(_stripped(msgspec.json.decode(body)))
+    except msgspec.DecodeError:
+        return body
+
+
+def _stripped(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    match value:
+        case str():
+            return value.replace("\0", "")
+        case list():
+            return [_stripped(item) for item in value]
+        case dict():
+            return {_stripped(name): _stripped(item) for name, item in value.items()}
+        case _:
+            return value
+
+
+def _unkeepable() -> Refusal:
+    return Refusal(_MALFORMED, "The order holds a value that cannot be kept.")
+
+
+def _later(command: Command, sentence: str) -> CommandOutcome:
+    return CommandOutcome(
+        command_id=command.command_id, outcome=Outcome.RETRY_LATER, sentence=sentence
+    )
+
+
+def _repeated(tx: Transaction, key: CommandKey, sha256: bytes, answer: bytes) -> CommandOutcome:
+    """The stored answer; another body under the same id changes nothing and leaves a trace."""
+    first = decode(answer, CommandOutcome)
+    if sha256 == key.sha256:
+        return replace(first, outcome=Outcome.REPLAYED, first=first.outcome)
+    tx.audit(key.operation, outcome=_KEY_REUSED, command=str(key.command_id))
+    return CommandOutcome(
+        command_id=first.command_id,
+        outcome=Outcome.REFUSED_FINAL,
+        reasons=(_KEY_REUSED,),
+        sentence="Another command was sent under this id before.",
+    )
+
+
+def _in_sequence(key: CommandKey, last_sequence: int) -> CommandKey:
+    """A place in the sequence that is taken is not taken twice: the command is kept without one."""
+    if key.sequence is None or key.sequence > last_sequence:
+        return key
+    return dataclasses.replace(key, incarnation=None, sequence=None)
+
+
+def _same_order(tx: Transaction, arrival: Arrival, facts: Facts) -> CommandOutcome:
+    """The very order that is here already, under another command: the same answer, no effect."""
+    outcome = CommandOutcome(
+        command_id=arrival.command.command_id,
+        outcome=Outcome.ACCEPTED,
+        number=facts.order_number,
+    )
+    tx.remember(arrival.key, encode(outcome))
+    tx.audit(arrival.key.operation, arrival.placed.document.order_id, outcome="sent_again")
+    return outcome
+
+
+def _as_another_order(tx: Transaction, arrival: Arrival) -> Arrival:
+    """Another order under the id of one that is here: kept beside it, for a person to part."""
+    document = replace(arrival.placed.document, order_id=OrderId(tx.ids.new()))
+    return dataclasses.replace(
+        arrival,
+        placed=replace(arrival.placed, document=document),
+        oddities=(*arrival.oddities, ReviewReason.ORDER_SENT_TWICE),
+    )
+
+
+def _refuse(tx: Transaction, key: CommandKey, command: Command, refusal: Refusal) -> CommandOutcome:
+    """Final: the command is malformed and stays so. It takes its place, so that others go on."""
+    applied = tx.applied(key.asker, key.command_id)
+    if applied is not None:
+        return _repeated(tx, key, applied.sha256, applied.answer)
+    last = last_sequence(tx, command, DeviceId(key.asker))
+    if command.sequence > last + 1:
+        return _later(command, "An earlier command of this desk has not arrived yet.")
+    outcome = CommandOutcome(
+        command_id=command.command_id,
+        outcome=Outcome.REFUSED_FINAL,
+        reasons=(refusal.code,),
+        sentence=refusal.sentence,
+    )
+    tx.remember(_in_sequence(key, last), encode(outcome))
+    tx.audit(key.operation, outcome=refusal.code, command=str(key.command_id))
+    return outcome
