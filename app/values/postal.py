@@ -154,9 +154,15 @@ def format_lines(address: PostalAddress, *, home: str = "") -> tuple[str, ...]:
 
 
 def outward_code(postcode: str) -> str:
-    """The part of a British postcode that names the district (`LS1` of `LS1 1AA`), else nothing."""
-    fitted = _rules("GB").fitted_postcode(postcode)
-    return fitted.split(" ")[0] if fitted else ""
+    """The part of a British postcode that names the district (`LS1` of `LS1 1AA`), else nothing.
+
+    Of a postcode whose end is still to come, as much as is there is taken.
+    """
+    for rest in ("", "1AA", "AA"):
+        fitted = _rules("GB").fitted_postcode(postcode + rest)
+        if fitted:
+            return fitted.split(" ")[0]
+    return ""
 
 
 def normal_postcode(country: str, postcode: str) -> str | None:

@@ -15,6 +15,7 @@ from app.values.contact import PostalAddress
 from app.values.identity import LineId, ProductCode
 from app.values.postal import Place, address_fields, check_address
 from app.values.quantity import is_unusual
+from app.wire.addresses import AddressSuggestions
 from app.wire.catalogue import ProductKind, ProductView
 from app.wire.orders import OrderDocument, OrderLine
 
@@ -45,6 +46,13 @@ class Caution:
     field: str
     say: str
     line_ids: tuple[LineId, ...] = ()
+
+
+def place_of(suggestions: AddressSuggestions) -> Place | None:
+    """What a look-up says a postcode belongs to, for comparing with what was typed."""
+    if not suggestions.city:
+        return None
+    return Place(suggestions.city, suggestions.area, suggestions.other_cities)
 
 
 def missing(document: OrderDocument, rules: RegionRules) -> tuple[Missing, ...]:
