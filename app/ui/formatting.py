@@ -29,6 +29,11 @@ def quantity(count: int) -> str:
     return f"{count:,}"
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """`1 line` or `5 lines`: two whole phrases, `many` with a place for `{count}`."""
+    return one if count == 1 else many.format(count=f"{count:,}")
+
+
 def order_number(number: OrderNumber) -> str:
     """`417 302 9823`, the way it is spoken."""
     return grouped(number)

@@ -357,7 +357,9 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _show_status(self, status: DeskStatus) -> None:
         if status.needs_person:
-            words = self.tr("%n order(s) need a person", "", status.needs_person)
+            one = self.tr("1 order needs a person")
+            many = self.tr("{count} orders need a person")
+            words = formatting.counted(status.needs_person, one, many)
             self.bar.show_sync(ChipKind.WARN, words, Icon.PERSON_NEEDED)
         elif not status.online:
             words = self.tr("Working offline: {count} waiting").format(count=status.waiting)
@@ -394,7 +396,7 @@ class MainWindow(QMainWindow):
             self.lock()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Watch the keys of the native window: a filter on the application would see every event."""
+        """Watch the keys of the native window; a filter on the application sees every event."""
         super().showEvent(event)
         handle = self.windowHandle()
         handle.removeEventFilter(self)

@@ -1,7 +1,7 @@
 """Buttons that name their key, and the chips that are switched on and off."""
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Slot
-from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from app.ui import shortcuts, theme
@@ -36,6 +36,13 @@ class StepButton(QPushButton):
         """Change what the button says; the key stays."""
         self.setText(f"{words}{KEY_GAP}{self._key}" if self._key else words)
         self.setAccessibleName(words)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button that has the keyboard, as Space does."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def words(self) -> str:
         """What the button says, without the key."""

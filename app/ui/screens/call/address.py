@@ -117,8 +117,9 @@ class AddressPresenter(QObject):
         """
         self._home = home
         self._forget_look_up()
-        self._state = AddressState()
-        self.follow()
+        self._reached = frozenset()
+        self._state = AddressState(address=self._in_order())
+        self._judge()
 
     def follow(self) -> None:
         """The order changed, here or by undo; show its address."""

@@ -7,6 +7,8 @@ the bill goes.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Slot
@@ -31,6 +33,7 @@ from app.values.contact import PostalAddress
 from app.values.postal import AddressField, countries, format_lines
 
 STREET_LINES = 2
+SHORT_LINE = 28
 MOST_ROWS = 5
 
 
@@ -92,16 +95,34 @@ class _Summary(QWidget):
         layout.addWidget(self.change)
 
     def show_state(self, state: AddressState, home: str) -> None:
-        lines = format_lines(state.address, home=home) if state.address else ()
-        self._first.setText(lines[0] if lines else self.tr("No address yet"))
-        theme.dress(self._first, tone=theme.Tone.NORMAL if lines else theme.Tone.MUTED)
-        self._rest.setText("\n".join(lines[1:]))
-        theme.set_shown(self._rest, len(lines) > 1)
+        address = state.address
+        street = ", ".join(address.street) if address else ""
+        lines = format_lines(replace(address, street=()), home=home) if address else ()
+        first = street or (address.organisation or address.name if address else "")
+        self._first.setText(first or self.tr("No address yet"))
+        theme.dress(self._first, tone=theme.Tone.NORMAL if first else theme.Tone.MUTED)
+        self._rest.setText("\n".join(_paired(line for line in lines if line != first)))
+        theme.set_shown(self._rest, bool(lines))
         sentence = "" if state.is_complete or not lines else self.tr("Not complete yet.")
         warning = next((p.sentence for p in state.problems), "")
         self._problem.setText(warning or sentence)
         theme.set_shown(self._problem, bool(warning or sentence))
         self.change.set_words(self.tr("Change") if lines else self.tr("Enter address"))
+
+
+def _paired(lines: Iterable[str]) -> Iterator[str]:
+    """Short lines two by two: `Leeds  LS6 3AA`."""
+    waiting = ""
+    for line in lines:
+        if waiting and len(waiting) + len(line) <= SHORT_LINE:
+            yield f"{waiting}  {line}"
+            waiting = ""
+        else:
+            if waiting:
+                yield waiting
+            waiting = line
+    if waiting:
+        yield waiting
 
 
 class AddressForm(QWidget):

@@ -62,7 +62,6 @@ class CustomerPane(Card):
         form.no_email.clicked.connect(self._say_no_email)
         form.relay.clicked.connect(self._say_relay)
         form.again.clicked.connect(presenter.search_again)
-        self._who.again.clicked.connect(presenter.search_again)
         self._who.change.clicked.connect(presenter.amend)
         self._who.relay.clicked.connect(self._say_relay)
 
@@ -230,14 +229,12 @@ class _Who(QWidget):
         self.relay = ToggleChip(self.tr("Text relay"), parent=self)
         self.change = PlainButton(self.tr("Change"), parent=self)
         self.change.setObjectName("customer-change")
-        self.again = PlainButton(self.tr("Somebody else"), parent=self)
         chips = QHBoxLayout()
         chips.setSpacing(4)
         for part in (self._new, self.relay):
             chips.addWidget(part)
         chips.addStretch(1)
-        for button in (self.change, self.again):
-            chips.addWidget(button)
+        chips.addWidget(self.change)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -275,7 +272,7 @@ class _OrderRow(QWidget):
     def show_order(self, order: OrderSummary) -> None:
         """Show another order."""
         self._day.setText(formatting.short_date(order.placed_at.astimezone().date()))
-        lines = self.tr("%n line(s)", "", order.line_count)
+        lines = formatting.counted(order.line_count, self.tr("1 line"), self.tr("{count} lines"))
         self._what.setText(f"{formatting.money(order.total)}  \u00b7  {lines}")
         self._state.setText(order.state.replace("_", " ").capitalize())
 

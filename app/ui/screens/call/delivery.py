@@ -90,6 +90,7 @@ class DeliveryPresenter(QObject):
         self._country = None
         self._state = DeliveryState()
         self.follow()
+        self.state_changed.emit(self._state)
 
     def follow(self) -> None:
         """The order changed; another country may want another way of delivery."""

@@ -98,12 +98,14 @@ def _only_exact(rows: tuple[FinderRow, ...]) -> int | None:
 class FinderPresenter(QObject):
     """Holds one FinderState.
 
-    `chosen(product, quantity)` carries None where no quantity was typed.
+    `chosen(product, quantity)` carries None where no quantity was typed; `passed` is Enter with
+    nothing typed: on to whatever is due.
     """
 
     state_changed = Signal(object)
     notice = Signal(object)
     chosen = Signal(object, object)
+    passed = Signal()
 
     def __init__(
         self, caller: Caller, background: Background, parent: QObject | None = None
@@ -166,6 +168,7 @@ class FinderPresenter(QObject):
     def enter(self) -> None:
         """Take what the text means; when its rows are not there yet, as soon as they are."""
         if not self._state.text.strip():
+            self.passed.emit()
             return
         if self._answered != self._state.text:
             self._take_when_answered = True

@@ -54,9 +54,6 @@ class ItemsPane(Card):
         self._rows = RowsModel(_columns(), key=_key_of, parent=self)
         self.table = _LinesTable(self.tr("Order lines"), self._rows, self)
         self._count = label("", theme.Text.SMALL, theme.Tone.MUTED, self)
-        self._empty = label(
-            self.tr("No items yet. Type a code or words above."), tone=theme.Tone.MUTED, parent=self
-        )
         self._totals = Totals(self)
         self._lay_out()
         self._connect()
@@ -70,11 +67,10 @@ class ItemsPane(Card):
         left.addStretch(1)
         foot.addLayout(left, 1)
         foot.addWidget(self._totals)
-        for part in (self.field, self._picks, self.editor, self.question, self._empty):
+        for part in (self.field, self._picks, self.editor, self.question):
             self.body.addWidget(part)
         self.body.addWidget(self.table, 1)
         self.body.addLayout(foot)
-        self._empty.setContentsMargins(4, 8, 0, 0)
 
     def _connect(self) -> None:
         self.field.edited.connect(self._finder.search)
@@ -121,11 +117,10 @@ class ItemsPane(Card):
         """Show the lines; only rows that changed are drawn anew."""
         before = len(self._rows.rows())
         self._rows.set_rows(state.rows)
-        theme.set_shown(self._empty, not state.rows)
-        theme.set_shown(self.table, bool(state.rows))
-        lines = self.tr("%n line(s)", "", len(state.rows))
-        pieces = self.tr("%n item(s)", "", state.pieces)
-        self._count.setText(f"{lines}  \u00b7  {pieces}" if state.rows else "")
+        lines = formatting.counted(len(state.rows), self.tr("1 line"), self.tr("{count} lines"))
+        pieces = formatting.counted(state.pieces, self.tr("1 item"), self.tr("{count} items"))
+        none = self.tr("No items yet. Type a code or words above.")
+        self._count.setText(f"{lines}  \u00b7  {pieces}" if state.rows else none)
         if len(state.rows) > before:
             self.table.choose(len(state.rows) - 1)
         self.question.show_question(state.question)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.services.ports import Caller
 from app.services.rules.pricing import unit_price_for
+from app.ui.formatting import counted
 from app.values.errors import Refusal
 from app.values.identity import ProductCode
 from app.wire import operations
@@ -72,22 +73,29 @@ def look_up(caller: Caller, lines: Sequence[OrderLine]) -> Repeated:
 def in_words(repeated: Repeated) -> str:
     """One notice for all of it."""
     count = len(repeated.products)
-    sentences = [_tr("%n line(s) added at today's prices.", count)]
+    sentences = [
+        counted(
+            count,
+            _tr("1 line added at today's price."),
+            _tr("{count} lines added at today's prices."),
+        )
+    ]
     if repeated.dearer:
-        sentences.append(_tr("%n of them cost more than then.", repeated.dearer))
+        one, many = _tr("1 costs more than then."), _tr("{count} cost more than then.")
+        sentences.append(counted(repeated.dearer, one, many))
     if repeated.cheaper:
-        sentences.append(_tr("%n of them cost less than then.", repeated.cheaper))
+        one, many = _tr("1 costs less than then."), _tr("{count} cost less than then.")
+        sentences.append(counted(repeated.cheaper, one, many))
     if repeated.gone:
-        codes = ", ".join(repeated.gone)
-        sentences.append(_tr("No longer sold: {codes}.").format(codes=codes))
+        sentences.append(_tr("No longer sold: {codes}.").format(codes=", ".join(repeated.gone)))
     if repeated.charges:
         codes = ", ".join(repeated.charges)
         sentences.append(_tr("Charges of then are left out: {codes}.").format(codes=codes))
     return " ".join(sentences)
 
 
-def _tr(words: str, count: int = -1) -> str:
-    return QCoreApplication.translate("Repeating", words, "", count)
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("Repeating", words)
 
 
 def _product(caller: Caller, code: ProductCode) -> ProductView | None:

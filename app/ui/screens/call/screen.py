@@ -114,7 +114,7 @@ class CallScreen(QWidget):
         presenter.customer.finished.connect(self.go_on)
         presenter.delivery_address.finished.connect(self.go_on)
         presenter.billing_address.finished.connect(self.go_on)
-        self.items.field.entered.connect(self._go_on_from_finder)
+        presenter.finder.passed.connect(self._go_on_from_finder)
         self.side.topic_chosen.connect(self.go_to_topic)
         self.side.place_asked.connect(presenter.place)
 
@@ -216,8 +216,6 @@ class CallScreen(QWidget):
     @Slot()
     def _go_on_from_finder(self) -> None:
         """Enter in an empty finder: to what is still missing, or to Place order."""
-        if self.items.field.text() or self._presenter.lines.state.editing is not None:
-            return
         missing = [topic_of(one) for one in self._presenter.state.missing]
         elsewhere = [topic for topic in missing if topic is not Topic.ITEMS]
         if elsewhere:
@@ -251,12 +249,9 @@ class CallScreen(QWidget):
 
     @Slot()
     def go_to_delivery(self) -> None:
-        """F4: the form; with the address complete, the way of delivery."""
+        """F4."""
         self._bring(self._left, self.delivery)
-        if self._presenter.delivery_address.state.is_complete and not focus.is_in(self.delivery):
-            focus.go_to(self.delivery.summary.change)
-        else:
-            self.delivery.open_form()
+        self.delivery.open_form()
 
     @Slot()
     def go_to_billing(self) -> None:

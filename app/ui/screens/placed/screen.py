@@ -142,7 +142,8 @@ class PlacedScreen(QWidget):
     def _facts_of(self, placed: PlacedOrder) -> list[Fact]:
         document, totals = placed.document, placed.totals
         customer, delivery = document.customer, document.delivery
-        lines = self.tr("%n line(s)", "", len(document.lines))
+        count = len(document.lines)
+        lines = formatting.counted(count, self.tr("1 line"), self.tr("{count} lines"))
         facts = [Fact(self.tr("Total"), f"{formatting.money(totals.total)}, {lines}")]
         if customer is not None:
             facts.append(Fact(self.tr("Customer"), customer.name))
