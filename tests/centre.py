@@ -27,11 +27,13 @@ from app.transport.client import Carrier, HttpCarrier, RemoteCaller, Reply, Seat
 from app.transport.server import HttpServer, Listening, Routes, ServiceThreads
 from app.values.errors import Fault
 from app.values.identity import Incarnation, PersonId, SystemIds
+from app.wire.message import RefusalView, decode, encode
 from app.wire.operations import ENROL_DEVICE, SIGN_IN_AT_CENTRE, Operation
 from app.wire.people import Enrol, Role, Session, SignIn
-from app.wire.signed import REQUEST, TIME, milliseconds
+from app.wire.signed import REQUEST, TIME, Head, milliseconds, path_of
 from tests.fakes import FixedClock
 
+Q = TypeVar("Q")
 T = TypeVar("T")
 
 PASSWORD = "correct horse battery staple"
@@ -89,7 +91,10 @@ class Centre:
     """Store, dispatcher and administration over one database, with some services."""
 
     def __init__(
-        self, url: str, table: tuple[Operation[Any, Any], ...], services: Callable[[Handlers], None]
+        self,
+        url: str,
+        table: tuple[Operation[Any, Any], ...],
+        *services: Callable[[Handlers], None],
     ) -> None:
         self.url = url
         self.clock = FixedClock()
@@ -105,7 +110,8 @@ class Centre:
         handlers = Handlers()
         identity.register(handlers)
         self.seats.register(handlers)
-        services(handlers)
+        for register in services:
+            register(handlers)
         self.dispatcher = Dispatcher(
             table, handlers, self.transactions, identity, self.clock, self.ids, self.log
         )
@@ -188,6 +194,25 @@ class Centre:
         caller = self.seat(f"Seat of {name}")
         self.sign_in(caller, name)
         return caller
+
+    def send_signed(
+        self,
+        seat: SeatKey,
+        operation: Operation[Q, Any],
+        request: Q,
+        *,
+        body: bytes | None = None,
+        changed: Mapping[str, str] | None = None,
+        without: str = "",
+    ) -> tuple[int, RefusalView]:
+        """Send a signed request that something was done to on the way; status and refusal."""
+        path, signed = path_of(operation.name), encode(request)
+        at_ms = milliseconds(self.clock.now())
+        head = Head(device_id=seat.device_id, at_ms=at_ms, nonce=self.ids.new().hex)
+        headers = head.headers(seat.sign(head.to_sign(path, signed))) | dict(changed or {})
+        headers.pop(without, None)
+        reply = self.carrier.post(path, headers, signed if body is None else body, 20)
+        return reply.status, decode(reply.body, RefusalView)
 
     def rows(self, statement: str, **values: object) -> list[Any]:
         """What a statement finds, read as the owner."""
