@@ -345,7 +345,9 @@ QPushButton[kind="toggle"] { border-color: $hairline; border-radius: 12px; color
 QPushButton[kind="toggle"][one_of_many="true"] { text-align: left; }
 QPushButton[kind="toggle"]:checked { background: $accent_tint; color: $accent; }
 QPushButton[kind="toggle"]:focus { border: 2px solid $accent; padding: 0px 9px; }
-QPushButton[kind="plain"] { border-color: transparent; background: transparent; padding: 2px 6px; }
+QPushButton[kind="plain"] { border-color: transparent; background: transparent; padding: 2px 6px;
+    color: $accent; font-size: 9.5pt; }
+QPushButton[kind="plain"]:disabled { color: $muted; }
 QPushButton[kind="plain"]:focus { border: 2px solid $accent; padding: 1px 5px; }
 QPushButton[kind="page"] { background: transparent; border: 0;
     border-top: 3px solid transparent; border-bottom: 3px solid transparent; border-radius: 0;
