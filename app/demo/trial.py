@@ -30,25 +30,24 @@ import msgspec
 import platformdirs
 
 from app.adapters.local_postgres import LocalPostgres
+from app.central import prepare_database
 from app.services.central.imports.catalogue import import_catalogue
 from app.services.central.imports.customers import import_customers
 from app.services.central.imports.rejects import ImportSummary
 from app.services.central.imports.stock import import_stock
 from app.services.central.imports.table_file import Progress, no_progress
 from app.services.central.imports.towns import import_towns
-from app.services.central.installation import Installations
+from app.services.central.installation import Installations, read_policy
 from app.services.central.passwords import Passwords
 from app.services.central.people import NewPerson, People
 from app.services.central.seats import Seats
 from app.services.central.transaction import Transaction, Transactions
 from app.settings import resource_folder
 from app.store.central import OWNER_ROLE, CentralStore
-from app.store.migrations.central.migrate import migrate
 from app.values.clock import SystemClock
 from app.values.errors import Fault
 from app.values.identity import SystemIds
-from app.wire.people import Role
-from app.wire.sync import Policy
+from app.wire.people import PERMISSIONS, Permission, PersonView, Role
 
 PASSWORD = "caller said seven"  # noqa: S105 - made for show
 """The same for everyone in a trial, and shown; it opens nothing else."""
@@ -95,7 +94,7 @@ class Trial:
         self._service: subprocess.Popen[bytes] | None = None
         self.database_url = ""
         self.centre_url = ""
-        self.people: tuple[SamplePerson, ...] = ()
+        self.people: tuple[PersonView, ...] = ()
 
     def __enter__(self) -> Self:
         try:
@@ -149,7 +148,7 @@ class Trial:
         tell("Starting the database")
         self._postgres.start()
         self.database_url = self._postgres.ensure_database(self._name)
-        migrate(self.database_url)
+        prepare_database(self.database_url, SystemClock(), SystemIds())
         self._store = CentralStore(self.database_url, connections=2, role=OWNER_ROLE)
         self._fill()
         tell("Starting the central service")
@@ -163,12 +162,13 @@ class Trial:
     def _fill(self) -> None:
         transactions = self._transactions()
         sample = resource_folder() / "sample"
-        self.people = _sample_people(sample / "people.toml")
-        if transactions.write(Installations().prepare):
+        if not transactions.read(People(Passwords()).all):
             self._telling.step("Adding the people and the policy of the trial")
-            transactions.write(partial(_add_people, people=self.people))
-            policy = msgspec.toml.decode((sample / "policy.toml").read_bytes(), type=Policy)
+            people = _sample_people(sample / "people.toml")
+            transactions.write(partial(_add_people, people=people))
+            policy = read_policy(sample / "policy.toml")
             transactions.write(partial(Installations().set_policy, policy=policy))
+        self.people = transactions.read(_people_who_take_orders)
         progress = self._telling.progress
         catalogue = self._catalogue or sample / "catalogue.csv"
         self._telling.step(f"Importing the catalogue {catalogue.name}")
@@ -215,6 +215,21 @@ def _add_people(tx: Transaction, people: tuple[SamplePerson, ...]) -> None:
             password=PASSWORD,
         )
         People(passwords).add(tx, new)
+
+
+def _people_who_take_orders(tx: Transaction) -> tuple[PersonView, ...]:
+    everyone = People(Passwords()).all(tx)
+    return tuple(
+        PersonView(
+            person_id=line.person_id,
+            login=line.login,
+            name=line.name,
+            role=line.role,
+            team=line.team,
+        )
+        for line in everyone
+        if line.disabled_at is None and Permission.TAKE_ORDERS in PERMISSIONS[line.role]
+    )
 
 
 def _sample_people(path: Path) -> tuple[SamplePerson, ...]:

@@ -48,6 +48,10 @@ class Rehearsal(QObject):
         self._asked.emit(errand)
         return errand.answer()
 
+    def tell(self, act: Callable[[], object]) -> None:
+        """Have something done on the GUI thread, without waiting for it."""
+        self._asked.emit(_Errand(act))
+
     def wait_until(self, holds: Callable[[], bool], what: str) -> None:
         """Return as soon as `holds` is true on the GUI thread.
 

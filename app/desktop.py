@@ -1,0 +1,327 @@
+"""Composition root of the desk: `readback-desk`.
+
+Paints first and loads the rest behind it: imports inside functions are allowed here and nowhere
+else, because SQLAlchemy, HTTP, keyring and PDF together take longer to load than Qt. The store is
+opened by the first lane that asks for something.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication, QMainWindow
+
+from app.services.desk.seat_identity import SeatIdentity, read_identity
+from app.services.ports import KeyStore
+from app.settings import APPLICATION, DeskSettings, read_settings, resource_folder
+from app.ui.application import FaultHook, build_application
+from app.ui.background import ThreadedBackground
+from app.ui.notices import Incidents
+from app.ui.theme import Scheme
+from app.values.clock import SystemClock
+from app.values.errors import Fault, Refusal
+from app.values.identity import Ids, SystemIds
+from app.wire.operations import Operation
+from app.wire.people import SignInOffer
+
+if TYPE_CHECKING:
+    from app.services.desk.desk import Desk
+    from app.services.ports import AddressLookup
+    from app.services.rules.regions import RegionRules
+    from app.transport.client import RemoteCaller
+    from app.ui.main_window import MainWindow
+    from app.wire.orders import Region
+    from app.wire.sync import Town
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+REFUSED = 1
+LISTEN_FOR_SIGNALS_MS = 200
+LOG = logging.getLogger("readback.desk")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Where a desk sits: its settings, and in a trial the people to offer and a banner.
+
+    `opener` shows a file; None: with the program the desktop has for it.
+    """
+
+    settings: DeskSettings
+    offer: SignInOffer = field(default_factory=partial(SignInOffer, people=()))
+    opener: Callable[[str], bool] | None = None
+
+
+class LateDesk:
+    """A Caller whose desk is opened by the first call, on the lane that makes it."""
+
+    def __init__(self, opened: Callable[[], Desk]) -> None:
+        self._opened = opened
+        self._lock = threading.Lock()
+        self._desk: Desk | None = None
+        self._is_closed = False
+
+    def call(self, operation: Operation[Q, A], request: Q) -> A:
+        """The desk's answer. Raises also what opening the desk raises, until it opens."""
+        return self.desk().caller.call(operation, request)
+
+    def desk(self) -> Desk:
+        """The desk, opened and in touch with the centre."""
+        with self._lock:
+            if self._is_closed:
+                raise Fault("desk_closed", "Readback is closing.")
+            if self._desk is None:
+                self._desk = self._opened()
+                self._desk.start()
+            return self._desk
+
+    def close(self) -> None:
+        """Let go of the seat; later calls fail."""
+        with self._lock:
+            self._is_closed = True
+            if self._desk is not None:
+                self._desk.close()
+                self._desk = None
+
+
+def key_store(settings: DeskSettings) -> KeyStore:
+    """The system's keyring, or the key file of a trial. Raises Fault `keyring_weak`."""
+    from app.adapters.key_file import KeyFile
+    from app.adapters.keyring import SystemKeyring
+
+    if settings.key_file is not None:
+        return KeyFile(settings.key_file)
+    return SystemKeyring(str(settings.seat_folder.resolve()))
+
+
+def regions() -> Mapping[Region, RegionRules]:
+    """The rules of every region we ship."""
+    from app.services.rules.regions import load_regions
+
+    return load_regions(resource_folder() / "regions")
+
+
+def enrol(settings: DeskSettings, code: str) -> SeatIdentity:
+    """Make this desk known to the centre. Raises its Refusal, or Unreachable."""
+    from app.services.desk import seat
+
+    centre = _remote(settings)
+    try:
+        return seat.enrol(settings.seat_folder, code, key_store(settings), centre, SystemIds())
+    finally:
+        centre.close()
+
+
+def open_desk(setting: Setting) -> Desk:
+    """Open the seat's store and everything behind the screens; `start` it to reach the centre."""
+    import secrets
+
+    from app.services.desk import desk as desks
+    from app.services.desk import seat as seats
+    from app.transport.client import SeatKey
+
+    settings = setting.settings
+    keys = key_store(settings)
+    seat = seats.open_seat(settings.seat_folder, keys)
+    try:
+        centre = _remote(settings)
+        centre.use_seat(SeatKey(device_id=seat.identity.device_id, sign=seat.sign))
+        towns = _LateTowns()
+        parts = desks.DeskParts(
+            seat=seat,
+            keys=keys,
+            centre=centre,
+            addresses=_addresses(settings, towns),
+            regions=regions(),
+            clock=SystemClock(),
+            ids=SystemIds(),
+            chance=secrets.SystemRandom().random,
+            version=_version(),
+            offer=_with_warning(setting.offer, keys.warning()),
+        )
+        opened = desks.open_desk(parts)
+        towns.desk = opened
+    except BaseException:
+        seat.close()
+        raise
+    return opened
+
+
+def _with_warning(offer: SignInOffer, warning: str) -> SignInOffer:
+    """The offer with the key store's warning added to its banner."""
+    import msgspec
+
+    banner = " ".join(part for part in (offer.banner, warning) if part)
+    return msgspec.structs.replace(offer, banner=banner)
+
+
+class _LateTowns:
+    """Towns of the replica, for an address lookup that is made before the desk is."""
+
+    def __init__(self) -> None:
+        self.desk: Desk | None = None
+
+    def __call__(self, country: str, postcode: str) -> Town | None:
+        return self.desk.town(country, postcode) if self.desk is not None else None
+
+
+def _remote(settings: DeskSettings) -> RemoteCaller:
+    from app.transport.client import HttpCarrier, RemoteCaller
+
+    return RemoteCaller(HttpCarrier(settings.centre_url), SystemClock(), SystemIds())
+
+
+def _addresses(settings: DeskSettings, towns: _LateTowns) -> AddressLookup:
+    from app.adapters.address_lookup import desk_lookup
+
+    return desk_lookup(towns, test_addresses=settings.test_addresses)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(APPLICATION)
+    except PackageNotFoundError:
+        return "0+checkout"
+
+
+class DeskProgram(QObject):
+    """The window from first paint to the last write. Made on the GUI thread."""
+
+    def __init__(self, setting: Setting, application: QApplication) -> None:
+        super().__init__()
+        self.window: MainWindow | None = None
+        self._setting = setting
+        self._application = application
+        self._ids: Ids = SystemIds()
+        self._incidents = Incidents(self._ids)
+        self.background = ThreadedBackground(self._incidents)
+        self.desk = LateDesk(partial(open_desk, setting))
+        self._hook = FaultHook(self._incidents, self._show_fault)
+        self._first = QMainWindow()
+
+    def start(self) -> None:
+        """Show what can be shown now."""
+        self._hook.install()
+        identity = read_identity(self._setting.settings.seat_folder)
+        if identity is None:
+            self._ask_for_code()
+        else:
+            self._show_desk(identity)
+
+    def close(self) -> None:
+        """Write what is to be written, then let go of everything; once."""
+        self.background.close()
+        self.desk.close()
+        self._hook.uninstall()
+
+    def _show_desk(self, identity: SeatIdentity) -> None:
+        from app.ui.main_window import MainWindow, open_file
+
+        self.window = MainWindow(
+            self.desk,
+            self.background,
+            regions=regions(),
+            clock=SystemClock(),
+            ids=self._ids,
+            device_id=identity.device_id,
+            opener=self._setting.opener or open_file,
+        )
+        self.window.closed.connect(self._application.quit)
+        self.window.show()
+        self._first.close()
+
+    def _ask_for_code(self) -> None:
+        from app.ui.screens.enrol.presenter import EnrolPresenter
+        from app.ui.screens.enrol.screen import EnrolScreen
+
+        settings = self._setting.settings
+        presenter = EnrolPresenter(
+            partial(enrol, settings), self.background, settings.centre_url, self
+        )
+        presenter.enrolled.connect(self.start)
+        self._first.setWindowTitle("Readback")
+        self._first.resize(1366, 768)
+        self._first.setCentralWidget(EnrolScreen(presenter, self._first))
+        self._first.show()
+
+    def _show_fault(self, fault: Refusal | Fault) -> None:
+        if self.window is not None:
+            self.window.notices.show_error(fault)
+
+
+def run_desk(setting: Setting, script: Callable[[DeskProgram], None] | None = None) -> int:
+    """Run the desk until its window is closed; `script` is called once it is started.
+
+    SIGINT and SIGTERM close the window as its cross does.
+    """
+    application = build_application(sys.argv[:1], Scheme(setting.settings.scheme))
+    program = DeskProgram(setting, application)
+    listen = QTimer()  # gives the interpreter a chance to run signal handlers
+    listen.start(LISTEN_FOR_SIGNALS_MS)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, partial(_end, application, program))
+    try:
+        program.start()
+        if script is not None:
+            script(program)
+        return application.exec()
+    finally:
+        program.close()
+
+
+def _end(application: QApplication, program: DeskProgram, number: int, frame: object) -> None:
+    del number, frame
+    if program.window is not None:
+        program.window.close()
+    else:
+        application.quit()
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """`readback-desk`; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="readback-desk", description="Phone-order entry: the desk of a CSR."
+    )
+    parser.add_argument("--centre", metavar="URL", help="address of the central service")
+    parser.add_argument("--settings", metavar="FILE", type=Path, help="TOML; [desk] is read")
+    parser.add_argument("--seat-folder", metavar="DIR", type=Path, help="where this desk keeps all")
+    parser.add_argument("--enrol", metavar="CODE", help="make this desk known, then start")
+    parser.add_argument("--scheme", choices=[scheme.value for scheme in Scheme])
+    arguments = parser.parse_args(given)
+    try:
+        settings = _settings(arguments)
+        if arguments.enrol:
+            enrol(settings, arguments.enrol)
+        return run_desk(Setting(settings=settings))
+    except (Refusal, Fault) as problem:
+        print(f"readback-desk: {problem.sentence}", file=sys.stderr)  # noqa: T201 - a command line
+        return REFUSED
+
+
+def _settings(arguments: argparse.Namespace) -> DeskSettings:
+    settings = DeskSettings()
+    if arguments.settings is not None:
+        settings = read_settings(arguments.settings, "desk", DeskSettings)
+    given = {
+        "centre_url": arguments.centre,
+        "seat_folder": arguments.seat_folder,
+        "scheme": arguments.scheme,
+    }
+    return replace(settings, **{name: value for name, value in given.items() if value is not None})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
