@@ -76,8 +76,8 @@ class _Link:
     """The link that the next one is checked against."""
 
     position: int = 0
-    xid: int = -1
-    seq: int = -1
+    xid: int = 0  # below every real one; xid8 has no sign
+    seq: int = 0
     digest: bytes = _START
 
 
@@ -202,7 +202,7 @@ def _chain(tx: Transaction) -> Iterator[tuple[AuditSeal, Audit | None]]:
             .order_by(AuditSeal.position)
             .limit(_PAGE)
         ).all()
-        yield from (row._tuple() for row in page)  # noqa: SLF001 - SQLAlchemy's public name for it
+        yield from page
         if len(page) < _PAGE:
             return
         after = page[-1][0].position
