@@ -37,7 +37,7 @@ COMMANDS = {
         "app.cli.imports", "take a catalogue, customers, stock or towns from a file"
     ),
     "demo": _Command("app.demo.command", "a whole installation on this machine, to try it"),
-    "replay": _Command("app.campaigns.replay", "take real invoices from a file as orders"),
+    "replay": _Command("app.cli.replay", "take real invoices from a file as orders"),
     "bench": _Command("app.campaigns.bench.command", "measure, beside the bare thing"),
 }
 
