@@ -33,14 +33,14 @@ def tidy(text: str) -> str:
 
 
 def ascii_digits(text: str) -> str:
-    """The text with the digits of every script as 0 to 9, character for character."""
+    """The text with the decimal digits of every script as 0 to 9, character for character."""
     if text.isascii():
         return text
     return "".join(c if c.isascii() else _ascii_digit(c) for c in text)
 
 
 def _ascii_digit(character: str) -> str:
-    value = unicodedata.digit(character, None)
+    value = unicodedata.decimal(character, None)
     return character if value is None else str(value)
 
 
@@ -48,7 +48,8 @@ def text_for_search(text: str) -> str:
     """Small letters, no accents or punctuation, one blank between: `Café-Türe` is `cafe ture`."""
     if text.isascii():
         return " ".join(_NOT_A_WORD.sub(" ", text.replace("'", "").lower()).split())
-    apart = unicodedata.normalize("NFKD", text.replace("'", "").replace("\u2019", "").casefold())
+    letters = unicodedata.normalize("NFKD", text.replace("\u2019", "")).replace("'", "")
+    apart = unicodedata.normalize("NFKD", letters.casefold())
     plain = "".join(c for c in apart if not unicodedata.combining(c))
     return " ".join(_NOT_A_WORD.sub(" ", plain).split())
 

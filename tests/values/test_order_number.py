@@ -1,0 +1,106 @@
+"""Order numbers: every slip of the ear or the finger that callers make is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.values.errors import Refusal
+from app.values.order_number import (
+    COUNT,
+    OrderNumber,
+    grouped,
+    holds,
+    parse_order_number,
+    spoken,
+    with_check_digits,
+)
+
+payloads = st.integers(0, COUNT - 1)
+
+
+def one_wrong_digit(number: str) -> Iterator[str]:
+    for at, digit in enumerate(number):
+        for other in "0123456789":
+            if other != digit:
+                yield number[:at] + other + number[at + 1 :]
+
+
+def two_swapped(number: str) -> Iterator[str]:
+    """Neighbours, and digits with one between them."""
+    for gap in (1, 2):
+        for at in range(len(number) - gap):
+            digits = list(number)
+            digits[at], digits[at + gap] = digits[at + gap], digits[at]
+            if digits[at] != digits[at + gap]:
+                yield "".join(digits)
+
+
+def teens_heard_as_tens(number: str) -> Iterator[str]:
+    """`fifteen` for `fifty` and back, wherever two digits can be said as one number."""
+    for at, (first, second) in enumerate(pairwise(number)):
+        if first == "1" and second in "3456789":
+            yield f"{number[:at]}{second}0{number[at + 2 :]}"
+        if second == "0" and first in "3456789":
+            yield f"{number[:at]}1{first}{number[at + 2 :]}"
+
+
+@given(payloads)
+def test_every_wrong_digit_swap_and_teen_is_found(payload: int) -> None:
+    number = with_check_digits(payload)
+    slips = {*one_wrong_digit(number), *two_swapped(number), *teens_heard_as_tens(number)}
+    assert len(slips) >= 90
+    assert not [slip for slip in slips if holds(slip)]
+
+
+@given(payloads)
+def test_a_number_holds_and_keeps_its_leading_zeros(payload: int) -> None:
+    number = with_check_digits(payload)
+    assert holds(number)
+    assert len(number) == 10
+    assert int(number[:8]) == payload
+    assert int(number) % 97 == 1
+
+
+@pytest.mark.parametrize("payload", [-1, COUNT])
+def test_a_payload_outside_the_range_is_a_bug(payload: int) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        with_check_digits(payload)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "4173029823",
+        "417 302 9823",
+        " 417-302-9823\n",
+        "417.302.9823",
+        "417\u00a0302\u20139823",
+        "４１７３０２９８２３",
+    ],
+)
+def test_a_number_is_read_however_it_is_grouped(typed: str) -> None:
+    assert parse_order_number(typed) == "4173029823"
+
+
+@pytest.mark.parametrize("typed", ["", "417302982", "41730298230", "417302982A", "9" * 10_000])
+def test_what_has_not_ten_digits_is_refused(typed: str) -> None:
+    with pytest.raises(Refusal, match="order_number_malformed"):
+        parse_order_number(typed)
+
+
+def test_a_slip_is_refused_with_a_question_for_the_caller() -> None:
+    with pytest.raises(Refusal) as refused:
+        parse_order_number("4173029832")
+    assert refused.value.code == "order_number_slip"
+    assert refused.value.sentence.endswith("?")
+
+
+def test_a_number_is_shown_and_said_in_three_three_four() -> None:
+    number = OrderNumber("4173029823")
+    assert grouped(number) == "417 302 9823"
+    assert spoken(number) == "four one seven, three zero two, nine eight two three"
