@@ -6,6 +6,7 @@ call it. Pure: no clock, no network, no printer. Any thread; papers are painted 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby, zip_longest
 from operator import itemgetter
@@ -207,9 +208,16 @@ class _Confirmation:
         return [customer.name, phone, customer.email or ""]
 
     def _address(self, address: PostalAddress | None) -> list[str]:
-        """The address as its country writes it; without one, how the goods are handed over."""
-        handed_over = self._order.delivery.label or self._labels.no_address
-        return list(format_lines(address)) if address else [handed_over]
+        """The address as its country writes it; without one, how the goods are handed over.
+
+        An address that names nobody is the customer's own.
+        """
+        if address is None:
+            return [self._order.delivery.label or self._labels.no_address]
+        customer = self._order.customer
+        if customer is not None and not (address.name or address.organisation):
+            address = replace(address, name=customer.name)
+        return list(format_lines(address))
 
     def _three_columns(self, *columns: tuple[str, list[str]]) -> None:
         """Texts beside each other under their labels, line by line: even endless ones fit."""

@@ -101,6 +101,15 @@ def test_summer_orders_show_the_clock_of_summer(printer: Printer) -> None:
     assert "10:30 UK time" in printer.prints(order).text
 
 
+def test_an_address_that_names_nobody_is_the_customers_own(printer: Printer) -> None:
+    paper = printer.prints(
+        placed(changed(customer=a_customer("Ada Quill")), delivered_to(an_address()))
+    )
+    assert paper.text.count("Ada Quill") == 2
+    named = placed(changed(customer=a_customer("Ada Quill")), delivered_to(an_address(name="Bo")))
+    assert printer.prints(named).text.count("Ada Quill") == 1
+
+
 def test_a_bill_that_goes_elsewhere_shows_its_own_address(printer: Printer) -> None:
     office = PostalAddress(
         country="FR",
