@@ -7,6 +7,7 @@ kept. Whoever holds a table of places hands in a Place, so that the city can be 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import chain
@@ -156,12 +157,13 @@ def format_lines(address: PostalAddress, *, home: str = "") -> tuple[str, ...]:
 def outward_code(postcode: str) -> str:
     """The part of a British postcode that names the district (`LS1` of `LS1 1AA`), else nothing.
 
-    Of a postcode whose end is still to come, as much as is there is taken.
+    It is known before the end is typed: what stands before the blank is taken for it.
     """
-    for rest in ("", "1AA", "AA"):
-        fitted = _rules("GB").fitted_postcode(postcode + rest)
+    first_word = postcode.strip().partition(" ")[0]
+    for whole in (postcode, f"{first_word}1AA"):
+        fitted = _rules("GB").fitted_postcode(whole)
         if fitted:
-            return fitted.split(" ")[0]
+            return fitted.partition(" ")[0]
     return ""
 
 
@@ -322,7 +324,7 @@ def _tidied(address: PostalAddress) -> PostalAddress:
 
 
 def _plain_postcode(text: str) -> str:
-    return tidy(ascii_digits(text)).upper()
+    return tidy(ascii_digits(unicodedata.normalize("NFKC", text))).upper()
 
 
 def _spaced_like(example: str, compact: str) -> str:
