@@ -41,10 +41,11 @@ from app.values.identity import DeviceId, Ids
 from app.wire import operations
 from app.wire.message import Nothing
 from app.wire.orders import OrderDocument, PlacedOrder, Region
-from app.wire.people import Permission, Session, SignOut
+from app.wire.people import Permission, Role, Session, SignOut
 from app.wire.sync import AskStatus, DeskStatus, Policy
 
 HOME_SIZE_PX = (1366, 768)
+LEAST_SIZE_PX = (640, 360)
 TICK_MS = 1_000
 MINUTE_S = 60.0
 Opener = Callable[[str], bool]
@@ -125,6 +126,7 @@ class MainWindow(QMainWindow):
         self.notices.setContentsMargins(12, 8, 12, 0)
         self.setCentralWidget(middle)
         self.setWindowTitle("Readback")
+        self.setMinimumSize(*LEAST_SIZE_PX)
         self.resize(*HOME_SIZE_PX)
         self._palette = CommandPalette(self, self.commands)
         self._key_sheet = KeySheet(self)
@@ -268,8 +270,9 @@ class MainWindow(QMainWindow):
         )
 
     def _role_shown(self, session: Session) -> str:
-        offline = self.tr("signed in offline") if session.offline else ""
-        return offline or role_name(session.person.role)
+        if session.offline:
+            return self.tr("signed in offline")
+        return "" if session.person.role is Role.CSR else role_name(session.person.role)
 
     def _take_policy(self, policy: Policy) -> None:
         self._policy = policy
@@ -399,8 +402,9 @@ class MainWindow(QMainWindow):
         """Watch the keys of the native window; a filter on the application sees every event."""
         super().showEvent(event)
         handle = self.windowHandle()
-        handle.removeEventFilter(self)
-        handle.installEventFilter(self)
+        if handle is not None:
+            handle.removeEventFilter(self)
+            handle.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Notes that somebody is there; takes nothing."""

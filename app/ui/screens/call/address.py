@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.services.ports import Caller
 from app.ui.background import Background, Lane, Latest
+from app.ui.screens.call import card_guard
 from app.ui.screens.call.order_in_hand import OrderInHand
 from app.values.contact import PostalAddress
 from app.values.errors import Fault, Refusal
@@ -103,6 +104,8 @@ class AddressPresenter(QObject):
         self._asked_for = ("", "", "")
         self._reached: frozenset[str] = frozenset()
         self._filled: dict[str, str] = {}
+        self._held: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
         self._state = AddressState()
 
     @property
@@ -154,6 +157,15 @@ class AddressPresenter(QObject):
 
     def set_text(self, key: str, text: str) -> None:
         """A field as typed so far; `street` has a line per line."""
+        judged = card_guard.while_typing(text)
+        self._held.pop(key, None)
+        if judged.held:
+            self._held[key] = text
+            return
+        self._refused = {key: judged.sentence} if judged.sentence else {}
+        self._write(key, judged.text)
+
+    def _write(self, key: str, text: str) -> None:
         value = tuple(text.split("\n")) if key == STREET else text
         address = self._begun()
         if getattr(address, key) == value:
@@ -162,7 +174,7 @@ class AddressPresenter(QObject):
         self._put(key, _with(address, {key: value}))
 
     def set_house(self, text: str) -> None:
-        """The house number or name the caller said with the postcode."""
+        """The house number or name the caller said with the postcode, or the whole street."""
         self._show(replace(self._state, house=text))
 
     def finish_field(self, key: str) -> None:
@@ -170,6 +182,10 @@ class AddressPresenter(QObject):
 
         It is brought into its country's shape, and a postcode is looked up.
         """
+        if key in self._held:
+            judged = card_guard.when_left(self._held.pop(key))
+            self._refused = {key: judged.sentence} if judged.sentence else {}
+            self._write(key, judged.text)
         self._reached |= {key}
         address = self._state.address
         if address is None:
@@ -285,9 +301,18 @@ class AddressPresenter(QObject):
             replace(
                 self._state,
                 fields=address_fields(address.country),
-                problems=tuple(p for p in told if p.code != REQUIRED or p.field in self._reached),
+                problems=(
+                    *self._card_problems(),
+                    *(p for p in told if p.code != REQUIRED or p.field in self._reached),
+                ),
                 is_complete=check.is_valid,
             )
+        )
+
+    def _card_problems(self) -> tuple[FieldProblem, ...]:
+        return tuple(
+            FieldProblem(key, "card_digits", sentence, is_error=True)
+            for key, sentence in self._refused.items()
         )
 
     def _asks(self) -> tuple[str, str, str]:
@@ -354,7 +379,8 @@ class AddressPresenter(QObject):
         """Nobody knows the street: it begins with the house that was said."""
         house, address = self._state.house.strip(), self._begun()
         if house and not any(address.street) and not self._state.found:
-            self._put(STREET, replace(address, street=(f"{house} ",)))
+            street = house if " " in house else f"{house} "
+            self.set_text(STREET, street)
 
     def _leave_to_typing(self, error: Refusal | Fault) -> None:
         """Looking up is a comfort; without it the address is typed."""

@@ -12,7 +12,14 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui import theme
 from app.ui.screens.call import focus
@@ -142,6 +149,7 @@ class AddressForm(QWidget):
         self.picks = PickList(self.tr("Addresses"), MOST_ROWS, self)
         self.country = ChoiceField(self.tr("Country"), countries(), self)
         self.country.setObjectName(f"{prefix}-country")
+        narrow(self.country)
         self.done = PlainButton(self.tr("Done"), parent=self)
         self._told = label("", theme.Text.SMALL, theme.Tone.MUTED, self)
         self._told.setWordWrap(True)
@@ -172,10 +180,10 @@ class AddressForm(QWidget):
     def _connect(self) -> None:
         presenter = self._presenter
         self.postcode.edited.connect(partial(presenter.set_text, POSTCODE))
-        self.postcode.committed.connect(self._finish_postcode)
+        self.postcode.edit.editingFinished.connect(partial(presenter.finish_field, POSTCODE))
         self.postcode.entered.connect(partial(focus.go_to, self.house))
         self.house.edited.connect(presenter.set_house)
-        self.house.committed.connect(self._finish_house)
+        self.house.edit.editingFinished.connect(presenter.finish_house)
         self.house.entered.connect(self._enter_house)
         self.country.chosen.connect(presenter.set_country)
         self.done.clicked.connect(presenter.finish)
@@ -237,11 +245,12 @@ class AddressForm(QWidget):
         entry: LabelledField | ChoiceField[str]
         if field.choices:
             entry = ChoiceField(field.label, (("", ""), *field.choices), self)
+            narrow(entry)
             entry.chosen.connect(partial(self._choose, field.key))
         else:
             entry = LabelledField(field.label, parent=self)
             entry.edited.connect(partial(self._presenter.set_text, field.key))
-            entry.committed.connect(partial(self._finish, field.key))
+            entry.edit.editingFinished.connect(partial(self._presenter.finish_field, field.key))
             entry.entered.connect(partial(self._next_after, entry))
         entry.setObjectName(f"{self._presenter.objectName()}-{field.key}")
         self._fields[field.key] = entry
@@ -253,7 +262,7 @@ class AddressForm(QWidget):
         )
         entry.setObjectName(f"{self._presenter.objectName()}-{field.key}-{number + 1}")
         entry.edited.connect(self._edit_street)
-        entry.committed.connect(partial(self._finish, STREET))
+        entry.edit.editingFinished.connect(partial(self._presenter.finish_field, STREET))
         entry.entered.connect(partial(self._next_after, entry))
         self._lines.append(entry)
         self._place(entry)
@@ -318,14 +327,6 @@ class AddressForm(QWidget):
         )
         theme.set_shown(self.picks, bool(offered))
 
-    @Slot(str)
-    def _finish_postcode(self, _text: str) -> None:
-        self._presenter.finish_field(POSTCODE)
-
-    @Slot(str)
-    def _finish_house(self, _text: str) -> None:
-        self._presenter.finish_house()
-
     @Slot()
     def _enter_house(self) -> None:
         """Enter takes the marked address, else goes on to what is still open."""
@@ -334,7 +335,11 @@ class AddressForm(QWidget):
             self._presenter.choose(state.current)
             return
         self._presenter.finish_house()
-        self._go_on(self._lines[0] if self._lines else self.house)
+        street = self._lines[0] if self._lines else self.house
+        if " " in street.text().strip():
+            self._next_after(street)
+        else:
+            self._go_on(street)
 
     def _go_on(self, field: QWidget) -> None:
         """To a field where typing goes on: the cursor behind what is there."""
@@ -353,9 +358,6 @@ class AddressForm(QWidget):
         self._presenter.set_text(key, str(value))
         self._presenter.finish_field(key)
 
-    def _finish(self, key: str, _text: str) -> None:
-        self._presenter.finish_field(key)
-
     def _next_after(self, entry: QWidget) -> None:
         """Enter goes to the next open field that must be filled.
 
@@ -369,6 +371,13 @@ class AddressForm(QWidget):
                 focus.go_to(field)
                 return
         self._presenter.finish()
+
+
+def narrow(field: ChoiceField[str]) -> None:
+    """A choice takes the width of its column, however long its longest name is."""
+    field.edit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    field.edit.setMinimumContentsLength(8)
+    field.edit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
 
 def _street_line(address: PostalAddress, number: int) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from app.values.card import find_card_number, mask_card_digits
+from app.values.card import find_card_number, find_split, mask_card_digits
+from app.wire.orders import OrderDocument
 
 _MAY_BECOME_ONE = re.compile(r"(?<![\d+])[2-6](?:[\s\-./]{0,3}\d){8,18}[\s\-./]{0,3}$")
 
@@ -41,6 +42,18 @@ def when_left(text: str) -> Judged:
     if find_card_number(text) is None:
         return Judged(text)
     return Judged(mask_card_digits(text), sentence=refusal())
+
+
+def is_in(document: OrderDocument) -> bool:
+    """Whether a card number stands in the free texts of an order, be it split over several."""
+    customer, delivery = document.customer, document.delivery
+    texts = [customer.name if customer else ""]
+    for address in (document.deliver_to, document.bill_to):
+        if address is not None:
+            texts += [address.name, address.organisation, *address.street]
+            texts += [address.dependent_locality, address.city]
+    texts += [delivery.instructions, delivery.gift_message, document.internal_note]
+    return find_split(*texts) is not None or any(find_card_number(text) for text in texts)
 
 
 def refusal() -> str:

@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, Signal
 from app.services.ports import Caller
 from app.ui.background import Background, Debounce, Lane, Latest
 from app.ui.notices import notice_of
+from app.ui.screens.call import card_guard
 from app.ui.screens.call.order_in_hand import OrderInHand
 from app.values.contact import EmailAddress, search_digits
 from app.values.errors import Fault, Refusal, Unreachable
@@ -121,6 +122,7 @@ class CustomerPresenter(QObject):
         self._answered: str | None = None
         self._take_when_answered = False
         self.country = "GB"
+        self._name_held = ""
         self._state = CustomerState()
 
     @property
@@ -161,7 +163,12 @@ class CustomerPresenter(QObject):
 
     def search(self, text: str) -> None:
         """The search text changed; the centre is asked once the keys are quiet."""
-        text = text[:LONGEST_TEXT]
+        judged = card_guard.while_typing(text[:LONGEST_TEXT])
+        if judged.sentence:
+            self._stop_asking()
+            self._show(replace(CustomerState(), sentence=judged.sentence))
+            return
+        text = judged.text
         if text == self._state.text:
             return
         self._take_when_answered = False
@@ -247,6 +254,10 @@ class CustomerPresenter(QObject):
 
     def finish_field(self, field: CustomerField) -> None:
         """The field was left: from here on what is wrong with it is said."""
+        if field is CustomerField.NAME and self._name_held:
+            held, self._name_held = self._name_held, ""
+            judged = card_guard.when_left(held)
+            self._change(CustomerField.NAME, judged.sentence, name=judged.text)
         self._order.settle()
         self._show(replace(self._state, left=self._state.left | {field}))
 
@@ -276,17 +287,33 @@ class CustomerPresenter(QObject):
 
     def set_name(self, text: str) -> None:
         """The name, as typed so far."""
-        sentence = "" if text.strip() else self.tr("The name is missing.")
-        self._change(CustomerField.NAME, sentence, name=text[:LONGEST_TEXT])
+        judged = card_guard.while_typing(text[:LONGEST_TEXT])
+        self._name_held = judged.text if judged.held else ""
+        if judged.held:
+            return
+        missing = "" if text.strip() else self.tr("The name is missing.")
+        if judged.sentence:
+            self._state = replace(self._state, left=self._state.left | {CustomerField.NAME})
+        self._change(CustomerField.NAME, judged.sentence or missing, name=judged.text)
 
     def set_phone(self, text: str) -> None:
         """The telephone number as typed so far; kept as E.164 as soon as it is one."""
-        try:
-            phone, sentence = PhoneNumber.parse(text, self.country).e164, ""
-        except Refusal as refusal:
-            phone, sentence = "", refusal.sentence if text.strip() else ""
+        phone, sentence = self._phone_of(text)
+        if sentence == card_guard.refusal():
+            text = ""
         self._state = replace(self._state, phone_text=text)
         self._change(CustomerField.PHONE, sentence, phone=phone, no_phone=False)
+
+    def _phone_of(self, text: str) -> tuple[str, str]:
+        """The number as E.164, or why it is none."""
+        if not text.strip():
+            return "", ""
+        if card_guard.when_left(text).sentence:
+            return "", card_guard.refusal()
+        try:
+            return PhoneNumber.parse(text, self.country).e164, ""
+        except Refusal as refusal:
+            return "", refusal.sentence
 
     def set_email(self, text: str) -> None:
         """The e-mail address as typed so far; kept as soon as it is one."""

@@ -54,7 +54,7 @@ class CustomerPane(Card):
         form.phone.edited.connect(presenter.set_phone)
         form.email.edited.connect(presenter.set_email)
         for field, key in form.fields():
-            field.committed.connect(partial(self._finish_field, key))
+            field.edit.editingFinished.connect(partial(presenter.finish_field, key))
         form.name.entered.connect(form.phone.setFocus)
         form.phone.entered.connect(form.email.setFocus)
         form.email.entered.connect(presenter.finish)
@@ -91,9 +91,6 @@ class CustomerPane(Card):
                 self._who.show_state(state, self._presenter.country)
         if changed and had_focus and state.mode is not Mode.CHOSEN:
             self.take_focus()
-
-    def _finish_field(self, key: CustomerField, _text: str) -> None:
-        self._presenter.finish_field(key)
 
     @Slot(bool)
     def _say_no_email(self, ticked: bool) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.ui import formatting, theme
 from app.ui.screens.call import focus
 from app.ui.screens.call.address import AddressPresenter
-from app.ui.screens.call.address_pane import AddressPane
+from app.ui.screens.call.address_pane import AddressPane, narrow
 from app.ui.screens.call.delivery import DeliveryOption, DeliveryPresenter, DeliveryState, Words
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.state import CallState
@@ -43,6 +43,7 @@ class DeliveryPane(AddressPane):
         self.method: ChoiceField[str] = ChoiceField(self.tr("Delivery"), parent=self)
         self.method.setObjectName("delivery-method")
         self.method.hide_label()
+        narrow(self.method)
         self.body.addWidget(self.method)
         self.method.chosen.connect(self._choose)
         self._options: tuple[DeliveryOption, ...] = ()
@@ -135,7 +136,7 @@ class NotesPane(Card):
         field = TextAreaField(self._titles[words], lines=2, parent=self._form)
         field.setObjectName(words.value.replace("_", "-"))
         field.edited.connect(partial(self._presenter.set_text, words))
-        field.committed.connect(partial(self._finish, words))
+        field.edit.left.connect(partial(self._presenter.finish_text, words))
         return field
 
     def take_focus(self) -> None:
@@ -168,9 +169,6 @@ class NotesPane(Card):
         self._summary.setText("\n".join(lines) or self.tr("None yet."))
         theme.dress(self._summary, tone=theme.Tone.NORMAL if said else theme.Tone.MUTED)
         theme.set_shown(self._summary, not self.is_open())
-
-    def _finish(self, words: Words, _text: str) -> None:
-        self._presenter.finish_text(words)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.is_open():

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from app.services.ports import Caller
 from app.ui.background import Background, Lane, Latest
 from app.ui.notices import notice_of
-from app.ui.screens.call import lookalikes
+from app.ui.screens.call import card_guard, lookalikes
 from app.values.errors import Fault, Refusal
 from app.values.quantity import parse_quantity
 from app.values.wording import Word
@@ -125,7 +125,12 @@ class FinderPresenter(QObject):
 
     def search(self, text: str) -> None:
         """The text changed; rows follow as soon as they are there."""
-        text = text[:LONGEST_TEXT]
+        judged = card_guard.while_typing(text[:LONGEST_TEXT])
+        if judged.sentence:
+            self.clear()
+            self._show(FinderState(sentence=judged.sentence))
+            return
+        text = judged.text
         if text == self._state.text:
             return
         self._take_when_answered = False

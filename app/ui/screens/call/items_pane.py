@@ -7,7 +7,7 @@ except while a quantity or a question is open, and gets it back right after.
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui import formatting, theme
@@ -30,6 +30,8 @@ from app.values.identity import LineId
 from app.wire.catalogue import ProductKind, ProductView
 
 MOST_ROWS = 6
+LOW_PX = 400
+LEAST_TABLE_PX = 62
 
 
 class ItemsPane(Card):
@@ -55,6 +57,8 @@ class ItemsPane(Card):
         self.table = _LinesTable(self.tr("Order lines"), self._rows, self)
         self._count = label("", theme.Text.SMALL, theme.Tone.MUTED, self)
         self._totals = Totals(self)
+        self._is_low = False
+        self._sums_of = CallState()
         self._lay_out()
         self._connect()
 
@@ -62,13 +66,16 @@ class ItemsPane(Card):
         foot = QHBoxLayout()
         left = QVBoxLayout()
         left.addWidget(self._count)
-        self._foot = QHBoxLayout()
-        left.addLayout(self._foot)
+        self._foot_parts = QWidget(self)
+        self._foot = QHBoxLayout(self._foot_parts)
+        self._foot.setContentsMargins(0, 0, 0, 0)
+        left.addWidget(self._foot_parts)
         left.addStretch(1)
         foot.addLayout(left, 1)
         foot.addWidget(self._totals)
         for part in (self.field, self._picks, self.editor, self.question):
             self.body.addWidget(part)
+        self.table.setMinimumHeight(LEAST_TABLE_PX)
         self.body.addWidget(self.table, 1)
         self.body.addLayout(foot)
 
@@ -128,22 +135,30 @@ class ItemsPane(Card):
         if state.editing is not None:
             self.table.choose(state.editing.number - 1)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_low = self.height() < LOW_PX
+        if is_low != self._is_low:
+            self._is_low = is_low
+            theme.set_shown(self._foot_parts, not is_low)
+            self.show_sums(self._sums_of)
+
     @Slot(object)
     def show_sums(self, state: CallState) -> None:
-        """Show what the order comes to."""
+        """Show what the order comes to; where the window is low, only the total."""
+        self._sums_of = state
         totals = state.totals
         theme.set_shown(self._totals, totals is not None)
         if totals is None:
             return
         tax = self.tr("{tax} included") if totals.tax_included else self.tr("{tax}")
-        self._totals.show_sums(
-            (
-                Fact(self.tr("Goods"), formatting.money(totals.goods)),
-                Fact(self.tr("Delivery"), formatting.money(totals.delivery)),
-                Fact(tax.format(tax=state.tax_label), formatting.money(totals.tax)),
-            ),
-            Fact(self.tr("Total"), formatting.money(totals.total)),
+        sums = (
+            Fact(self.tr("Goods"), formatting.money(totals.goods)),
+            Fact(self.tr("Delivery"), formatting.money(totals.delivery)),
+            Fact(tax.format(tax=state.tax_label), formatting.money(totals.tax)),
         )
+        total = Fact(self.tr("Total"), formatting.money(totals.total))
+        self._totals.show_sums(() if self._is_low else sums, total)
 
     def _pick_of(self, row: FinderRow) -> Pick:
         product = row.product
@@ -216,10 +231,10 @@ class _LinesTable(RowsView[LineRow]):
 
 def _columns() -> tuple[Column[LineRow], ...]:
     return (
-        Column(title="#", text=_number, chars=3, tone=_muted),
+        Column(title="#", text=_number, chars=4, gives_way=2, tone=_muted),
         Column(title=_tr("Code"), text=_code, chars=10),
-        Column(title=_tr("Item"), text=_description, icon=_mark, hint=_remark, tone=_item_tone),
-        Column(title=_tr("Stock"), text=_stock, chars=15, tone=_stock_tone),
+        Column(title=_tr("Item"), text=_description, icon=_mark, hint=_remark, tone=_odd_price),
+        Column(title=_tr("Stock"), text=_stock, chars=13, gives_way=1, tone=_stock_tone),
         Column(title=_tr("Qty"), text=_quantity, chars=8, align=Align.END, bold=always, tone=_odd),
         Column(title=_tr("Price"), text=_price, chars=10, align=Align.END, hint=_told),
         Column(title=_tr("Total"), text=_total, chars=12, align=Align.END, bold=always),
@@ -258,8 +273,8 @@ def _mark(row: LineRow) -> Icon | None:
     return Icon.STALE if row.new_list_price is not None else None
 
 
-def _item_tone(_row: LineRow) -> theme.Tone:
-    return theme.Tone.NORMAL
+def _odd_price(row: LineRow) -> theme.Tone:
+    return theme.Tone.WARN if row.new_list_price is not None else theme.Tone.NORMAL
 
 
 def _stock(row: LineRow) -> str:

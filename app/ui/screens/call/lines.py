@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from app.services.rules import pricing
 from app.ui.screens.call.line_book import LineBook, LineRow, Lines
 from app.ui.screens.call.order_in_hand import OrderInHand
+from app.values.card import refuse_card_digits
 from app.values.clock import Clock
 from app.values.errors import Refusal
 from app.values.identity import Ids, LineId, ProductCode
@@ -244,7 +245,8 @@ class LinesPresenter(QObject):
         if row is None:
             return False
         try:
-            told = pricing.with_told_price(row.line, price, reason[:LONGEST_REASON])
+            reason = refuse_card_digits(reason[:LONGEST_REASON], "told_reason")
+            told = pricing.with_told_price(row.line, price, reason)
         except Refusal as refusal:
             self._refuse(row, LineField.REASON, refusal.sentence)
             return False

@@ -19,7 +19,7 @@ from app.services.rules import pricing, readiness
 from app.services.rules.regions import RegionRules
 from app.ui.background import Background, Debounce, Lane
 from app.ui.notices import Kind, Notice, notice_of
-from app.ui.screens.call import keeping, repeating, topics
+from app.ui.screens.call import card_guard, keeping, repeating, topics
 from app.ui.screens.call.address import AddressPresenter, Part
 from app.ui.screens.call.customer import QUIET_MS, CustomerPresenter
 from app.ui.screens.call.delivery import DeliveryPresenter
@@ -245,6 +245,12 @@ class CallPresenter(QObject):
             return
         self.lines.stop_editing()
         document = self.order.document
+        if card_guard.is_in(document):
+            words = self.tr(
+                "There is a card number in the texts of this order. Please take it out."
+            )
+            self._say(Kind.WARN, words)
+            return
         self._show(replace(self._state, phase=Phase.PLACING))
         self.keeper.forget(document.order_id)
         self._background.run(

@@ -34,6 +34,7 @@ from app.ui.screens.call.topics import topic_of
 from app.ui.shortcuts import Action
 
 GAP_PX = 12
+RAIL_PX = 50
 
 
 class Width(Enum):
@@ -207,11 +208,8 @@ class CallScreen(QWidget):
         """A part is done: to the next useful field, unless the keyboard is elsewhere by now."""
         if not focus.is_in(self._left):
             return
-        topics = [topic_of(one) for one in self._presenter.state.missing]
-        wanted = [
-            topic for topic in topics if topic in {Topic.CUSTOMER, Topic.DELIVERY, Topic.BILLING}
-        ]
-        self.go_to_topic(wanted[0] if wanted else Topic.ITEMS)
+        missing = self._presenter.state.missing
+        self.go_to_topic(topic_of(missing[0]) if missing else Topic.ITEMS)
 
     @Slot()
     def _go_on_from_finder(self) -> None:
@@ -343,16 +341,19 @@ class CallScreen(QWidget):
         """Columns that have room are shown; the others come with their key."""
         self._width = Width.of(self.width())
         columns: tuple[QWidget, ...] = (self._left, self.items, self.side)
+        side_open = self._in_view is self.side
         match self._width:
             case Width.WIDEST | Width.WIDE:
                 shown = set(columns)
             case Width.MEDIUM:
-                shown = {self.items, self.side if self._in_view is self.side else self._left}
+                shown = set(columns) - ({self._left} if side_open else set())
             case _:
                 shown = {self._in_view}
+        is_rail = self._width is Width.MEDIUM and not side_open
+        self.side.set_rail(is_rail)
         for column in columns:
             theme.set_shown(column, column in shown)
         for column, widths in ((self._left, _LEFT_PX), (self.side, _SIDE_PX)):
-            fixed = widths.get(self._width)
+            fixed = RAIL_PX if is_rail and column is self.side else widths.get(self._width)
             column.setMinimumWidth(fixed or 0)
             column.setMaximumWidth(fixed or _ANY_PX)

@@ -40,14 +40,14 @@ class SidePane(QWidget):
             Topic.BILLING: self.tr("Billing address"),
             Topic.ARRIVAL: self.tr("Delivery date"),
         }
+        self._is_rail = False
         self._lay_out()
         self.checklist.chosen.connect(self.topic_chosen)
         self.place.clicked.connect(self.place_asked)
 
     def _lay_out(self) -> None:
         self._say.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        for part in (self.checklist,):
-            self._card.body.addWidget(part, 1)
+        self._card.body.addWidget(self.checklist, 1)
         for below in (self._caution, self.place, self._reason):
             self._card.body.addWidget(below)
         layout = QVBoxLayout(self)
@@ -66,10 +66,25 @@ class SidePane(QWidget):
             caution.sentence if caution else "",
             self.tr("Say: \u201c{words}\u201d").format(words=caution.say) if caution else "",
         )
-        theme.set_shown(self._caution, caution is not None)
+        theme.set_shown(self._caution, caution is not None and not self._is_rail)
         why_not = self._why_not(state)
         self.place.allow(why_not)
         self._reason.setText(why_not or self._ready(state))
+
+    def set_rail(self, narrow: bool) -> None:
+        """Leave only the shapes of the checklist, in a strip of its own width."""
+        for part in (self._say, self.place, self._reason):
+            theme.set_shown(part, not narrow)
+        theme.set_shown(self._caution, not narrow and bool(self._caution.words()[0]))
+        self._card.set_title("" if narrow else self.tr("This order"))
+        if self._card.badge is not None:
+            theme.set_shown(self._card.badge, not narrow)
+        self._is_rail = narrow
+        side, layout = (2, self._card.layout()) if narrow else (12, self._card.layout())
+        if layout is not None:
+            layout.setContentsMargins(side, 8, side, 10)
+        self.checklist.set_rail(narrow)
+        self.checklist.setToolTip(self.tr("F8 opens this list") if narrow else "")
 
     def say_focus(self) -> None:
         """F1 or F8: the checklist gets the keyboard, where the sentence to say stands above."""

@@ -25,9 +25,9 @@ class Topic(StrEnum):
     """The rows of the checklist, in the order of the talk; values are the panes they lead to."""
 
     CUSTOMER = "customer"
+    ITEMS = "items"
     DELIVERY = "delivery"
     BILLING = "billing"
-    ITEMS = "items"
     ARRIVAL = "arrival"
 
 

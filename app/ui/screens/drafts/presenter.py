@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from app.services.ports import Caller
 from app.ui.background import Background, Lane, Latest
 from app.ui.notices import notice_of
+from app.values.card import refuse_card_digits
 from app.values.errors import Fault, Refusal
 from app.values.identity import OrderId
 from app.wire import operations
@@ -115,12 +116,17 @@ class DraftsPresenter(QObject):
                 replace(self._state, sentence=self.tr("Say in a few words why it is given up."))
             )
             return
+        try:
+            reason = refuse_card_digits(reason.strip()[:200], "reason")
+        except Refusal as refusal:
+            self._show(replace(self._state, sentence=refusal.sentence))
+            return
         self._background.run(
             Lane.WRITE,
             partial(
                 self._caller.call,
                 operations.VOID_DRAFT,
-                VoidDraft(order_id=draft.order_id, reason=reason.strip()[:200]),
+                VoidDraft(order_id=draft.order_id, reason=reason),
             ),
             owner=self,
             then=self._voided,

@@ -172,7 +172,7 @@ def _draft_columns() -> tuple[Column[DraftSummary], ...]:
         Column(title=_tr("Customer"), text=_customer, bold=always),
         Column(title=_tr("Lines"), text=_lines, chars=8, align=Align.END),
         Column(title=_tr("Total"), text=_total, chars=14, align=Align.END),
-        Column(title=_tr("Last change"), text=_saved, chars=22, tone=_muted),
+        Column(title=_tr("Last change"), text=_saved, chars=24, align=Align.END, tone=_muted),
     )
 
 
@@ -181,7 +181,7 @@ def _placed_columns() -> tuple[Column[PlacedOrder], ...]:
         Column(title=_tr("Number"), text=_number, chars=16, bold=always),
         Column(title=_tr("Customer"), text=_placed_customer),
         Column(title=_tr("Total"), text=_placed_total, chars=14, align=Align.END),
-        Column(title=_tr("Placed"), text=_placed_at, chars=22, tone=_muted),
+        Column(title=_tr("Placed"), text=_placed_at, chars=24, align=Align.END, tone=_muted),
     )
 
 

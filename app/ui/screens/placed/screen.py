@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 
 from app.ui import formatting, shortcuts, theme
 from app.ui.screens.placed.presenter import PlacedPresenter, PlacedState
@@ -61,9 +61,9 @@ class PlacedScreen(QWidget):
         buttons.addStretch(1)
         buttons.addWidget(self.end_button)
         body = self._card.body
-        body.addSpacing(16)
+        body.addItem(_gap(16))
         body.addWidget(self._number)
-        body.addSpacing(28)
+        body.addItem(_gap(28))
         body.addLayout(facts)
         body.addStretch(1)
         body.addLayout(buttons)
@@ -166,6 +166,11 @@ class PlacedScreen(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         theme.set_shown(self._side, self.width() >= SIDE_FROM_PX)
+
+
+def _gap(height_px: int) -> QSpacerItem:
+    """Air that gives way where the window is low."""
+    return QSpacerItem(0, height_px, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Maximum)
 
 
 class _PaintedNumber(BigNumber):

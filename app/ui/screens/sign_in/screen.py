@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.ui import theme
 from app.ui.screens.sign_in.presenter import SignInPresenter, SignInState
@@ -55,14 +55,22 @@ class SignInScreen(QWidget):
             body.addWidget(part)
         body.addSpacing(4)
         body.addWidget(self.button)
+        inside = QWidget(self)
         middle = QHBoxLayout()
         middle.addStretch(1)
         middle.addWidget(self._card, 2)
         middle.addStretch(1)
+        column = QVBoxLayout(inside)
+        column.addStretch(1)
+        column.addLayout(middle)
+        column.addStretch(2)
+        area = QScrollArea(self)
+        area.setWidget(inside)
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
-        layout.addStretch(1)
-        layout.addLayout(middle)
-        layout.addStretch(2)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(area)
 
     def _connect(self) -> None:
         self.people.chosen.connect(self._pick)
