@@ -1,0 +1,85 @@
+"""Orders for the benches: whole and right, with as many lines as are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import msgspec
+
+from app.campaigns.bench.desk import BenchDesk
+from app.campaigns.bench.given import Given
+from app.campaigns.bench.products import products
+from app.services.rules import pricing
+from app.services.rules.shipping_dates import promised_on
+from app.values.contact import PostalAddress
+from app.values.errors import Fault
+from app.values.identity import CustomerId, LineId, OrderId
+from app.wire.catalogue import ProductKind, ProductView
+from app.wire.orders import Delivery, OrderCustomer, OrderDocument, OrderLine, Region
+
+_METHOD = "standard"
+
+
+def goods(given: Given, count: int) -> list[ProductView]:
+    """So many products that are goods, in the order of their codes."""
+    found = (product for product in products(2 * count, given.data) if _is_goods(product))
+    return sorted(islice(found, count), key=_by_code)
+
+
+def an_order(at: BenchDesk, listed: Sequence[ProductView], lines: int) -> OrderDocument:
+    """An order that lacks nothing, with quantities of one to six."""
+    rules = at.regions[Region.GB]
+    method = rules.method(_METHOD)
+    if method is None:
+        raise Fault("bench_rejected", f"The region has no delivery method {_METHOD}.")
+    return OrderDocument(
+        order_id=OrderId(at.ids.new()),
+        region=Region.GB,
+        currency=rules.currency,
+        taken_by=at.person.person_id,
+        device_id=at.device_id,
+        started_at=at.clock.now(),
+        customer=OrderCustomer(
+            customer_id=CustomerId(at.ids.new()), name="Margaret Thompson", phone="+441134960412"
+        ),
+        deliver_to=PostalAddress(
+            country="GB",
+            name="Margaret Thompson",
+            street=("14 Mill Lane",),
+            city="Leeds",
+            postcode="LS6 3AA",
+        ),
+        delivery=Delivery(
+            method=method.code,
+            label=method.label,
+            charge=method.charge,
+            promised_on=promised_on(method, at.clock.now(), rules),
+        ),
+        lines=tuple(_lines(at, listed, lines)),
+    )
+
+
+def with_other_quantity(document: OrderDocument, place: int, quantity: int) -> OrderDocument:
+    """The order after one quantity was changed."""
+    line = msgspec.structs.replace(document.lines[place], quantity=quantity)
+    lines = (*document.lines[:place], line, *document.lines[place + 1 :])
+    return msgspec.structs.replace(document, lines=lines)
+
+
+def _lines(at: BenchDesk, listed: Sequence[ProductView], count: int) -> Iterator[OrderLine]:
+    for place in range(count):
+        yield pricing.line_for(
+            listed[place % len(listed)],
+            1 + place % 6,
+            line_id=LineId(at.ids.new()),
+            now=at.clock.now(),
+        )
+
+
+def _is_goods(product: ProductView) -> bool:
+    return product.kind is ProductKind.GOODS
+
+
+def _by_code(product: ProductView) -> str:
+    return product.code
