@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Word, one_of
@@ -71,8 +71,6 @@ class CommandRow(DeskTable):
         CheckConstraint("sequence >= 1", name="sequence_counts"),
         UniqueConstraint("incarnation", "sequence"),
         Index(None, "state", "position"),
-        Index(None, "order_id"),
-        {"sqlite_autoincrement": True},
     )
 
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -97,25 +95,26 @@ class PlacedOrderRow(DeskTable):
     """An order that has its number; the document is the body of the command that placed it."""
 
     __tablename__ = "placed_order"
-    __table_args__ = (Index(None, "number_shown_at"),)
 
-    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(ForeignKey("command.position"), primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(unique=True)
     number: Mapped[str] = mapped_column(String(10), unique=True)
-    command_id: Mapped[UUID] = mapped_column(ForeignKey("command.command_id"), unique=True)
     placed_at: Mapped[datetime]
     number_shown_at: Mapped[datetime | None]
 
 
 class NumberRow(DeskTable):
-    """One leased order number; used numbers stay, so that none is used twice."""
+    """One leased order number, used from the lowest position on; used ones stay for a while."""
 
     __tablename__ = "order_number"
-    __table_args__ = (Index(None, "order_id", "position"),)
+    __table_args__ = (
+        Index("ix_order_number_free", "position", sqlite_where=text("order_id IS NULL")),
+    )
 
-    number: Mapped[str] = mapped_column(String(10), primary_key=True)
-    position: Mapped[int] = mapped_column(unique=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(10), unique=True)
     leased_at: Mapped[datetime]
-    order_id: Mapped[UUID | None] = mapped_column(unique=True)
+    order_id: Mapped[UUID | None]
 
 
 class PersonRow(DeskTable):

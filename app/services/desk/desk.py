@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from argon2 import PasswordHasher
+
 from app.services.desk import memory
 from app.services.desk.catalogue import CatalogueService
 from app.services.desk.dispatcher import DeskCaller, Handlers
@@ -44,7 +46,8 @@ from app.wire.sync import AskStatus, ChangeKind, DeskStatus, Policy, Town
 class DeskParts:
     """What a desk is made of; `chance` gives numbers from 0 up to 1, for waiting times.
 
-    `offer` holds the people and the banner of a trial, `version` is this program's.
+    `offer` holds the people and the banner of a trial, `version` is this program's, `hasher` makes
+    the verifiers for signing in while the centre is away.
     """
 
     seat: Seat
@@ -57,6 +60,7 @@ class DeskParts:
     chance: Callable[[], float]
     version: str
     offer: SignInOffer = field(default_factory=partial(SignInOffer, people=()))
+    hasher: PasswordHasher = field(default_factory=PasswordHasher)
 
 
 def open_desk(parts: DeskParts) -> Desk:
@@ -72,13 +76,13 @@ def open_desk(parts: DeskParts) -> Desk:
 
 
 class Desk:
-    """One desk, opened."""
+    """One desk, opened. Screens use `caller`; `line` and `feed` are what the two threads repeat."""
 
     def __init__(
         self, parts: DeskParts, records: Records, replica: CatalogueReplica, index: ProductIndex
     ) -> None:
         self._parts = parts
-        self._records = records
+        self.records = records
         self._replica = replica
         self._index = index
         self._standing = Standing()
@@ -94,8 +98,8 @@ class Desk:
 
     def close(self) -> None:
         """End both threads, write down how far the copies agree, and let go of the seat."""
-        self._line.stop()
-        self._feed.stop()
+        self.line.stop()
+        self.feed.stop()
         for worker in (self._line_worker, self._feed_worker):
             worker.ask_to_stop()
         self._parts.centre.close()
@@ -103,7 +107,7 @@ class Desk:
             worker.join()
         self._index.rest()
         self._replica.close()
-        self._records.close()
+        self.records.close()
         self._parts.seat.close()
 
     def town(self, country: str, postcode: str) -> Town | None:
@@ -112,11 +116,11 @@ class Desk:
         return None if document is None else decode(document, Town)
 
     def _make_services(self) -> None:
-        parts, store = self._parts, self._records.store
+        parts, store = self._parts, self.records.store
         self._signed_in = SignedIn(parts.clock)
         self._drafts = DraftService(store, parts.seat, parts.regions, parts.clock)
         self._place = PlaceService(
-            self._records,
+            self.records,
             parts.seat,
             self._drafts,
             self._signed_in,
@@ -125,18 +129,18 @@ class Desk:
             parts.clock,
             parts.ids,
         )
-        self._outbox = Outbox(self._records, parts.centre, self._standing, parts.clock)
-        self._outbox.retry_stuck()
+        self.outbox = Outbox(self.records, parts.centre, self._standing, parts.clock)
+        self.outbox.retry_stuck()
         self._numbers = Numbers(store, parts.centre, parts.clock)
         self._papers = PaperService(parts.seat.folder, store, self._place, parts.clock)
 
     def _make_workers(self) -> None:
-        parts, store = self._parts, self._records.store
-        self._line = Line(
-            self._outbox,
+        parts, store = self._parts, self.records.store
+        self.line = Line(
+            self.outbox,
             (
                 self._numbers.top_up,
-                partial(deposit_key, self._records, parts.centre),
+                partial(deposit_key, self.records, parts.centre),
                 Housekeeping(store, self._papers, parts.clock).run_when_due,
             ),
             parts.centre,
@@ -145,7 +149,7 @@ class Desk:
             BackOff(parts.chance),
             parts.version,
         )
-        self._feed = FeedFollower(
+        self.feed = FeedFollower(
             self._replica,
             self._index,
             store,
@@ -154,28 +158,34 @@ class Desk:
             parts.clock,
             BackOff(parts.chance),
         )
-        self._line_worker = Worker("desk line", self._line.step)
-        self._feed_worker = Worker("desk feed", self._feed.step)
-        self._place.when_placed(self._line_worker.wake)
+        self._line_worker = Worker("desk line", self.line.step)
+        self._feed_worker = Worker("desk feed", self.feed.step)
+        self._place.when_placed(self._send_at_once)
         self._standing.when_back(self._line_worker.wake)
         self._standing.when_back(self._feed_worker.wake)
-        self._feed.when_followed(self._outbox.settle)
-        self._feed.when_restored(self._send_again)
+        self.feed.when_followed(self.outbox.settle)
+        self.feed.when_restored(self._send_again)
+
+    def _send_at_once(self) -> None:
+        """While the centre is away the worker finds out by itself when it is back."""
+        if self._standing.is_online:
+            self._line_worker.wake()
 
     def _send_again(self) -> None:
-        self._outbox.send_again()
+        self.outbox.send_again()
         self._line_worker.wake()
 
     def _made_caller(self) -> DeskCaller:
         parts = self._parts
         sign_in = SignInService(
-            self._records.store,
+            self.records.store,
             parts.centre,
             self._signed_in,
             self._standing,
             parts.clock,
             parts.ids,
             parts.offer,
+            parts.hasher,
         )
         catalogue = CatalogueService(self._index)
         handlers = Handlers()
@@ -200,17 +210,17 @@ class Desk:
         del request
         return DeskStatus(
             online=self._standing.is_online,
-            waiting=self._outbox.waiting(),
-            needs_person=self._outbox.needing_person(),
+            waiting=self.outbox.waiting(),
+            needs_person=self.outbox.needing_person(),
             numbers_left=self._numbers.left(),
             products=self._index.count(),
-            catalogue_at=self._feed.fresh_at(),
+            catalogue_at=self.feed.fresh_at(),
             sentence=self._standing.sentence(),
         )
 
     def _policy(self, request: AskStatus) -> Policy:
         del request
-        with self._records.store.read() as connection:
+        with self.records.store.read() as connection:
             policy = memory.recalled(connection, memory.POLICY, Policy)
         if policy is None:
             raise policy_unknown()

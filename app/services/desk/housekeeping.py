@@ -47,18 +47,16 @@ class Housekeeping:
     def _remove_settled(self, connection: Connection) -> None:
         """The last command stays, whatever its age: positions are counted from it."""
         before = self._clock.now() - KEPT
-        old = select(CommandRow.command_id).where(
+        old = select(CommandRow.position).where(
             CommandRow.state == CommandState.SETTLED,
             CommandRow.answered_at < before,
             CommandRow.position < select(func.max(CommandRow.position)).scalar_subquery(),
         )
         shown = PlacedOrderRow.number_shown_at.is_not(None)
-        connection.execute(delete(PlacedOrderRow).where(PlacedOrderRow.command_id.in_(old), shown))
+        connection.execute(delete(PlacedOrderRow).where(PlacedOrderRow.position.in_(old), shown))
+        kept = select(PlacedOrderRow.position)
         connection.execute(
-            delete(CommandRow).where(
-                CommandRow.command_id.in_(old),
-                CommandRow.command_id.not_in(select(PlacedOrderRow.command_id)),
-            )
+            delete(CommandRow).where(CommandRow.position.in_(old), CommandRow.position.not_in(kept))
         )
         connection.execute(
             delete(DraftRow).where(DraftRow.state.in_(_CLOSED), DraftRow.saved_at < before)

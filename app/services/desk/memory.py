@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
+from app.models.desk.table import DeskTable
 from app.models.desk.tables import SettingRow
 from app.wire.message import decode, encode
 
@@ -20,17 +21,19 @@ SEALED_FOR = "sealed_for"
 KEY_DEPOSITED = "key_deposited"
 
 
+_RECALL = select(SettingRow.document).where(SettingRow.name == bindparam("wanted"))
+_INSERT = insert(DeskTable.metadata.tables["setting"])
+_REMEMBER = _INSERT.on_conflict_do_update(
+    index_elements=["name"], set_={"document": _INSERT.excluded.document}
+)
+
+
 def recalled(connection: Connection, name: str, kind: type[T]) -> T | None:
     """What was last remembered under the name, if anything."""
-    query = select(SettingRow.document).where(SettingRow.name == name)
-    document = connection.execute(query).scalar_one_or_none()
+    document = connection.execute(_RECALL, {"wanted": name}).scalar_one_or_none()
     return None if document is None else decode(document, kind)
 
 
 def remember(connection: Connection, name: str, value: object) -> None:
     """Keep a value under the name; it replaces what was there."""
-    document = encode(value)
-    statement = insert(SettingRow).values(name=name, document=document)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["name"], set_={"document": document})
-    )
+    connection.execute(_REMEMBER, {"name": name, "document": encode(value)})

@@ -133,7 +133,7 @@ class Outbox:
             return connection.execute(query).scalar_one()
 
     def _take(self) -> list[Row[Any]]:
-        """Mark the next batch as under way; none of it is in one copy only."""
+        """Mark the next batch as under way; what the journal lacks yet is left out."""
         query = (
             select(CommandRow.__table__)
             .where(
@@ -145,8 +145,11 @@ class Outbox:
         with self._records.store.read() as connection:
             if connection.execute(query.limit(1)).first() is None:
                 return []
-        with self._records.placing, self._records.store.write() as connection:
-            rows = _within_size(connection.execute(query).all())
+        with self._records.store.write() as connection:
+            # What is in the store was noted as unwritten before: asking in this order is safe.
+            rows = connection.execute(query).all()
+            unwritten = self._records.unwritten
+            rows = _within_size([row for row in rows if row.command_id not in unwritten])
             _set_state(connection, rows, CommandState.SENDING)
         return rows
 

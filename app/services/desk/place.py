@@ -6,13 +6,14 @@ The same way whether the centre answers or not; the outbox takes it from here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, Uuid, bindparam, func, select, update
 
 from app.models.desk.tables import CommandRow, CommandState, NumberRow, PlacedOrderRow
 from app.services.desk.drafts import DraftService
-from app.services.desk.records import Records, Shown, digest, insert_placed, next_sequence
+from app.services.desk.records import Records, Shown, digest, insert_placed
 from app.services.desk.seat import Seat
 from app.services.desk.sign_in import SignedIn
 from app.services.ports import Centre
@@ -22,7 +23,7 @@ from app.services.rules.readiness import missing
 from app.services.rules.regions import RegionRules
 from app.values.clock import Clock
 from app.values.errors import Refusal
-from app.values.identity import CommandId, Ids, OrderId, PersonId
+from app.values.identity import CommandId, Ids, Incarnation, OrderId, PersonId
 from app.values.order_number import OrderNumber
 from app.wire.message import Nothing, decode, encode
 from app.wire.orders import NumberShown, OrderDocument, PlacedOrder, PlaceOrder, Region
@@ -51,6 +52,7 @@ class PlaceService:
         self._regions = regions
         self._clock = clock
         self._ids = ids
+        self._before = _before(seat.identity.incarnation)
         self._listeners: list[Callable[[], None]] = []
 
     def when_placed(self, listener: Callable[[], None]) -> None:
@@ -66,11 +68,15 @@ class PlaceService:
         document = request.document
         person_id = self._signed_in.session.person.person_id
         self._drafts.refuse_others(document)
+        self._refuse_unready(document)
         with self._records.placing:
-            placed = self._placed_before(document)
-            if placed is None:
-                self._refuse_unready(document)
-                placed = self._capture(document, person_id)
+            with self._records.store.write() as connection:
+                found = connection.execute(self._before, {"wanted": document.order_id}).one()
+                if found.body is None:
+                    placed = self._placed(document, person_id, found.number)
+                    self._capture(connection, placed, max(found.last or 0, self._records.floor) + 1)
+                else:
+                    placed = _same(decode(found.body, PlacedOrder), document)
             self._records.write_journal()
         for listener in self._listeners:
             listener()
@@ -96,22 +102,10 @@ class PlaceService:
     def placed(self, order_id: OrderId) -> PlacedOrder:
         """An order placed at this desk. Raises Refusal `order_unknown`."""
         with self._records.store.read() as connection:
-            body = _body_of(connection, order_id)
+            body = connection.execute(select(_BODY), {"wanted": order_id}).scalar_one()
         if body is None:
             raise Refusal("order_unknown", "There is no such order at this desk.")
         return decode(body, PlacedOrder)
-
-    def _placed_before(self, document: OrderDocument) -> PlacedOrder | None:
-        with self._records.store.read() as connection:
-            body = _body_of(connection, document.order_id)
-        if body is None:
-            return None
-        placed = decode(body, PlacedOrder)
-        if placed.document != document:
-            raise Refusal(
-                "already_placed", "This order has been placed and cannot be changed here."
-            )
-        return placed
 
     def _refuse_unready(self, document: OrderDocument) -> None:
         refuse_cards_in(document)
@@ -121,53 +115,69 @@ class PlaceService:
             sentence = f"Before this order can be placed it still needs: {names}."
             raise Refusal(lacking[0].code, sentence, lacking[0].field)
 
-    def _capture(self, document: OrderDocument, person_id: PersonId) -> PlacedOrder:
-        """One transaction: order, number, command in the outbox, draft closed."""
-        sums = totals(document, self._regions[document.region])
-        offset = self._centre.clock_offset_ms
-        placed_at = self._clock.now()
-        incarnation = self._seat.identity.incarnation
-        with self._records.store.write() as connection:
-            placed = PlacedOrder(
-                number=_free_number(connection),
-                document=document,
-                totals=sums,
-                placed_at=placed_at,
-                placed_by=person_id,
+    def _placed(
+        self, document: OrderDocument, person_id: PersonId, number: str | None
+    ) -> PlacedOrder:
+        if number is None:
+            raise Refusal(
+                "no_numbers_left",
+                "This desk has no order numbers left, and the central service is away. The order "
+                "is kept as a draft; it can be placed as soon as the service is back.",
             )
-            body = encode(placed)
-            command = Command(
-                command_id=CommandId(self._ids.new()),
-                incarnation=incarnation,
-                sequence=next_sequence(connection, incarnation),
-                kind=CommandKind.PLACE_ORDER,
-                person_id=person_id,
-                captured_at=placed_at,
-                clock_offset_ms=offset,
-                body=msgspec.Raw(body),
-                sha256=digest(body),
-            )
-            insert_placed(connection, command, placed, CommandState.CAPTURED)
-        self._records.unwritten[command.command_id] = command
-        return placed
-
-
-def _free_number(connection: Connection) -> OrderNumber:
-    query = select(NumberRow.number).where(NumberRow.order_id.is_(None))
-    number = connection.execute(query.order_by(NumberRow.position).limit(1)).scalar_one_or_none()
-    if number is None:
-        raise Refusal(
-            "no_numbers_left",
-            "This desk has no order numbers left, and the central service is away. The order is "
-            "kept as a draft; it can be placed as soon as the service is back.",
+        return PlacedOrder(
+            number=OrderNumber(number),
+            document=document,
+            totals=totals(document, self._regions[document.region]),
+            placed_at=self._clock.now(),
+            placed_by=person_id,
         )
-    return OrderNumber(number)
+
+    def _capture(self, connection: Connection, placed: PlacedOrder, sequence: int) -> None:
+        """Order, number, command in the outbox and draft closed, in one transaction."""
+        body = encode(placed)
+        command = Command(
+            command_id=CommandId(self._ids.new()),
+            incarnation=self._seat.identity.incarnation,
+            sequence=sequence,
+            kind=CommandKind.PLACE_ORDER,
+            person_id=placed.placed_by,
+            captured_at=placed.placed_at,
+            clock_offset_ms=self._centre.clock_offset_ms,
+            body=msgspec.Raw(body),
+            sha256=digest(body),
+        )
+        insert_placed(connection, command, placed, CommandState.CAPTURED)
+        self._records.unwritten[command.command_id] = command
 
 
-def _body_of(connection: Connection, order_id: OrderId) -> bytes | None:
-    query = (
-        select(CommandRow.body)
-        .join(PlacedOrderRow, PlacedOrderRow.command_id == CommandRow.command_id)
-        .where(PlacedOrderRow.order_id == order_id)
+_BODY = (
+    select(CommandRow.body)
+    .join(PlacedOrderRow, PlacedOrderRow.position == CommandRow.position)
+    .where(PlacedOrderRow.order_id == bindparam("wanted", type_=Uuid()))
+    .scalar_subquery()
+)
+_FREE_NUMBER = (
+    select(NumberRow.number)
+    .where(NumberRow.order_id.is_(None))
+    .order_by(NumberRow.position)
+    .limit(1)
+    .scalar_subquery()
+)
+
+
+def _before(incarnation: Incarnation) -> Select[Any]:
+    """What placing has to know first, asked at once.
+
+    The order if it was placed before, the next free number, and the last place in line.
+    """
+    last = select(func.max(CommandRow.sequence)).where(CommandRow.incarnation == incarnation)
+    return select(
+        _BODY.label("body"), _FREE_NUMBER.label("number"), last.scalar_subquery().label("last")
     )
-    return connection.execute(query).scalar_one_or_none()
+
+
+def _same(placed: PlacedOrder, document: OrderDocument) -> PlacedOrder:
+    """The order of an earlier asking, if nothing was changed since."""
+    if placed.document != document:
+        raise Refusal("already_placed", "This order has been placed and cannot be changed here.")
+    return placed

@@ -55,7 +55,7 @@ from app.store.journal import (
 )
 from app.store.salvage import SalvagedRow, salvage
 from app.values.clock import Clock
-from app.values.identity import CommandId, OrderId
+from app.values.identity import OrderId
 from app.wire.message import decode, encode
 from app.wire.orders import PlacedOrder
 from app.wire.sync import Command, Policy
@@ -102,10 +102,12 @@ class _Opening:
             missing = self._reconciled(store, agreement, reading)
             journal = self._journal(store, key, reading, missing)
             sealed = self._sealed(store, key)
+            with store.read() as connection:
+                floor = memory.recalled(connection, memory.SEQUENCE_FLOOR, int) or 0
         except BaseException:
             store.close()
             raise
-        return Records(store, journal, sealed, self._sentences)
+        return Records(store, journal, sealed, floor, self._sentences)
 
     def _key(self) -> bytes:
         key = self._keys.get(STORE_KEY)
@@ -278,18 +280,17 @@ def _salvaged(store: DeskStore, damaged: Path, key: bytes) -> tuple[int, int]:
 
 def _with_command(connection: Connection, rows: Iterable[SalvagedRow]) -> Iterator[SalvagedRow]:
     """An order whose command could not be read comes whole from the journal, or not at all."""
-    commands = set(connection.exec_driver_sql("SELECT command_id FROM command").scalars())
-    return (row for row in rows if row.values["command_id"] in commands)
+    positions = set(connection.execute(select(CommandRow.position)).scalars())
+    return (row for row in rows if row.values["position"] in positions)
 
 
 def _add_orders_without_row(connection: Connection) -> None:
     """A command that could be read tells all of its order; the row beside it may be lost."""
-    has_row = select(PlacedOrderRow.command_id)
-    lost = select(CommandRow.command_id, CommandRow.body).where(
-        CommandRow.command_id.not_in(has_row)
+    lost = select(CommandRow.position, CommandRow.body).where(
+        CommandRow.position.not_in(select(PlacedOrderRow.position))
     )
-    for command_id, body in connection.execute(lost).all():
-        insert_order_of(connection, CommandId(command_id), decode(body, PlacedOrder))
+    for position, body in connection.execute(lost).all():
+        insert_order_of(connection, position, decode(body, PlacedOrder))
 
 
 _SHOWN = select(

@@ -95,6 +95,7 @@ class SignInService:
         clock: Clock,
         ids: Ids,
         offer: SignInOffer,
+        hasher: PasswordHasher,
     ) -> None:
         self._store = store
         self._centre = centre
@@ -103,7 +104,7 @@ class SignInService:
         self._clock = clock
         self._ids = ids
         self._offer = offer
-        self._hasher = PasswordHasher()
+        self._hasher = hasher
 
     def offer(self, request: OfferSignIn) -> SignInOffer:
         """Who signed in here, latest first, then the people of a trial."""

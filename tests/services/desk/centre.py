@@ -125,6 +125,10 @@ class FakeCentre:
             self._is_closed = True
             self._condition.notify_all()
 
+    def reopen(self) -> None:
+        """Answer the next desk."""
+        self._is_closed = False
+
     def call(self, operation: Operation[Q, A], request: Q) -> A:
         if self.away is not None:
             raise self.away

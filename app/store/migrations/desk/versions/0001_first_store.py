@@ -39,9 +39,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "incarnation", "sequence", name=op.f("uq_command_incarnation_sequence")
         ),
-        sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_command_order_id"), "command", ["order_id"], unique=False)
     op.create_index(
         op.f("ix_command_state_position"), "command", ["state", "position"], unique=False
     )
@@ -62,19 +60,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_draft_state_saved_at"), "draft", ["state", "saved_at"], unique=False)
     op.create_table(
         "order_number",
-        sa.Column("number", sa.String(length=10), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=10), nullable=False),
         sa.Column("leased_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=True),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_order_number")),
-        sa.UniqueConstraint("order_id", name=op.f("uq_order_number_order_id")),
-        sa.UniqueConstraint("position", name=op.f("uq_order_number_position")),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_order_number")),
+        sa.UniqueConstraint("number", name=op.f("uq_order_number_number")),
     )
     op.create_index(
-        op.f("ix_order_number_order_id_position"),
+        "ix_order_number_free",
         "order_number",
-        ["order_id", "position"],
+        ["position"],
         unique=False,
+        sqlite_where=sa.text("order_id IS NULL"),
     )
     op.create_table(
         "person",
@@ -101,18 +99,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "placed_order",
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.String(length=10), nullable=False),
-        sa.Column("command_id", sa.Uuid(), nullable=False),
         sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("number_shown_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["command_id"], ["command.command_id"], name=op.f("fk_placed_order_command_id")
+            ["position"], ["command.position"], name=op.f("fk_placed_order_position")
         ),
-        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_placed_order")),
-        sa.UniqueConstraint("command_id", name=op.f("uq_placed_order_command_id")),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_placed_order")),
         sa.UniqueConstraint("number", name=op.f("uq_placed_order_number")),
-    )
-    op.create_index(
-        op.f("ix_placed_order_number_shown_at"), "placed_order", ["number_shown_at"], unique=False
+        sa.UniqueConstraint("order_id", name=op.f("uq_placed_order_order_id")),
     )

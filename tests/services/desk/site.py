@@ -1,0 +1,135 @@
+"""A seat in a folder of the test, with a centre beside it, that can be opened again and again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from argon2 import PasswordHasher
+
+from app.services.desk.desk import Desk, DeskParts, open_desk
+from app.services.desk.seat import enrol, open_seat
+from app.services.desk.seat_identity import read_identity
+from app.services.ports import Caller
+from app.services.rules.regions import load_regions
+from app.settings import resource_folder
+from app.values.identity import OrderId, ProductCode
+from app.wire import operations
+from app.wire.addresses import AddressSuggestions, LookUpAddress
+from app.wire.catalogue import ProductView
+from app.wire.orders import OrderDocument, PlacedOrder, PlaceOrder
+from app.wire.people import SignIn
+from app.wire.sync import AskStatus, ChangeKind, DeskStatus
+from tests.builders import Change, an_id, an_order, with_line
+from tests.fakes import CountingIds, FixedClock, InMemoryKeyStore
+from tests.services.desk.centre import PASSWORD, FakeCentre
+
+REGIONS = load_regions(resource_folder() / "regions")
+WAIT_SECONDS = 20.0
+
+
+class NoAddresses:
+    """Knows no address."""
+
+    def look_up(self, request: LookUpAddress) -> AddressSuggestions:
+        return AddressSuggestions(source="nobody")
+
+
+class Site:
+    """One seat and its surroundings."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.centre = FakeCentre()
+        self.keys = InMemoryKeyStore()
+        self.clock = FixedClock()
+        self.ids = CountingIds()
+        self._orders = 0
+
+    @contextmanager
+    def opened(self) -> Generator[Desk]:
+        """The desk without its threads: nothing happens unless the test does it."""
+        desk = self.open()
+        try:
+            yield desk
+        finally:
+            desk.close()
+            self.centre.reopen()
+
+    @contextmanager
+    def running(self) -> Generator[Desk]:
+        """The desk with its threads."""
+        with self.opened() as desk:
+            desk.start()
+            yield desk
+
+    def open(self) -> Desk:
+        if read_identity(self.folder) is None:
+            enrol(self.folder, "CODE-1234", self.keys, self.centre, self.ids)
+        parts = DeskParts(
+            seat=open_seat(self.folder, self.keys),
+            keys=self.keys,
+            centre=self.centre,
+            addresses=NoAddresses(),
+            regions=REGIONS,
+            clock=self.clock,
+            ids=self.ids,
+            chance=no_chance,
+            version="test",
+            hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1),
+        )
+        return open_desk(parts)
+
+    def order(self, *changes: Change) -> OrderDocument:
+        """An order of its own id that lacks nothing."""
+        self._orders += 1
+        document = an_order(*(changes or (with_line("TEA-1", 3),)))
+        return msgspec.structs.replace(document, order_id=OrderId(an_id(10_000 + self._orders)))
+
+
+def no_chance() -> float:
+    return 0.0
+
+
+def sign_in(desk: Desk) -> None:
+    desk.caller.call(operations.SIGN_IN, SignIn(login="anna", password=PASSWORD))
+
+
+def ready(desk: Desk) -> Caller:
+    """Signed in, with numbers to give out."""
+    sign_in(desk)
+    desk.line.step()
+    return desk.caller
+
+
+def place(caller: Caller, document: OrderDocument) -> PlacedOrder:
+    return caller.call(operations.PLACE_ORDER, PlaceOrder(document=document))
+
+
+def status(desk: Desk) -> DeskStatus:
+    return desk.caller.call(operations.ASK_STATUS, AskStatus())
+
+
+def feed_product(centre: FakeCentre, product: ProductView) -> None:
+    centre.put(ChangeKind.PRODUCT, ProductCode(product.code), product, product.revision)
+
+
+class Signal:
+    """Lets a test wait until something has happened so many times on another thread."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._count = 0
+
+    def happened(self, *_: object) -> None:
+        with self._condition:
+            self._count += 1
+            self._condition.notify_all()
+
+    def wait_for(self, times: int = 1) -> None:
+        with self._condition:
+            if not self._condition.wait_for(lambda: self._count >= times, WAIT_SECONDS):
+                raise AssertionError(f"waited for {times}, saw {self._count}")
