@@ -156,6 +156,7 @@ class HttpCarrier:
     def __init__(self, url: str, proxy: str | None = None) -> None:
         """Raises Refusal `centre_url_malformed` or `centre_url_insecure`."""
         require_safe_url(url)
+        self.url = url
         self._is_closed = False
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._client = httpx2.Client(
