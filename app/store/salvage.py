@@ -73,7 +73,7 @@ def _readable_after(path: Path, key: bytes, table: str, last: int) -> int | None
             if next(_rows_after(path, key, table, last + step), None) is None:
                 return None
         except dbapi2.DatabaseError:
-            step *= 2
+            step += max(1, step // 8)
         else:
             return last + step
     return None
