@@ -1,0 +1,212 @@
+"""A centre that takes orders, and a seat that sends them: what a desk does, without a desk.
+
+Orders come from tests/builders.py; `desk.command(desk.placed(an_order(...)))` is one as it is sent.
+"""
+
+# ruff: noqa: ANN401 - a builder passes on whatever field a test names
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Raw
+from sqlalchemy import text
+
+from app.services.central.customers import Customers
+from app.services.central.feed import ChangeFeed
+from app.services.central.intake import Intake
+from app.services.central.number_leases import NumberLeases
+from app.services.central.transaction import Actor, Handlers, Seat, Transaction
+from app.services.rules.pricing import totals
+from app.services.rules.regions import RegionRules, load_regions
+from app.settings import resource_folder
+from app.values.identity import CommandId, CustomerId, Incarnation, OrderId, PersonId
+from app.values.order_number import OrderNumber
+from app.wire.catalogue import ProductKind
+from app.wire.message import encode
+from app.wire.operations import CENTRAL, LEASE_NUMBERS, SEND_COMMANDS
+from app.wire.orders import OrderDocument, PlacedOrder, Region
+from app.wire.sync import Command, CommandKind, CommandOutcome, LeaseNumbers, SendCommands
+from tests.builders import A_MORNING, an_order, with_line
+from tests.centre import Centre
+
+
+@cache
+def regions() -> dict[Region, RegionRules]:
+    """The rules that ship with the program."""
+    return load_regions(resource_folder() / "regions")
+
+
+class OrderCentre(Centre):
+    """A centre with everything that orders need, and a small catalogue."""
+
+    def __init__(self, url: str) -> None:
+        self.leases = NumberLeases()
+        super().__init__(url, CENTRAL, self._register)
+        self.intake = Intake(self.transactions, regions(), self.leases)
+        self._list_products()
+
+    def _register(self, handlers: Handlers) -> None:
+        self.leases.register(handlers)
+        Intake(self.transactions, regions(), self.leases).register(handlers)
+        Customers().register(handlers)
+        ChangeFeed().register(handlers)
+
+    def empty(self) -> None:
+        """As it was when it was new, but for people and seats."""
+        self.clock.set(A_MORNING)
+        self.run(f"TRUNCATE {', '.join(_EMPTIED)}")
+        self.run("UPDATE number_counter SET next_value = 0")
+        self.run("UPDATE person SET disabled_at = NULL")
+        self._list_products()
+
+    def _list_products(self) -> None:
+        for code in ("TEA-1", "CUP-2"):
+            self.list_product(code)
+        self.list_product("POST", kind=ProductKind.CHARGE)
+
+    def list_product(
+        self, code: str, kind: ProductKind = ProductKind.GOODS, *, withdrawn: bool = False
+    ) -> None:
+        """A product at 2.95, 2.55 from 12."""
+
+        def add(tx: Transaction) -> None:
+            for statement in _LIST:
+                values = {"code": code, "kind": kind.value, "gone": withdrawn, "at": tx.at}
+                tx.session.execute(text(statement), values)
+
+        self.administration.write(add)
+
+    def withdraw(self, code: str) -> None:
+        self.run("UPDATE product SET withdrawn = true WHERE code = :code", code=code)
+
+    def run(self, statement: str, **values: object) -> None:
+        """Change something as the owner."""
+
+        def change(tx: Transaction) -> None:
+            tx.session.execute(text(statement), values)
+
+        self.administration.write(change)
+
+    def counts(self) -> dict[str, int]:
+        """How many rows there are of what an order brings."""
+        tables = ("sales_order", "order_line", "order_event", "contact", "customer", "address")
+        return {t: self.rows(f"SELECT count(*) FROM {t}")[0][0] for t in tables}  # noqa: S608 - names above
+
+
+_EMPTIED = (
+    *("sales_order", "order_line", "order_version", "order_event", "order_number_alias", "contact"),
+    *("customer", "customer_phone", "customer_name_token", "address"),
+    *("product", "price", "price_break", "stock_level", "town", "change"),
+    *("applied_command", "audit", "audit_seal", "number_lease"),
+)
+_LIST = (
+    """
+    INSERT INTO product (code, description, kind, tax_category, price_version, withdrawn, revision,
+                         updated_at)
+    VALUES (:code, 'Description of ' || :code, :kind, 'standard', 1, :gone, 1, :at)
+    """,
+    "INSERT INTO price (code, version, currency, from_at) VALUES (:code, 1, 'GBP', :at)",
+    """
+    INSERT INTO price_break (code, version, from_quantity, unit_price)
+    VALUES (:code, 1, 1, 29500), (:code, 1, 12, 25500)
+    """,
+    "INSERT INTO change (kind, key, revision, deleted) VALUES ('product', :code, 1, false)",
+)
+
+
+class SendingDesk:
+    """A seat with leased numbers that sends commands in sequence."""
+
+    def __init__(self, centre: OrderCentre, name: str = "Desk 1", login: str = "ada") -> None:
+        self.centre = centre
+        self.seat = centre.enrolled(name)
+        self.caller = centre.caller()
+        self.caller.use_seat(self.seat)
+        known = centre.rows("SELECT person_id FROM person WHERE login = :login", login=login)
+        self.person = PersonId(known[0][0]) if known else centre.person(login)
+        self.incarnation = Incarnation(
+            centre.rows(
+                "SELECT incarnation FROM device WHERE device_id = :device",
+                device=self.seat.device_id,
+            )[0][0]
+        )
+        self.sequence = 0
+        self._numbers: list[OrderNumber] = []
+
+    @property
+    def actor(self) -> Actor:
+        """Who sends, as a service sees it."""
+        seat = Seat(device_id=self.seat.device_id, incarnation=self.incarnation, name="Desk")
+        return Actor(device=seat)
+
+    def number(self) -> OrderNumber:
+        """The next of this seat's numbers."""
+        if not self._numbers:
+            leased = self.caller.call(LEASE_NUMBERS, LeaseNumbers(count=20))
+            self._numbers = list(leased.numbers)
+        return self._numbers.pop(0)
+
+    def order(self, *changes: Callable[[OrderDocument], OrderDocument]) -> OrderDocument:
+        """A new order of a new customer at this seat: tea, unless something is said."""
+        document = an_order(*(changes or (with_line("TEA-1", 2),)))
+        customer = document.customer
+        if customer is not None and customer.base_revision is None:
+            customer = msgspec.structs.replace(
+                customer, customer_id=CustomerId(self.centre.ids.new())
+            )
+        return msgspec.structs.replace(
+            document,
+            order_id=OrderId(self.centre.ids.new()),
+            device_id=self.seat.device_id,
+            taken_by=self.person,
+            customer=customer,
+        )
+
+    def placed(self, document: OrderDocument | None = None, **different: Any) -> PlacedOrder:
+        """The order with a number of this seat and right totals."""
+        document = document or self.order()
+        placed = PlacedOrder(
+            number=different.pop("number", None) or self.number(),
+            document=document,
+            totals=totals(document, regions()[document.region]),
+            placed_at=A_MORNING + timedelta(minutes=4),
+            placed_by=self.person,
+        )
+        return msgspec.structs.replace(placed, **different)
+
+    def command(self, placed: PlacedOrder | bytes | None = None, **different: Any) -> Command:
+        """The next command of this seat."""
+        body = placed if isinstance(placed, bytes) else encode(placed or self.placed())
+        self.sequence += 1
+        command = Command(
+            command_id=CommandId(self.centre.ids.new()),
+            incarnation=self.incarnation,
+            sequence=self.sequence,
+            kind=CommandKind.PLACE_ORDER,
+            person_id=self.person,
+            captured_at=A_MORNING + timedelta(minutes=4),
+            body=Raw(body),
+            sha256=hashlib.sha256(body).hexdigest(),
+        )
+        return msgspec.structs.replace(command, **different)
+
+    def send(self, *commands: Command) -> tuple[CommandOutcome, ...]:
+        """What the centre answers."""
+        return self.caller.call(SEND_COMMANDS, SendCommands(commands=commands)).outcomes
+
+    def send_order(self, document: OrderDocument | None = None, **different: Any) -> CommandOutcome:
+        """What becomes of one order."""
+        return self.send(self.command(self.placed(document, **different)))[0]
+
+
+def stored_order(centre: OrderCentre, order_id: UUID) -> dict[str, Any]:
+    """The row of an order."""
+    row = centre.rows("SELECT * FROM sales_order WHERE order_id = :id", id=order_id)[0]
+    return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's name for a row by column
