@@ -41,7 +41,8 @@ _FOOTER_MAGIC = 1337
 
 def code_key(text: str) -> str:
     """How codes are compared: letters small or capital, blanks in a row count as one."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())[: 4 * _LONGEST_TOKEN]
+    whole = text.encode("utf-8", "ignore").decode("utf-8")  # half a letter cannot be looked for
+    return " ".join(unicodedata.normalize("NFKC", whole).casefold().split())[: 4 * _LONGEST_TOKEN]
 
 
 def tokens_of(text: str) -> list[str]:
