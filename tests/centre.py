@@ -28,13 +28,13 @@ from app.transport.client import Carrier, HttpCarrier, RemoteCaller, Reply, Seat
 from app.transport.server import HttpServer, Listening, Routes, ServiceThreads
 from app.values.errors import Fault
 from app.values.identity import Incarnation, PersonId, SystemIds
+from app.values.vocabulary import Role
 from app.wire.message import RefusalView, decode, encode
 from app.wire.operations import ENROL_DEVICE, SIGN_IN_AT_CENTRE, Operation
-from app.wire.people import Enrol, Role, Session, SignIn
+from app.wire.people import Enrol, Session, SignIn
 from app.wire.signed import REQUEST, TIME, Head, milliseconds, path_of
 from tests.fakes import FixedClock
 
-Q = TypeVar("Q")
 T = TypeVar("T")
 
 PASSWORD = "correct horse battery staple"
@@ -94,9 +94,11 @@ class Centre:
     def __init__(
         self,
         url: str,
-        table: tuple[Operation[Any, Any], ...],
+        table: tuple[Operation[Any, Any], ...] = (),
         *services: Callable[[Handlers], None],
+        dispatcher: Dispatcher | None = None,
     ) -> None:
+        """With a dispatcher that something else has built, or with one for `table`."""
         self.url = url
         self.clock = FixedClock()
         self.ids = SystemIds()
@@ -108,16 +110,21 @@ class Centre:
         self.administration = Transactions(self._owner_store, self.clock, self.ids)
         self.people = People(CHEAP)
         self.seats = Seats()
+        self.dispatcher = dispatcher or self._dispatcher(table, services)
+        self.carrier: Carrier = InProcess(self.dispatcher, self.clock)
+
+    def _dispatcher(
+        self,
+        table: tuple[Operation[Any, Any], ...],
+        services: tuple[Callable[[Handlers], None], ...],
+    ) -> Dispatcher:
         identity = Identity(CHEAP, session_hours=12)
         handlers = Handlers()
-        identity.register(handlers)
-        self.seats.register(handlers)
-        for register in services:
+        for register in (identity.register, self.seats.register, *services):
             register(handlers)
-        self.dispatcher = Dispatcher(
+        return Dispatcher(
             table, handlers, self.transactions, identity, self.clock, self.ids, self.log
         )
-        self.carrier: Carrier = InProcess(self.dispatcher, self.clock)
 
     def close(self) -> None:
         self.store.close()
@@ -206,9 +213,10 @@ class Centre:
     def send_signed(
         self,
         seat: SeatKey,
-        operation: Operation[Q, Any],
-        request: Q,
+        operation: Operation[Any, Any],
+        request: object,
         *,
+        session: str | None = None,
         body: bytes | None = None,
         changed: Mapping[str, str] | None = None,
         without: str = "",
@@ -216,7 +224,8 @@ class Centre:
         """Send a signed request that something was done to on the way; status and refusal."""
         path, signed = path_of(operation.name), encode(request)
         at_ms = milliseconds(self.clock.now())
-        head = Head(device_id=seat.device_id, at_ms=at_ms, nonce=self.ids.new().hex)
+        nonce = self.ids.new().hex
+        head = Head(device_id=seat.device_id, at_ms=at_ms, nonce=nonce, session=session)
         headers = head.headers(seat.sign(head.to_sign(path, signed))) | dict(changed or {})
         headers.pop(without, None)
         reply = self.carrier.post(path, headers, signed if body is None else body, 20)

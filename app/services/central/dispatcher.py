@@ -213,9 +213,9 @@ class Dispatcher:
         """The request, once it is proved that its asker may ask it."""
         operation, envelope = attempt.operation, attempt.envelope
         attempt.actor = tx.actor = self._prove(tx, operation, envelope)
-        request = decode(envelope.body, operation.request)
         if operation.permission is not None:
             _require_permission(operation, tx.actor)
+        request = decode(envelope.body, operation.request)
         _require_own(operation, tx.actor, request)
         return request
 
