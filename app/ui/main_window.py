@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.services.ports import Caller
@@ -38,10 +38,11 @@ from app.ui.widgets.key_sheet import KeySheet
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, Ids
+from app.values.vocabulary import Region, Role
 from app.wire import operations
 from app.wire.message import Nothing
-from app.wire.orders import OrderDocument, PlacedOrder, Region
-from app.wire.people import Permission, Role, Session, SignOut
+from app.wire.orders import OrderDocument, PlacedOrder
+from app.wire.people import Permission, Session, SignOut
 from app.wire.sync import AskStatus, DeskStatus, Policy
 
 HOME_SIZE_PX = (1366, 768)
@@ -100,22 +101,15 @@ class MainWindow(QMainWindow):
         self._start()
 
     def _build(self) -> None:
-        self.bar = CallBar(self)
-        self.notices = NoticeBar(self)
-        self.strip = StatusStrip(self)
-        self.sign_in_screen = SignInScreen(self.sign_in, self)
-        self.call_screen = CallScreen(self.call, self)
-        self.drafts_screen = DraftsScreen(self.drafts, self)
-        self.placed_screen = PlacedScreen(self.placed, self)
-        self.pages = QStackedWidget(self)
-        for page in (
-            self.sign_in_screen,
-            self.call_screen,
-            self.drafts_screen,
-            self.placed_screen,
-        ):
-            self.pages.addWidget(page)
         middle = QWidget(self)
+        self.setCentralWidget(middle)
+        self.bar = CallBar(middle)
+        self.notices = NoticeBar(middle)
+        self.pages = QStackedWidget(middle)
+        self.strip = StatusStrip(middle)
+        self.sign_in_screen = SignInScreen(self.sign_in, self.pages)
+        self.pages.addWidget(self.sign_in_screen)
+        self._rest: tuple[CallScreen, DraftsScreen, PlacedScreen] | None = None
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -124,12 +118,42 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.pages, 1)
         layout.addWidget(self.strip)
         self.notices.setContentsMargins(12, 8, 12, 0)
-        self.setCentralWidget(middle)
         self.setWindowTitle("Readback")
         self.setMinimumSize(*LEAST_SIZE_PX)
         self.resize(*HOME_SIZE_PX)
         self._palette = CommandPalette(self, self.commands)
         self._key_sheet = KeySheet(self)
+
+    def _build_rest(self) -> tuple[CallScreen, DraftsScreen, PlacedScreen]:
+        """The pages behind the sign-in, made once it was painted or when first asked for."""
+        if self._rest is not None:
+            return self._rest
+        call = CallScreen(self.call, self.pages)
+        drafts = DraftsScreen(self.drafts, self.pages)
+        placed = PlacedScreen(self.placed, self.pages)
+        self._rest = call, drafts, placed
+        for page in self._rest:
+            self.pages.addWidget(page)
+        call.new_call_asked.connect(self.new_call)
+        drafts.new_call_asked.connect(self.new_call)
+        drafts.left.connect(self._back_to_call)
+        self.status.state_changed.connect(placed.show_status)
+        return self._rest
+
+    @property
+    def call_screen(self) -> CallScreen:
+        """Where an order is taken."""
+        return self._build_rest()[0]
+
+    @property
+    def drafts_screen(self) -> DraftsScreen:
+        """Orders to go on with."""
+        return self._build_rest()[1]
+
+    @property
+    def placed_screen(self) -> PlacedScreen:
+        """The number of a placed order."""
+        return self._build_rest()[2]
 
     def _connect(self) -> None:
         for part in (self.sign_in, self.call, self.drafts, self.placed):
@@ -143,10 +167,6 @@ class MainWindow(QMainWindow):
         self.placed.finished.connect(self.new_call)
         self.placed.print_asked_for.connect(self._print)
         self.status.state_changed.connect(self._show_status)
-        self.status.state_changed.connect(self.placed_screen.show_status)
-        self.call_screen.new_call_asked.connect(self.new_call)
-        self.drafts_screen.new_call_asked.connect(self.new_call)
-        self.drafts_screen.left.connect(self._back_to_call)
         shortcuts.bind(self, Action.ALL_ACTIONS, self._open_palette)
         shortcuts.bind(self, Action.LOCK, self.lock)
         shortcuts.bind(self, Action.DRAFTS, self.show_drafts)
@@ -311,13 +331,13 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _show_call(self, state: CallState) -> None:
-        if self.pages.currentWidget() is not self.call_screen:
+        if not isinstance(self.pages.currentWidget(), CallScreen):
             return
         self.strip.show_missing([one.sentence for one in state.missing])
         self._show_time()
 
     def _show_strip_of(self, page: QWidget) -> None:
-        if page is self.call_screen:
+        if isinstance(page, CallScreen):
             self.strip.show_missing([one.sentence for one in self.call.state.missing])
             self.strip.show_hints(
                 (
@@ -326,16 +346,14 @@ class MainWindow(QMainWindow):
                     (shortcuts.keys(Action.ALL_ACTIONS), self.tr("all actions")),
                 )
             )
-        elif page is not self.placed_screen:
+        elif not isinstance(page, PlacedScreen):
             self.strip.show_words("")
             self.strip.show_hints(((shortcuts.keys(Action.ALL_ACTIONS), self.tr("all actions")),))
 
     def _show_time(self) -> None:
         started = self.call.started_at
-        on_line = started is not None and self.pages.currentWidget() in {
-            self.call_screen,
-            self.placed_screen,
-        }
+        page = self.pages.currentWidget()
+        on_line = isinstance(page, CallScreen | PlacedScreen)
         if not on_line or started is None:
             self.bar.show_call("")
             return
@@ -355,7 +373,8 @@ class MainWindow(QMainWindow):
                 words = self.tr("Draft saved {when}").format(
                     when=formatting.since(now - (state.saved_at or now))
                 )
-        self.bar.show_saved(words if self.pages.currentWidget() is self.call_screen else "")
+        on_call = isinstance(self.pages.currentWidget(), CallScreen)
+        self.bar.show_saved(words if on_call else "")
 
     @Slot(object)
     def _show_status(self, status: DeskStatus) -> None:
@@ -397,6 +416,11 @@ class MainWindow(QMainWindow):
         locked = self.pages.currentWidget() is self.sign_in_screen
         if minutes and not locked and idle >= minutes * MINUTE_S:
             self.lock()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._rest is None:
+            QTimer.singleShot(0, self, self._build_rest)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Watch the keys of the native window; a filter on the application sees every event."""

@@ -19,6 +19,7 @@ from app.values.contact import search_digits
 from app.values.errors import Fault, Refusal, Unreachable
 from app.values.identity import CustomerId, DeviceId, OrderId, PersonId, SessionId
 from app.values.order_number import with_check_digits
+from app.values.vocabulary import Region, Role
 from app.wire import operations
 from app.wire.addresses import AddressSuggestions, LookUpAddress
 from app.wire.catalogue import FindProducts, GetProduct, Match, ProductHit, ProductHits, ProductView
@@ -42,12 +43,12 @@ from app.wire.orders import (
     MakePaper,
     NumberShown,
     OpenDraft,
+    OrderCustomer,
     OrderDocument,
     OrderView,
     Paper,
     PlacedOrder,
     PlaceOrder,
-    Region,
     SaveDraft,
     VoidDraft,
 )
@@ -55,7 +56,6 @@ from app.wire.people import (
     PERMISSIONS,
     OfferSignIn,
     PersonView,
-    Role,
     Session,
     SignIn,
     SignInOffer,
@@ -154,14 +154,13 @@ class FakeDesk:
         return decode(self.drafts[order_id], OrderDocument)
 
     def has_ordered(self, customer: CustomerView, document: OrderDocument, days_ago: int) -> None:
-        """Puts a past order of a customer into the centre."""
+        """Puts a past order of a customer into the centre; its number was given long ago."""
+        owner = OrderCustomer(customer_id=customer.customer_id, name=customer.name)
+        document = msgspec.structs.replace(document, customer=owner)
         placed = self._as_placed(document, len(self.orders) + 1)
         placed = msgspec.structs.replace(placed, placed_at=A_MORNING - timedelta(days=days_ago))
-        owner = msgspec.structs.replace(
-            document.customer or msgspec.UNSET, customer_id=customer.customer_id
-        )
-        document = msgspec.structs.replace(document, customer=owner)
-        self.orders[document.order_id] = msgspec.structs.replace(placed, document=document)
+        self.orders[document.order_id] = placed
+        self.shown.append(document.order_id)
 
     def _offer(self, _request: OfferSignIn) -> SignInOffer:
         return SignInOffer(people=tuple(self.people), banner=self.banner)

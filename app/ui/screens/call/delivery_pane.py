@@ -23,7 +23,7 @@ from app.ui.widgets.buttons import PlainButton
 from app.ui.widgets.card import Card
 from app.ui.widgets.fields import ChoiceField, TextAreaField
 from app.ui.widgets.text import label, wrapped
-from app.wire.orders import Channel
+from app.values.vocabulary import Channel
 
 HOME = "GB"
 

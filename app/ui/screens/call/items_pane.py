@@ -27,7 +27,8 @@ from app.ui.widgets.rows_view import RowsView
 from app.ui.widgets.text import Part, label
 from app.ui.widgets.totals import Fact, Totals
 from app.values.identity import LineId
-from app.wire.catalogue import ProductKind, ProductView
+from app.values.vocabulary import ProductKind
+from app.wire.catalogue import ProductView
 
 MOST_ROWS = 6
 LOW_PX = 400

@@ -13,7 +13,8 @@ from app.services.rules.pricing import unit_price_for
 from app.values.identity import LineId, ProductCode
 from app.values.money import Money, UnitPrice
 from app.values.quantity import is_unusual
-from app.wire.catalogue import ProductKind, ProductView, TaxCategory
+from app.values.vocabulary import ProductKind, TaxCategory
+from app.wire.catalogue import ProductView
 from app.wire.orders import OrderLine
 
 Lines = tuple[OrderLine, ...]

@@ -22,7 +22,8 @@ from app.values.errors import Refusal
 from app.values.identity import Ids, LineId, ProductCode
 from app.values.money import UnitPrice, parse_unit_price
 from app.values.quantity import check_quantity, is_unusual, parse_quantity
-from app.wire.catalogue import ProductKind, ProductView
+from app.values.vocabulary import ProductKind
+from app.wire.catalogue import ProductView
 from app.wire.orders import LINES_MOST, OrderLine
 
 LONGEST_REASON = 200

@@ -32,18 +32,11 @@ from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, Ids, OrderId, PersonId, ProductCode
 from app.values.money import Money
+from app.values.vocabulary import Channel, Region
 from app.wire import operations
 from app.wire.catalogue import ProductView
 from app.wire.customers import CustomerView, GetOrder
-from app.wire.orders import (
-    Channel,
-    Delivery,
-    OrderDocument,
-    OrderView,
-    PlacedOrder,
-    PlaceOrder,
-    Region,
-)
+from app.wire.orders import Delivery, OrderDocument, OrderView, PlacedOrder, PlaceOrder
 from app.wire.sync import Policy
 
 PRODUCTS_AT_A_TIME = 50

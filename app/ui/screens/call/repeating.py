@@ -15,8 +15,9 @@ from app.services.rules.pricing import unit_price_for
 from app.ui.formatting import counted
 from app.values.errors import Refusal
 from app.values.identity import ProductCode
+from app.values.vocabulary import ProductKind
 from app.wire import operations
-from app.wire.catalogue import GetProduct, ProductKind, ProductView
+from app.wire.catalogue import GetProduct, ProductView
 from app.wire.orders import OrderLine
 
 

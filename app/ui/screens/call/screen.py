@@ -65,15 +65,17 @@ class CallScreen(QWidget):
     def __init__(self, presenter: CallPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presenter = presenter
-        self.customer = CustomerPane(presenter.customer, self)
-        self.delivery = DeliveryPane(presenter.delivery_address, presenter.delivery, self)
-        self.billing = BillingPane(presenter, self)
-        self.last_orders = LastOrdersCard(presenter, self)
-        self.notes = NotesPane(presenter.delivery, self)
+        self._left = QScrollArea(self)
+        column = QWidget(self._left.viewport())  # a parent given late would be styled twice
+        self.customer = CustomerPane(presenter.customer, column)
+        self.delivery = DeliveryPane(presenter.delivery_address, presenter.delivery, column)
+        self.billing = BillingPane(presenter, column)
+        self.last_orders = LastOrdersCard(presenter, column)
+        self.notes = NotesPane(presenter.delivery, column)
         self.items = ItemsPane(presenter.finder, presenter.lines, self)
-        self.channel = ChannelField(presenter, self)
+        self.channel = ChannelField(presenter, self.items)
         self.side = SidePane(self)
-        self._left = self._scrolled()
+        self._scroll(column)
         self._width = Width.WIDE
         self._in_view: QWidget = self._left
         self._lay_out()
@@ -81,20 +83,17 @@ class CallScreen(QWidget):
         self._bind()
         self._set_tab_order()
 
-    def _scrolled(self) -> QScrollArea:
-        column = QWidget(self)
+    def _scroll(self, column: QWidget) -> None:
         cards = QVBoxLayout(column)
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(10)
         for card in self._cards():
             cards.addWidget(card)
         cards.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidget(column)
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        return area
+        self._left.setWidget(column)
+        self._left.setWidgetResizable(True)
+        self._left.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._left.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def _cards(self) -> tuple[QWidget, ...]:
         return self.customer, self.delivery, self.billing, self.last_orders, self.notes
@@ -317,8 +316,8 @@ class CallScreen(QWidget):
         """F6: from pane to pane in the order of the talk."""
         panes: list[tuple[QWidget, Callable[[], None]]] = [
             (self.customer, self.go_to_customer),
-            (self.delivery, self.go_to_delivery),
             (self.items, self.go_to_items),
+            (self.delivery, self.go_to_delivery),
             (self.notes, self.go_to_notes),
             (self.side, self.go_to_side),
         ]

@@ -15,7 +15,8 @@ from app.ui.widgets.fields import LabelledField
 from app.ui.widgets.rows_view import ROW_PX, RowsView
 from app.ui.widgets.text import label, wrapped
 from app.values.identity import PersonId
-from app.wire.people import PersonView, Role
+from app.values.vocabulary import Role
+from app.wire.people import PersonView
 
 CARD_WIDTH_PX = 420
 MOST_PEOPLE = 6
@@ -27,7 +28,9 @@ class SignInScreen(QWidget):
     def __init__(self, presenter: SignInPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presenter = presenter
-        self._card = Card("", parent=self)
+        self._area = QScrollArea(self)
+        self._inside = QWidget(self._area.viewport())
+        self._card = Card("", parent=self._inside)
         self._card.set_title(self.tr("Sign in"))
         self._banner = Box(theme.Surface.BOX_WARN, self._card)
         self._locked = wrapped("", theme.Text.STRONG, parent=self._card)
@@ -55,22 +58,20 @@ class SignInScreen(QWidget):
             body.addWidget(part)
         body.addSpacing(4)
         body.addWidget(self.button)
-        inside = QWidget(self)
         middle = QHBoxLayout()
         middle.addStretch(1)
         middle.addWidget(self._card, 2)
         middle.addStretch(1)
-        column = QVBoxLayout(inside)
+        column = QVBoxLayout(self._inside)
         column.addStretch(1)
         column.addLayout(middle)
         column.addStretch(2)
-        area = QScrollArea(self)
-        area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setWidget(self._inside)
+        self._area.setWidgetResizable(True)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(area)
+        layout.addWidget(self._area)
 
     def _connect(self) -> None:
         self.people.chosen.connect(self._pick)

@@ -1,0 +1,230 @@
+"""The call screen driven by key events, as a CSR would."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from app.ui.main_window import MainWindow
+from app.ui.screens.call.customer import Mode
+from app.ui.screens.call.state import Phase
+from tests.ui.screens.conftest import Hands
+from tests.ui.screens.fake_desk import FakeDesk
+
+FIVE_LINES = (("22423", "12"), ("47566", "15"), ("84879", "16"), ("20725", "10"), ("22720", "2"))
+MOST_KEYS = 140
+"""For a new customer and five lines. Source: facts/ux-and-law.md, sections 2 and 7."""
+
+
+def take_lines(hands: Hands) -> None:
+    for code, quantity in FIVE_LINES:
+        hands.write(code)
+        hands.enter()
+        hands.write(quantity)
+        hands.enter()
+
+
+def test_a_whole_order_of_a_new_customer_takes_few_keys(
+    on_call: Hands, window: MainWindow, desk: FakeDesk, record_property: object
+) -> None:
+    on_call.write("Eleanor Whitcombe")
+    on_call.enter()
+    on_call.write("07700900123")
+    on_call.enter()
+    on_call.write("e.whitcombe@example.org")
+    on_call.enter()
+    take_lines(on_call)
+    on_call.enter()
+    on_call.write("ls63aa")
+    on_call.enter()
+    on_call.write("14")
+    on_call.enter()
+    on_call.write("Mill Lane")
+    on_call.enter()
+    on_call.ctrl(Qt.Key.Key_Return)
+    placed = window.placed.state.placed
+    assert placed is not None
+    assert [line.quantity for line in placed.document.lines] == [12, 15, 16, 10, 2]
+    assert placed.document.deliver_to is not None
+    assert placed.document.deliver_to.city == "Leeds"
+    assert on_call.keys <= MOST_KEYS, f"{on_call.keys} keys"
+
+
+def test_a_known_customer_is_chosen_by_the_last_digits_and_enter(
+    on_call: Hands, window: MainWindow
+) -> None:
+    on_call.write("0412")
+    on_call.enter()
+    document = window.call.order.document
+    assert document.customer is not None
+    assert document.customer.name == "Margaret Thompson"
+    assert document.deliver_to is not None
+    assert on_call.place() == "Find an item"
+
+
+def test_a_line_takes_its_code_enter_its_quantity_enter(on_call: Hands, window: MainWindow) -> None:
+    on_call.press(Qt.Key.Key_F3)
+    on_call.keys = 0
+    on_call.write("85123A")
+    on_call.enter()
+    assert on_call.place() == "Quantity"
+    on_call.write("7")
+    on_call.enter()
+    assert on_call.keys == 9
+    assert on_call.place() == "Find an item"
+    assert window.call.order.document.lines[0].quantity == 7
+
+
+def test_a_refused_quantity_keeps_the_keyboard_with_its_sentence(
+    on_call: Hands, window: MainWindow
+) -> None:
+    on_call.press(Qt.Key.Key_F3)
+    on_call.write("85123A")
+    on_call.enter()
+    on_call.write("0")
+    on_call.enter()
+    assert on_call.place() == "Quantity"
+    problem = window.call.lines.state.problem
+    assert problem is not None
+    assert problem.sentence in window.call_screen.items.editor.quantity.edit.accessibleDescription()
+
+
+def test_the_same_code_twice_asks_and_enter_puts_them_together(
+    on_call: Hands, window: MainWindow
+) -> None:
+    on_call.press(Qt.Key.Key_F3)
+    for quantity in ("3", "5"):
+        on_call.write("47566")
+        on_call.enter()
+        if window.call.lines.state.question is not None:
+            on_call.enter()
+        on_call.write(quantity)
+        on_call.enter()
+    lines = window.call.order.document.lines
+    assert [(line.code, line.quantity) for line in lines] == [("47566", 5)]
+
+
+def test_ctrl_z_takes_back_the_last_line_from_any_field(on_call: Hands, window: MainWindow) -> None:
+    on_call.press(Qt.Key.Key_F3)
+    on_call.write("47566")
+    on_call.enter()
+    on_call.write("3")
+    on_call.enter()
+    on_call.press(Qt.Key.Key_F7)
+    on_call.ctrl(Qt.Key.Key_Z)
+    assert not window.call.order.document.lines
+    on_call.ctrl(Qt.Key.Key_Y)
+    assert len(window.call.order.document.lines) == 1
+
+
+def test_ctrl_d_and_ctrl_del_act_on_the_line_under_the_cursor(
+    on_call: Hands, window: MainWindow
+) -> None:
+    on_call.press(Qt.Key.Key_F3)
+    on_call.write("47566")
+    on_call.enter()
+    on_call.write("3")
+    on_call.enter()
+    on_call.ctrl(Qt.Key.Key_D)
+    assert [line.quantity for line in window.call.order.document.lines] == [3, 3]
+    on_call.press(Qt.Key.Key_Escape)
+    on_call.ctrl(Qt.Key.Key_Delete)
+    assert len(window.call.order.document.lines) == 1
+
+
+def test_f6_goes_round_the_panes_in_the_order_of_the_talk(
+    on_call: Hands, window: MainWindow
+) -> None:
+    places = []
+    for _ in range(5):
+        on_call.press(Qt.Key.Key_F6)
+        places.append(on_call.place())
+    assert places == [
+        "Find an item",
+        "Postcode",
+        "Delivery instructions",
+        "What the order needs",
+        "Telephone, name or postcode",
+    ]
+
+
+def test_escape_leaves_a_form_and_keeps_what_was_typed(on_call: Hands, window: MainWindow) -> None:
+    on_call.press(Qt.Key.Key_F4)
+    on_call.write("LS6 3AA")
+    on_call.press(Qt.Key.Key_Escape)
+    address = window.call.order.document.deliver_to
+    assert address is not None
+    assert address.postcode == "LS6 3AA"
+    assert not window.call.delivery_address.state.editing
+
+
+def test_ctrl_enter_says_what_is_missing_and_places_nothing(
+    on_call: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    on_call.ctrl(Qt.Key.Key_Return)
+    assert not desk.orders
+    (notice,) = window.notices.notices()
+    assert "customer name" in notice.sentence
+    assert not window.call_screen.side.place.isEnabled()
+
+
+def test_enter_in_an_empty_finder_goes_to_what_is_missing(
+    on_call: Hands, window: MainWindow
+) -> None:
+    on_call.press(Qt.Key.Key_F3)
+    on_call.enter()
+    assert on_call.place() == "Telephone, name or postcode"
+
+
+def test_card_digits_in_the_note_are_masked_in_the_field_and_in_the_order(
+    on_call: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    on_call.press(Qt.Key.Key_F7)
+    on_call.write("card 4242 4242 4242 4242")
+    instructions = window.call.order.document.delivery.instructions
+    assert "4242" not in instructions
+    assert instructions.startswith("card ")
+    assert "4242" not in window.call_screen.notes.fields["instructions"].text()  # type: ignore[index] # the enum is its value
+    window.call.keeper.save_now()
+    assert all(b"4242" not in body for body in desk.drafts.values())
+
+
+def test_offline_a_customer_is_typed_in_by_the_same_enter(
+    on_call: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    desk.offline = True
+    on_call.write("Peter Marsh")
+    on_call.enter()
+    state = window.call.customer.state
+    assert state.mode is Mode.TYPING
+    assert state.customer is not None
+    assert state.customer.name == "Peter Marsh"
+    assert on_call.place() == "Telephone"
+
+
+def test_a_repeated_order_is_asked_about_and_told_in_a_notice(
+    on_call: Hands, window: MainWindow, desk: FakeDesk, a_past_order: None
+) -> None:
+    on_call.write("0412")
+    on_call.enter()
+    on_call.ctrl(Qt.Key.Key_R)
+    assert window.call.state.asking_to_repeat is not None
+    on_call.enter()
+    codes = [line.code for line in window.call.order.document.lines]
+    assert codes == ["22423", "47566"]
+    (notice,) = window.notices.notices()
+    assert "1 costs more than then" in notice.sentence
+    assert "OLD-1" in notice.sentence
+
+
+def test_a_second_call_begins_empty_after_the_first_is_placed(
+    on_call: Hands, window: MainWindow
+) -> None:
+    on_call.write("0412")
+    on_call.enter()
+    take_lines(on_call)
+    on_call.ctrl(Qt.Key.Key_Return)
+    on_call.ctrl(Qt.Key.Key_Return)
+    assert window.call.state.phase is Phase.TAKING
+    assert not window.call.order.document.lines
+    assert window.call.order.document.deliver_to is None
+    assert on_call.place() == "Telephone, name or postcode"
