@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from app.services.rules.regions import RegionRules
     from app.transport.client import RemoteCaller
     from app.ui.main_window import MainWindow
-    from app.wire.orders import Region
+    from app.values.vocabulary import Region
     from app.wire.sync import Town
 
 Q = TypeVar("Q")

@@ -17,8 +17,9 @@ import msgspec
 from app.values.contact import PostalAddress
 from app.values.identity import CustomerId, DeviceId, LineId, OrderId, PersonId, ProductCode, uuid7
 from app.values.money import Currency, Money, UnitPrice, parse_unit_price
-from app.wire.catalogue import ProductKind, ProductView, QuantityBreak, TaxCategory
-from app.wire.orders import Delivery, OrderCustomer, OrderDocument, OrderLine, Region
+from app.values.vocabulary import ProductKind, Region, TaxCategory
+from app.wire.catalogue import ProductView, QuantityBreak
+from app.wire.orders import Delivery, OrderCustomer, OrderDocument, OrderLine
 
 A_MORNING = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
 """A Friday, before every cut-off."""

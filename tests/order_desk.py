@@ -28,11 +28,11 @@ from app.services.rules.regions import RegionRules, load_regions
 from app.settings import resource_folder
 from app.values.identity import CommandId, CustomerId, Incarnation, OrderId, PersonId
 from app.values.order_number import OrderNumber
-from app.wire.catalogue import ProductKind
+from app.values.vocabulary import CommandKind, ProductKind, Region
 from app.wire.message import encode
 from app.wire.operations import CENTRAL, LEASE_NUMBERS, SEND_COMMANDS
-from app.wire.orders import OrderDocument, PlacedOrder, Region
-from app.wire.sync import Command, CommandKind, CommandOutcome, LeaseNumbers, SendCommands
+from app.wire.orders import OrderDocument, PlacedOrder
+from app.wire.sync import Command, CommandOutcome, LeaseNumbers, SendCommands
 from tests.builders import A_MORNING, an_order, with_line
 from tests.centre import Centre
 

@@ -26,9 +26,10 @@ from app.ui.screens.call.presenter import CallPresenter, Pace
 from app.values.clock import Clock
 from app.values.errors import Fault
 from app.values.identity import DeviceId, Ids, PersonId
+from app.values.vocabulary import Channel, Region
 from app.wire import operations
 from app.wire.message import encode
-from app.wire.orders import Channel, NumberShown, PlacedOrder, Region
+from app.wire.orders import NumberShown, PlacedOrder
 from app.wire.sync import Policy
 
 REASON = "replay"

@@ -26,7 +26,7 @@ from app.services.central.transaction import Transaction
 from app.values.clock import SystemClock
 from app.values.errors import Refusal
 from app.values.identity import SystemIds
-from app.wire.people import Role
+from app.values.vocabulary import Role
 
 FOUND_WANTING = 1
 

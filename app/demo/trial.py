@@ -47,7 +47,8 @@ from app.store.central import OWNER_ROLE, CentralStore
 from app.values.clock import SystemClock
 from app.values.errors import Fault
 from app.values.identity import SystemIds
-from app.wire.people import PERMISSIONS, Permission, PersonView, Role
+from app.values.vocabulary import Role
+from app.wire.people import PERMISSIONS, Permission, PersonView
 
 PASSWORD = "caller said seven"  # noqa: S105 - made for show
 """The same for everyone in a trial, and shown; it opens nothing else."""

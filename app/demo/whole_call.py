@@ -19,11 +19,12 @@ from app.ui.rehearsal import Rehearsal
 from app.ui.screens.call.customer import Mode
 from app.values.errors import Fault
 from app.values.identity import ProductCode
+from app.values.vocabulary import ChangeKind, ProductKind
 from app.wire import operations
-from app.wire.catalogue import ProductKind, ProductView
+from app.wire.catalogue import ProductView
 from app.wire.message import PAGE_ROWS_MOST, decode
 from app.wire.orders import PlacedOrder
-from app.wire.sync import ChangeKind, TakeSnapshot
+from app.wire.sync import TakeSnapshot
 
 QUANTITIES = (12, 15, 16, 10, 2)
 CALLER_NAME = "Eleanor Whitcombe"

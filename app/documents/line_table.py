@@ -11,7 +11,7 @@ from itertools import zip_longest
 from app.documents.sheet import ACCENT, BODY, HAIRLINE, LABEL, LEADING, Sheet
 from app.documents.texts import Labels
 from app.values.money import Money, UnitPrice
-from app.wire.catalogue import ProductKind
+from app.values.vocabulary import ProductKind
 from app.wire.orders import OrderLine
 
 _CODE, _DESCRIPTION = 1, 2

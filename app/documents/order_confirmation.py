@@ -40,7 +40,7 @@ from app.values.contact import PostalAddress
 from app.values.order_number import OrderNumber, grouped, spoken
 from app.values.postal import format_lines
 from app.values.telephone import shown_phone
-from app.wire.catalogue import ProductKind
+from app.values.vocabulary import ProductKind
 from app.wire.orders import OrderLine, PlacedOrder
 from app.wire.sync import Company, Policy
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from app.wire.orders import Region
+from app.values.vocabulary import Region
 from app.wire.sync import Company
 
 _RESOURCES = Path(__file__).parents[2] / "resources"

@@ -18,8 +18,9 @@ from sqlalchemy.pool import QueuePool
 
 from app.models.desk.replica import ReplicaMark, ReplicaRow
 from app.models.desk.table import ReplicaTable
+from app.values.vocabulary import ChangeKind
 from app.wire.message import decode, encode
-from app.wire.sync import Change, ChangeKind
+from app.wire.sync import Change
 
 FORMAT = 1
 """Counts up with every change of the tables; a copy of another format is fetched again."""

@@ -26,14 +26,8 @@ _PLAIN_GAP = re.compile(r"[ \t_()\u00a0\u2007\u2009\u202f\-./\u2010-\u2015\u2212
 _TIGHT_GAP = re.compile(r"[\s\-./\\|_*'\u2010-\u2015\u2212\u00b7\u2022\u2219\u30fb]{1,24}")
 _GLUED = re.compile(r"[-_]?[^\W_]")
 _WIDEST_GAP = 60
-_USUAL_LENGTHS = {
-    "american-express": {15},
-    "diners-club": {14},
-    "unionpay": {16, 19},
-    "maestro": {16, 18, 19},
-    "jcb": {16},
-}
-"""Lengths in real use, for numbers in groups; other brands have few anyway."""
+_USUAL_LENGTHS = {"unionpay": {16, 17, 18, 19}, "maestro": {16, 18, 19}}
+"""Lengths in real use, for numbers in groups; the other brands have few anyway."""
 _USUAL_LENGTHS_IN_ODD_GROUPS = {13, 14, 15, 16, 19}
 _DATE_SHAPES = {(d, m, y) for d in (1, 2) for m in (1, 2) for y in (2, 4)} | {(4, 2, 2)}
 _TIME_STAMP = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])[0-2]\d[0-5]\d[0-5]\d")
@@ -51,6 +45,7 @@ _BRITISH_PHONE_SHAPES = {
 }
 _AMERICAN_PHONE = re.compile(r"1?[2-9]\d{2}[2-9]\d{6}")
 _AMERICAN_PHONE_SHAPES = {(3, 3, 4), (1, 3, 3, 4), (3, 7)}
+_QUANTITY = re.compile(r"\d{1,3}|[1-9]\d{2}0")
 _ORDER_NUMBER_SHAPES = {(10,), (3, 3, 4)}
 _WRITTEN_APART = {
     (4, 6, 5),
@@ -385,7 +380,7 @@ def _is_cut_evenly(shape: tuple[int, ...]) -> bool:
 def _are_codes(window: list[_Group]) -> bool:
     """Bar codes side by side, or a bar code and how many of it."""
     rest = [group.digits for group in window if not _is_gtin(group.digits)]
-    return len(rest) < len(window) and all(len(digits) <= 3 for digits in rest)
+    return len(rest) < len(window) and all(_QUANTITY.fullmatch(digits) for digits in rest)
 
 
 def _stands_alone(groups: list[_Group], first: int, shape: tuple[int, ...]) -> bool:

@@ -6,22 +6,8 @@ from enum import StrEnum
 
 from app.values.identity import ProductCode
 from app.values.money import UnitPrice
+from app.values.vocabulary import ProductKind, TaxCategory
 from app.wire.message import FreeText, Instant, PageRows, Quantity, Request, View
-
-
-class ProductKind(StrEnum):
-    """Goods are picked in the warehouse; a charge (postage, carriage, manual) is only money."""
-
-    GOODS = "goods"
-    CHARGE = "charge"
-
-
-class TaxCategory(StrEnum):
-    """Which rate of the region applies."""
-
-    STANDARD = "standard"
-    REDUCED = "reduced"
-    ZERO = "zero"
 
 
 class QuantityBreak(View, frozen=True, kw_only=True):

@@ -7,7 +7,6 @@ from it, totals are computed from it, and nothing about an order lives anywhere 
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta
@@ -16,28 +15,10 @@ from app.values.contact import PostalAddress
 from app.values.identity import CustomerId, DeviceId, LineId, OrderId, PersonId, ProductCode
 from app.values.money import Currency, Money, UnitPrice
 from app.values.order_number import OrderNumber
-from app.wire.catalogue import ProductKind, TaxCategory
+from app.values.vocabulary import Channel, ProductKind, Region, TaxCategory
 from app.wire.message import FreeText, Instant, PageRows, Quantity, Request, ShortText, View
 
 LINES_MOST = 5_000
-
-
-class Channel(StrEnum):
-    """How the order reached us."""
-
-    PHONE = "phone"
-    FAX = "fax"
-    EMAIL = "email"
-    POST = "post"
-    COUNTER = "counter"
-    WEB_CART = "web_cart"
-
-
-class Region(StrEnum):
-    """Whose law, tax and delivery rules apply; one file each in resources/regions."""
-
-    GB = "gb"
-    US = "us"
 
 
 class OrderCustomer(View, frozen=True, kw_only=True):
@@ -118,15 +99,6 @@ class Totals(View, frozen=True, kw_only=True):
     tax: Money
     tax_included: bool
     total: Money
-
-
-class DraftState(StrEnum):
-    """Where a document at the desk stands."""
-
-    OPEN = "open"
-    PARKED = "parked"
-    VOIDED = "voided"
-    PLACED = "placed"
 
 
 class SaveDraft(Request, frozen=True, kw_only=True):

@@ -8,15 +8,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from app.values.identity import DeviceId, Incarnation, PersonId, SessionId
+from app.values.vocabulary import Role
 from app.wire.message import Instant, Request, ShortText, View
-
-
-class Role(StrEnum):
-    """What a person is; one role each."""
-
-    CSR = "csr"
-    TEAM_LEAD = "team_lead"
-    ADMINISTRATOR = "administrator"
 
 
 class Permission(StrEnum):

@@ -10,17 +10,11 @@ from msgspec import Meta, Raw
 from app.values.identity import CommandId, Incarnation, PersonId
 from app.values.money import Currency
 from app.values.order_number import OrderNumber
+from app.values.vocabulary import ChangeKind, CommandKind, Region
 from app.wire.message import Instant, PageRows, Request, View
-from app.wire.orders import Region
 
 COMMANDS_MOST = 50
 WAIT_SECONDS_MOST = 25
-
-
-class CommandKind(StrEnum):
-    """What a desk may send; the body's type follows from it."""
-
-    PLACE_ORDER = "order.place"
 
 
 class Command(View, frozen=True, kw_only=True):
@@ -92,14 +86,6 @@ class Cursor(View, frozen=True, kw_only=True):
     epoch: str
     transaction: int
     row: int
-
-
-class ChangeKind(StrEnum):
-    """What a desk keeps a copy of."""
-
-    PRODUCT = "product"
-    TOWN = "town"
-    POLICY = "policy"
 
 
 class Change(View, frozen=True, kw_only=True):

@@ -13,7 +13,8 @@ import msgspec
 from app.documents.order_confirmation import render
 from app.values.money import Currency, Money, total_of
 from app.values.order_number import with_check_digits
-from app.wire.orders import PlacedOrder, Region, Totals
+from app.values.vocabulary import Region
+from app.wire.orders import PlacedOrder, Totals
 from app.wire.sync import Company, Policy
 from tests.builders import Change, an_order, with_charge, with_line
 

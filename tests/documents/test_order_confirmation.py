@@ -16,8 +16,9 @@ from app.documents.order_confirmation import render
 from app.values.contact import PostalAddress
 from app.values.money import Money, total_of
 from app.values.order_number import grouped, spoken
+from app.values.vocabulary import Channel, Region
 from app.wire.message import schema_of
-from app.wire.orders import Channel, PlacedOrder, Region
+from app.wire.orders import PlacedOrder
 from app.wire.sync import Company
 from tests.builders import (
     a_customer,

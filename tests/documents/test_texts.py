@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from app.documents.texts import Channels, texts_of
-from app.wire.orders import Channel, Region
+from app.values.vocabulary import Channel, Region
 from tests.documents.papers import GB as POLICY
 
 GB = texts_of(Region.GB)

@@ -25,8 +25,7 @@ from app.values.contact import PostalAddress
 from app.values.money import Currency
 from app.values.postal import check_address, outward_code
 from app.values.telephone import PhoneNumber
-from app.wire.catalogue import ProductKind, TaxCategory
-from app.wire.people import Role
+from app.values.vocabulary import ProductKind, Role, TaxCategory
 from app.wire.sync import Policy
 
 SAMPLE = resource_folder() / "sample"

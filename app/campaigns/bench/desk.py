@@ -25,11 +25,11 @@ from app.settings import resource_folder
 from app.store.product_search import ProductIndex
 from app.values.clock import Clock, SystemClock
 from app.values.identity import DeviceId, Ids, SystemIds
+from app.values.vocabulary import Region
 from app.wire import operations
 from app.wire.addresses import AddressSuggestions, LookUpAddress
 from app.wire.catalogue import ProductView
 from app.wire.message import encode
-from app.wire.orders import Region
 from app.wire.people import PersonView, SignIn
 from app.wire.sync import AskStatus
 

@@ -15,8 +15,9 @@ from app.services.rules.shipping_dates import promised_on
 from app.values.contact import PostalAddress
 from app.values.errors import Fault
 from app.values.identity import CustomerId, LineId, OrderId
-from app.wire.catalogue import ProductKind, ProductView
-from app.wire.orders import Delivery, OrderCustomer, OrderDocument, OrderLine, Region
+from app.values.vocabulary import ProductKind, Region
+from app.wire.catalogue import ProductView
+from app.wire.orders import Delivery, OrderCustomer, OrderDocument, OrderLine
 
 _METHOD = "standard"
 

@@ -22,7 +22,8 @@ from app.settings import resource_folder
 from app.values.errors import Refusal
 from app.values.identity import ProductCode
 from app.values.money import Currency, UnitPrice
-from app.wire.catalogue import ProductKind, ProductView, QuantityBreak, TaxCategory
+from app.values.vocabulary import ProductKind, TaxCategory
+from app.wire.catalogue import ProductView, QuantityBreak
 
 _MASK = (1 << 64) - 1
 _SYLLABLES = ("ba", "cor", "del", "fen", "gri", "hol", "ka", "lum", "mer", "nor", "pel", "qui")

@@ -18,6 +18,7 @@ from app.values.clock import Clock
 from app.values.errors import Unreachable
 from app.values.identity import DeviceId, Ids, PersonId, SessionId
 from app.values.order_number import with_check_digits
+from app.values.vocabulary import ChangeKind, Role
 from app.wire import operations
 from app.wire.catalogue import ProductView
 from app.wire.customers import CustomersFound, FindCustomers, FoundBy, LastOrders, LastOrdersOf
@@ -29,7 +30,6 @@ from app.wire.people import (
     Enrol,
     Enrolled,
     PersonView,
-    Role,
     Session,
     SignIn,
     SignOut,
@@ -37,7 +37,6 @@ from app.wire.people import (
 from app.wire.sync import (
     CentreTime,
     Change,
-    ChangeKind,
     ChangePage,
     Company,
     Cursor,

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Word, one_of
 from app.models.central.table import CentralTable
 from app.values.money import Currency
-from app.wire.catalogue import ProductKind, TaxCategory
+from app.values.vocabulary import ProductKind, TaxCategory
 
 
 class Product(CentralTable):

@@ -18,8 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Word, one_of
 from app.models.central.table import CentralTable
 from app.values.money import Currency
-from app.wire.catalogue import ProductKind, TaxCategory
-from app.wire.orders import Channel, Region
+from app.values.vocabulary import Channel, ProductKind, Region, TaxCategory
 
 
 class OrderState(StrEnum):

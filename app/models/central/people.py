@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Word, one_of
 from app.models.central.table import CentralTable
-from app.wire.people import Role
+from app.values.vocabulary import Role
 
 
 class Person(CentralTable):

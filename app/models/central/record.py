@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Word, one_of
 from app.models.central.table import CentralTable, TransactionId
-from app.wire.sync import ChangeKind
+from app.values.vocabulary import ChangeKind
 
 
 class AppliedCommand(CentralTable):

@@ -15,9 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Word, one_of
 from app.models.desk.table import DeskTable
-from app.wire.orders import DraftState
-from app.wire.people import Role
-from app.wire.sync import CommandKind
+from app.values.vocabulary import CommandKind, DraftState, Role
 
 
 class CommandState(StrEnum):

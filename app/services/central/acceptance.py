@@ -31,9 +31,10 @@ from app.values.errors import Refusal
 from app.values.identity import CustomerId, DeviceId
 from app.values.order_number import OrderNumber, holds
 from app.values.telephone import PhoneNumber
+from app.values.vocabulary import Region
 from app.values.wording import tidy
 from app.wire.message import encode
-from app.wire.orders import OrderCustomer, OrderDocument, PlacedOrder, Region
+from app.wire.orders import OrderCustomer, OrderDocument, PlacedOrder
 from app.wire.sync import Command, CommandOutcome, Outcome
 
 _COUNTRY = re.compile(r"[A-Z]{2}")

@@ -24,6 +24,7 @@ from app.values.errors import Refusal
 from app.values.identity import AddressId, CustomerId, OrderId
 from app.values.money import Money
 from app.values.order_number import OrderNumber
+from app.values.vocabulary import Region
 from app.values.wording import ascii_digits, text_for_search
 from app.wire import operations
 from app.wire.customers import (
@@ -38,7 +39,7 @@ from app.wire.customers import (
     OrderSummary,
 )
 from app.wire.message import decode, encode
-from app.wire.orders import OrderView, PlacedOrder, Region
+from app.wire.orders import OrderView, PlacedOrder
 
 FEWEST_DIGITS = 3
 FEWEST_LETTERS = 2

@@ -19,12 +19,12 @@ from app.services.central.installation import POLICY_KEY
 from app.services.central.transaction import Actor, Handlers, Hold, Transaction
 from app.values.identity import ProductCode
 from app.values.money import Currency, UnitPrice
+from app.values.vocabulary import ChangeKind, ProductKind, TaxCategory
 from app.wire import operations
-from app.wire.catalogue import ProductKind, ProductView, QuantityBreak, TaxCategory
+from app.wire.catalogue import ProductView, QuantityBreak
 from app.wire.message import encode
 from app.wire.sync import (
     Change,
-    ChangeKind,
     ChangePage,
     Cursor,
     SnapshotPage,

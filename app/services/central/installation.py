@@ -22,8 +22,9 @@ from app.services.central.transaction import Transaction
 from app.services.rules.escrow import new_escrow_keys
 from app.values.errors import Fault, Refusal
 from app.values.order_number import COUNT
+from app.values.vocabulary import ChangeKind
 from app.wire.message import decode, encode
-from app.wire.sync import ChangeKind, Company, Policy
+from app.wire.sync import Company, Policy
 
 POLICY_KEY = "policy"
 NUMBERS_SKIPPED = 100_000

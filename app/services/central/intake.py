@@ -28,9 +28,10 @@ from app.services.rules.regions import RegionRules
 from app.services.rules.review import ReviewReason
 from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, OrderId
+from app.values.vocabulary import Region
 from app.wire import operations
 from app.wire.message import decode, encode
-from app.wire.orders import PlacedOrder, Region
+from app.wire.orders import PlacedOrder
 from app.wire.sync import Command, CommandOutcome, CommandOutcomes, Outcome, SendCommands
 
 TRIES_MOST = 4

@@ -19,7 +19,7 @@ from app.services.central.passwords import Passwords, require_good
 from app.services.central.transaction import Transaction
 from app.values.errors import Refusal
 from app.values.identity import PersonId
-from app.wire.people import Role
+from app.values.vocabulary import Role
 
 _LONGEST_NAME = 200
 _GENERATED_GROUPS = 4

@@ -44,9 +44,9 @@ from app.store.central import CentralStore
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, Ids, Incarnation, PersonId, SessionId
+from app.values.vocabulary import ChangeKind, Role
 from app.wire.operations import Kind, Operation
-from app.wire.people import Permission, Role
-from app.wire.sync import ChangeKind
+from app.wire.people import Permission
 
 Q = TypeVar("Q")
 A = TypeVar("A")

@@ -35,11 +35,11 @@ from app.store.catalogue_replica import CatalogueReplica
 from app.store.product_search import ProductIndex
 from app.values.clock import Clock
 from app.values.identity import Ids
+from app.values.vocabulary import ChangeKind, Region
 from app.wire import operations
 from app.wire.message import decode
-from app.wire.orders import Region
 from app.wire.people import SignInOffer
-from app.wire.sync import AskStatus, ChangeKind, DeskStatus, Policy, Town
+from app.wire.sync import AskStatus, DeskStatus, Policy, Town
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

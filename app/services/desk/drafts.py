@@ -22,17 +22,16 @@ from app.store.desk import DeskStore
 from app.values.clock import Clock
 from app.values.errors import Refusal
 from app.values.identity import OrderId, PersonId
+from app.values.vocabulary import DraftState, Region
 from app.wire.message import Nothing, decode, encode
 from app.wire.orders import (
     Drafts,
     DraftSaved,
-    DraftState,
     DraftSummary,
     ListDrafts,
     OpenDraft,
     OrderDocument,
     PlacedOrder,
-    Region,
     SaveDraft,
     VoidDraft,
 )

@@ -20,9 +20,10 @@ from app.store.desk import DeskStore
 from app.store.product_search import ProductIndex
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal, Unreachable
+from app.values.vocabulary import ChangeKind
 from app.wire.message import Instant, View, decode
 from app.wire.operations import TAKE_SNAPSHOT, WAIT_FOR_CHANGES
-from app.wire.sync import Change, ChangeKind, Cursor, Policy, TakeSnapshot, WaitForChanges
+from app.wire.sync import Change, Cursor, Policy, TakeSnapshot, WaitForChanges
 
 _KINDS = (ChangeKind.POLICY, ChangeKind.PRODUCT, ChangeKind.TOWN)
 _CURSOR, _SNAPSHOT, _GENERATION, _FRESH_AT = "cursor", "snapshot", "generation", "fresh_at"

@@ -13,7 +13,7 @@ from app.models.desk.tables import CommandRow, CommandState, DraftRow, NumberRow
 from app.services.desk.papers import PaperService
 from app.store.desk import DeskStore
 from app.values.clock import Clock
-from app.wire.orders import DraftState
+from app.values.vocabulary import DraftState
 
 KEPT = timedelta(days=30)
 _EVERY_SECONDS = 900.0

@@ -25,9 +25,10 @@ from app.values.clock import Clock
 from app.values.errors import Refusal
 from app.values.identity import CommandId, Ids, Incarnation, OrderId, PersonId
 from app.values.order_number import OrderNumber
+from app.values.vocabulary import CommandKind, Region
 from app.wire.message import Nothing, decode, encode
-from app.wire.orders import NumberShown, OrderDocument, PlacedOrder, PlaceOrder, Region
-from app.wire.sync import Command, CommandKind
+from app.wire.orders import NumberShown, OrderDocument, PlacedOrder, PlaceOrder
+from app.wire.sync import Command
 
 
 class PlaceService:

@@ -20,8 +20,9 @@ from app.services.desk import memory
 from app.store.desk import DeskStore
 from app.store.journal import Journal, Mark
 from app.values.identity import CommandId, OrderId
+from app.values.vocabulary import DraftState
 from app.wire.message import Instant, View, encode
-from app.wire.orders import DraftState, PlacedOrder
+from app.wire.orders import PlacedOrder
 from app.wire.sync import Command
 
 

@@ -15,7 +15,8 @@ from app.values.errors import Refusal
 from app.values.identity import LineId
 from app.values.money import Money, UnitPrice
 from app.values.quantity import check_quantity
-from app.wire.catalogue import ProductView, QuantityBreak, TaxCategory
+from app.values.vocabulary import TaxCategory
+from app.wire.catalogue import ProductView, QuantityBreak
 from app.wire.orders import OrderDocument, OrderLine, Totals
 
 

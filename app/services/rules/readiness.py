@@ -15,8 +15,9 @@ from app.values.contact import PostalAddress
 from app.values.identity import LineId, ProductCode
 from app.values.postal import Place, address_fields, check_address
 from app.values.quantity import is_unusual
+from app.values.vocabulary import ProductKind
 from app.wire.addresses import AddressSuggestions
-from app.wire.catalogue import ProductKind, ProductView
+from app.wire.catalogue import ProductView
 from app.wire.orders import OrderDocument, OrderLine
 
 _QUESTIONS = {

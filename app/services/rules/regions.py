@@ -22,8 +22,7 @@ from app.values.errors import Refusal
 from app.values.money import MINOR_SCALE, Currency, Money
 from app.values.postal import countries
 from app.values.tax import RatePeriod, parse_rate
-from app.wire.catalogue import TaxCategory
-from app.wire.orders import Region
+from app.values.vocabulary import Region, TaxCategory
 
 
 class TaxMethod(Enum):

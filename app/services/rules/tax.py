@@ -9,7 +9,7 @@ from datetime import date
 from app.services.rules.regions import RegionRules, TaxMethod
 from app.values.contact import PostalAddress
 from app.values.tax import TaxRate, rate_on
-from app.wire.catalogue import TaxCategory
+from app.values.vocabulary import TaxCategory
 
 
 @dataclass(frozen=True, slots=True)

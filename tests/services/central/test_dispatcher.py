@@ -16,6 +16,7 @@ from app.services.central.transaction import Actor, Handlers, Hold, KeptRefusal,
 from app.transport.client import RemoteCaller
 from app.values.errors import Fault, Refusal, Unreachable
 from app.values.identity import CommandId, DeviceId, SessionId
+from app.values.vocabulary import ChangeKind, Role
 from app.wire.message import Request, View, encode
 from app.wire.operations import (
     ENROL_DEVICE,
@@ -26,9 +27,8 @@ from app.wire.operations import (
     Ownership,
     Signer,
 )
-from app.wire.people import Permission, Role
+from app.wire.people import Permission
 from app.wire.signed import Head, milliseconds, path_of
-from app.wire.sync import ChangeKind
 from tests.centre import Centre
 
 

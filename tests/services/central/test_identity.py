@@ -16,6 +16,7 @@ from app.services.rules.escrow import seal_store_key
 from app.transport.client import RemoteCaller, SeatKey
 from app.values.errors import Refusal
 from app.values.identity import DeviceId, Incarnation
+from app.values.vocabulary import Role
 from app.wire.message import encode
 from app.wire.operations import (
     DEPOSIT_STORE_KEY,
@@ -25,7 +26,7 @@ from app.wire.operations import (
     SIGN_OUT_AT_CENTRE,
     Operation,
 )
-from app.wire.people import DepositStoreKey, Enrol, Role, SignIn, SignOut
+from app.wire.people import DepositStoreKey, Enrol, SignIn, SignOut
 from app.wire.signed import NONCE, SESSION, SIGNATURE, TIME, Head, milliseconds, path_of
 from app.wire.sync import Heartbeat
 from tests.centre import CHEAP, PASSWORD, Centre, Key

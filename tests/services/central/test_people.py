@@ -12,8 +12,9 @@ from app.services.central.passwords import Passwords, require_good
 from app.services.central.people import NewPerson, People, generated_password
 from app.services.central.transaction import Transaction
 from app.values.errors import Refusal
+from app.values.vocabulary import Role
 from app.wire.operations import ENROL_DEVICE, SIGN_IN_AT_CENTRE, SIGN_OUT_AT_CENTRE
-from app.wire.people import Role, SignOut
+from app.wire.people import SignOut
 from tests.centre import CHEAP, PASSWORD, Centre
 
 PEOPLE = People(CHEAP)

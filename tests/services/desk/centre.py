@@ -13,6 +13,7 @@ from app.services.rules.escrow import new_escrow_keys
 from app.values.errors import Refusal, Unreachable
 from app.values.identity import CommandId, DeviceId, PersonId, SessionId
 from app.values.order_number import with_check_digits
+from app.values.vocabulary import ChangeKind, Role
 from app.wire import operations
 from app.wire.message import Nothing, decode, encode
 from app.wire.operations import Operation
@@ -23,14 +24,12 @@ from app.wire.people import (
     Enrol,
     Enrolled,
     PersonView,
-    Role,
     Session,
     SignIn,
 )
 from app.wire.sync import (
     CentreTime,
     Change,
-    ChangeKind,
     ChangePage,
     Command,
     CommandOutcome,

@@ -17,12 +17,13 @@ from app.services.ports import Caller
 from app.services.rules.regions import load_regions
 from app.settings import resource_folder
 from app.values.identity import OrderId, ProductCode
+from app.values.vocabulary import ChangeKind
 from app.wire import operations
 from app.wire.addresses import AddressSuggestions, LookUpAddress
 from app.wire.catalogue import ProductView
 from app.wire.orders import OrderDocument, PlacedOrder, PlaceOrder
 from app.wire.people import SignIn
-from app.wire.sync import AskStatus, ChangeKind, DeskStatus
+from app.wire.sync import AskStatus, DeskStatus
 from tests.builders import Change, an_id, an_order, with_line
 from tests.fakes import CountingIds, FixedClock, InMemoryKeyStore
 from tests.services.desk.centre import PASSWORD, FakeCentre

@@ -16,8 +16,8 @@ from app.values.errors import Refusal
 from app.values.identity import ProductCode
 from app.values.money import Currency, UnitPrice, parse_unit_price
 from app.values.quantity import parse_quantity
+from app.values.vocabulary import ProductKind, TaxCategory
 from app.values.wording import tidy
-from app.wire.catalogue import ProductKind, TaxCategory
 
 FIELDS = (
     Field(

@@ -26,8 +26,8 @@ from app.services.central.imports.table_file import Field, Row
 from app.values.errors import Refusal
 from app.values.identity import ProductCode
 from app.values.money import Currency, UnitPrice
+from app.values.vocabulary import ProductKind
 from app.values.wording import tidy
-from app.wire.catalogue import ProductKind
 
 CHARGE_CODES = frozenset(
     {"POST", "DOT", "C2", "C3", "M", "D", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK", "ADJUST"}
