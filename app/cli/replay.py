@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.campaigns.invoices import read_invoices
+from app.campaigns.invoices import Reading, read_invoices
 from app.campaigns.replay import Desk as ReplayDesk
-from app.campaigns.replay import Replay
+from app.campaigns.replay import Replay, ReplayResult
 from app.demo.command import Told
 from app.demo.trial import PASSWORD, Trial
 from app.desktop import Setting, enrol, open_desk, regions
@@ -66,10 +66,18 @@ class _Place:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints one JSON object; exit code 1 when an invoice was refused or an order still waits."""
-    reading = read_invoices(arguments.file, arguments.limit)
-    if not reading.invoices:
-        raise Refusal("nothing_to_replay", f"{arguments.file} holds no sale invoice.")
-    with Told() as told, _place(arguments, told) as place, _desk(place) as (desk, identity):
+    with Told() as told:
+        told.step(f"Reading {arguments.file.name}")
+        reading = read_invoices(arguments.file, arguments.limit)
+        if not reading.invoices:
+            raise Refusal("nothing_to_replay", f"{arguments.file} holds no sale invoice.")
+        result = _replayed(arguments, reading, told)
+    print(encode(result).decode())
+    return 1 if result.refused else 0
+
+
+def _replayed(arguments: argparse.Namespace, reading: Reading, told: Told) -> ReplayResult:
+    with _place(arguments, told) as place, _desk(place) as (desk, identity):
         told.step("Waiting for the catalogue")
         session = desk.caller.call(operations.SIGN_IN, place.sign_in)
         _wait_for(desk, _has_catalogue, CATALOGUE_SECONDS, "the catalogue did not arrive")
@@ -88,9 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         result = replay.run(reading, arguments.out)
         told.step("Waiting until the central service has every order")
         _wait_for(desk, _has_sent_everything, EMPTY_SECONDS, "not every order was sent")
-        told.stop()
-    print(encode(result).decode())
-    return 1 if result.refused else 0
+        return result
 
 
 @contextmanager

@@ -19,7 +19,7 @@ class AddressView(View, frozen=True, kw_only=True):
 
 
 class CustomerView(View, frozen=True, kw_only=True):
-    """A customer as the centre knows them; telephone numbers in E.164. No e-mail is a legal answer."""
+    """A customer as the centre knows them; telephone numbers in E.164, no e-mail is an answer."""
 
     customer_id: CustomerId
     revision: int
@@ -31,7 +31,7 @@ class CustomerView(View, frozen=True, kw_only=True):
 
 
 class FindCustomers(Request, frozen=True, kw_only=True):
-    """By telephone digits (any ending of the number), by name or by postcode, whichever the text looks like."""
+    """By telephone digits (any ending), name or postcode, whichever the text looks like."""
 
     text: ShortText
     limit: PageRows = 20

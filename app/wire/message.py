@@ -1,7 +1,7 @@
 """What crosses a wire or a thread: frozen messages, strict on the way in, tolerant on the way out.
 
-A Request refuses fields it does not know; a View ignores them, so that an older desk can talk to a newer
-centre. JSON by msgspec; names, sizes and ranges are checked while decoding.
+A Request refuses fields it does not know; a View ignores them, so that an older desk can talk to a
+newer centre. JSON by msgspec; names, sizes and ranges are checked while decoding.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The order document: one frozen value from the first key press to the warehouse.
 
-At the desk it is a draft, then a placed order; at the centre it becomes rows. The read-back is rendered
-from it, totals are computed from it, and nothing about an order lives anywhere else.
+At the desk it is a draft, then a placed order; at the centre it becomes rows. The read-back is
+rendered from it, totals are computed from it, and nothing about an order lives anywhere else.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class OrderCustomer(View, frozen=True, kw_only=True):
 class OrderLine(View, frozen=True, kw_only=True):
     """One line, with the price the caller was told.
 
-    `list_price` and `price_version` say what the list held at `quoted_at`; where `told_price` differs,
-    `told_reason` says why. A charge (carriage, manual) is a line of kind CHARGE.
+    `list_price` and `price_version` say what the list held at `quoted_at`; where `told_price`
+    differs, `told_reason` says why. A charge (carriage, manual) is a line of kind CHARGE.
     """
 
     line_id: LineId
@@ -92,7 +92,7 @@ class OrderDocument(View, frozen=True, kw_only=True):
 
 
 class Totals(View, frozen=True, kw_only=True):
-    """What the order comes to. `tax_included`: tax is inside `total` (GB); otherwise it was added (US)."""
+    """What the order comes to. `tax_included`: tax is inside `total` (GB), else it was added (US)."""
 
     goods: Money
     delivery: Money
@@ -157,7 +157,7 @@ class PlaceOrder(Request, frozen=True, kw_only=True):
 
 
 class PlacedOrder(View, frozen=True, kw_only=True):
-    """An order with its number: what the confirmation is printed from and what the centre receives."""
+    """An order with its number: what is printed, and what the centre receives."""
 
     number: OrderNumber
     document: OrderDocument

@@ -74,7 +74,7 @@ class PersonView(View, frozen=True, kw_only=True):
 
 
 class Session(View, frozen=True, kw_only=True):
-    """A signed-in person. `token` goes with every request they make; it is worth nothing at another seat."""
+    """A signed-in person. `token` goes with their requests and is worth nothing at another seat."""
 
     session_id: SessionId
     token: str
@@ -93,7 +93,7 @@ class OfferSignIn(Request, frozen=True, kw_only=True):
 
 
 class SignInOffer(View, frozen=True, kw_only=True):
-    """People who signed in here lately, or the people of a trial; `banner` warns where the seat is not for real use."""
+    """Who may be signing in; `banner` warns where the seat is not for real use."""
 
     people: tuple[PersonView, ...]
     banner: str = ""

@@ -20,8 +20,8 @@ WAIT_SECONDS_MOST = 25
 class Command(View, frozen=True, kw_only=True):
     """One act of a CSR, kept until the centre has it.
 
-    `sequence` counts up without gaps per (device, incarnation). `sha256` is the hex digest of `body`,
-    the JSON of the command's message. `clock_offset_ms` is the centre's time minus the desk's.
+    `sequence` counts up without gaps per (device, incarnation). `sha256` is the hex digest of
+    `body`, the JSON of the command's message. `clock_offset_ms` is the centre's time minus the desk's.
     """
 
     command_id: CommandId
@@ -52,7 +52,7 @@ class Outcome(StrEnum):
 
 
 class CommandOutcome(View, frozen=True, kw_only=True):
-    """The centre's answer to one command; the same for ever. `first` is the outcome a replay repeats."""
+    """The answer to one command; the same for ever. `first` is the outcome a replay repeats."""
 
     command_id: CommandId
     outcome: Outcome
@@ -99,7 +99,7 @@ class Change(View, frozen=True, kw_only=True):
 
 
 class WaitForChanges(Request, frozen=True, kw_only=True):
-    """What changed after `since`; answers at once when there is something, else after `wait_seconds`."""
+    """What changed after `since`; answers as soon as something has, else after `wait_seconds`."""
 
     since: Cursor
     wait_seconds: Annotated[float, Meta(ge=0, le=WAIT_SECONDS_MOST)] = WAIT_SECONDS_MOST
@@ -107,7 +107,7 @@ class WaitForChanges(Request, frozen=True, kw_only=True):
 
 
 class ChangePage(View, frozen=True, kw_only=True):
-    """Changes in order, and the cursor to go on from. `reset`: the cursor is unknown, take a snapshot."""
+    """Changes in order and where to go on. `reset`: the cursor is unknown, take a snapshot."""
 
     changes: tuple[Change, ...] = ()
     next: Cursor
@@ -131,7 +131,7 @@ class SnapshotPage(View, frozen=True, kw_only=True):
 
 
 class Town(View, frozen=True, kw_only=True):
-    """A postcode area and the post town or city it belongs to. `area`: state or county, where known."""
+    """A postcode area and the town or city it belongs to. `area`: state or county, if known."""
 
     country: str
     postcode: str
@@ -177,7 +177,7 @@ class CentreTime(View, frozen=True, kw_only=True):
 
 
 class DeskStatus(View, frozen=True, kw_only=True):
-    """What the call bar shows. `sentence` is what to tell the CSR when something is not as it should be."""
+    """What the call bar shows. `sentence` tells what is not as it should be."""
 
     online: bool
     waiting: int
