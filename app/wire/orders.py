@@ -92,7 +92,7 @@ class OrderDocument(View, frozen=True, kw_only=True):
 
 
 class Totals(View, frozen=True, kw_only=True):
-    """What the order comes to. `tax_included`: tax is inside `total` (GB), else it was added (US)."""
+    """What the order comes to. `tax_included`: tax is inside `total` (GB), else added (US)."""
 
     goods: Money
     delivery: Money

@@ -21,7 +21,8 @@ class Command(View, frozen=True, kw_only=True):
     """One act of a CSR, kept until the centre has it.
 
     `sequence` counts up without gaps per (device, incarnation). `sha256` is the hex digest of
-    `body`, the JSON of the command's message. `clock_offset_ms` is the centre's time minus the desk's.
+    `body`, the JSON of the command's message. `clock_offset_ms` is the centre's time minus the
+    desk's.
     """
 
     command_id: CommandId
