@@ -78,5 +78,5 @@ def read_settings(path: Path, table: str, kind: type[S]) -> S:
 
 def _beside(folder: Path, kind: type[Any], value: object) -> Path:
     if kind is not Path or not isinstance(value, str):
-        raise NotImplementedError
+        raise TypeError("a path is written as text")
     return folder / Path(value).expanduser()

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from app.store.central import OWNER_ROLE, SERVICE_ROLE, database_url
-from app.values.errors import Refusal
+from app.values.errors import Fault, Refusal
 
 SCRIPTS = Path(__file__).parent
 _MIGRATION_LOCK = 0x7265616462616B
@@ -60,7 +60,7 @@ class SchemaState(Enum):
 def migrate(url: str, scripts: Path = SCRIPTS) -> str:
     """Bring the database to the newest version there is a script for; the version it has then.
 
-    Raises Refusal `database_newer`, `roles_missing` or `database_away`.
+    Raises Refusal `database_newer` or `roles_missing`, or Fault `database_away`.
     """
     engine = create_engine(database_url(url), poolclass=NullPool)
     try:
@@ -75,8 +75,8 @@ def migrate(url: str, scripts: Path = SCRIPTS) -> str:
             connection.execute(text(f"GRANT SELECT ON alembic_version TO {SERVICE_ROLE}"))
             return str(MigrationContext.configure(connection).get_current_revision())
     except DBAPIError as cause:
-        if isinstance(cause.orig, errors.OperationalError) and cause.connection_invalidated:
-            raise Refusal("database_away", "The database does not answer.") from cause
+        if isinstance(cause.orig, errors.OperationalError):
+            raise Fault("database_away", "The central database does not answer.") from cause
         raise
     finally:
         engine.dispose()
