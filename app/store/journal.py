@@ -46,7 +46,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a journal holds behind a mark.
+    """What a journal holds.
 
     `damaged` are the positions, from 1, of records that were changed, moved or taken out. `rest`
     are bytes behind the last record: where nothing is damaged, they were left by a write that never
@@ -54,7 +54,6 @@ class Reading:
     """
 
     records: tuple[bytes, ...]
-    start: Mark
     end: Mark
     rest: bytes = b""
     damaged: tuple[int, ...] = ()
@@ -131,22 +130,13 @@ def create_journal(path: Path, key: bytes) -> Journal:
     return Journal(path, _cipher(key, file_id), Mark(file_id.hex(), 0, _HEADER_BYTES))
 
 
-def read_journal(path: Path, key: bytes, since: Mark | None = None) -> Reading:
-    """What the journal holds behind `since`; everything, where that is a place in another file.
-
-    Raises JournalUnreadable.
-    """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(_HEADER_BYTES)
-        if len(head) < _HEADER_BYTES or not head.startswith(_MAGIC):
-            raise JournalUnreadable(path.name)
-        file_id = head[len(_MAGIC) :]
-        start = Mark(file_id.hex(), 0, _HEADER_BYTES)
-        if since is not None and since.file_id == start.file_id and since.offset <= size:
-            start = since
-        file.seek(start.offset)
-        return _read(file.read(), _cipher(key, file_id), start)
+def read_journal(path: Path, key: bytes) -> Reading:
+    """Everything the journal holds, each record checked. Raises JournalUnreadable."""
+    content = path.read_bytes()
+    if len(content) < _HEADER_BYTES or not content.startswith(_MAGIC):
+        raise JournalUnreadable(path.name)
+    file_id = content[len(_MAGIC) : _HEADER_BYTES]
+    return _read(content, _cipher(key, file_id), file_id.hex())
 
 
 def open_journal(path: Path, key: bytes, end: Mark) -> Journal:
@@ -208,12 +198,12 @@ def _frame(content: bytes, offset: int) -> bytes | None:
     return content[start : start + length]
 
 
-def _read(content: bytes, cipher: AESGCM, start: Mark) -> Reading:
+def _read(content: bytes, cipher: AESGCM, file_id: str) -> Reading:
     records: list[bytes] = []
     damaged: list[int] = []
-    position, offset = start.records, 0
+    position, offset = 0, _HEADER_BYTES
     while offset < len(content):
-        found = _next(content, offset, cipher, start.file_id, position)
+        found = _next(content, offset, cipher, file_id, position)
         if found is None:
             break
         damaged += range(position + 1, found.position)
@@ -224,8 +214,7 @@ def _read(content: bytes, cipher: AESGCM, start: Mark) -> Reading:
         damaged.append(position + 1)
     return Reading(
         records=tuple(records),
-        start=start,
-        end=Mark(start.file_id, position, start.offset + offset),
+        end=Mark(file_id, position, offset),
         rest=rest,
         damaged=tuple(damaged),
     )

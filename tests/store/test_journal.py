@@ -47,12 +47,14 @@ def test_nothing_of_it_can_be_read_on_the_disk(path: Path) -> None:
     assert b"second" not in path.read_bytes()
 
 
-def test_only_what_stands_behind_the_mark_is_read(path: Path) -> None:
-    everything = read_journal(path, KEY)
-    journal = open_journal(path, KEY, everything.end)
+def test_it_goes_on_where_it_ended(path: Path) -> None:
+    journal = open_journal(path, KEY, read_journal(path, KEY).end)
     journal.append(b"fourth")
+    journal.append_lazily(b"fifth")
+    journal.flush()
+    assert journal.end == read_journal(path, KEY).end
     journal.close()
-    assert read_journal(path, KEY, everything.end).records == (b"fourth",)
+    assert read_journal(path, KEY).records == (*RECORDS, b"fourth", b"fifth")
 
 
 def test_a_tail_torn_at_any_byte_loses_only_the_last_record(path: Path) -> None:

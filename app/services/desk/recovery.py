@@ -93,13 +93,14 @@ class _Opening:
         self._journal_path = seat.folder / JOURNAL
         self._sealed_path = seat.folder / SEALED_KEY
         self._sentences: list[str] = []
+        self._entries_read = 0
 
     def run(self) -> Records:
         key = self._key()
         store = self._store(key)
         try:
-            agreement, reading = self._reading(store, key)
-            missing = self._reconciled(store, agreement, reading)
+            reading = self._reading(store, key)
+            missing = self._reconciled(store, reading)
             journal = self._journal(store, key, reading, missing)
             sealed = self._sealed(store, key)
             with store.read() as connection:
@@ -131,30 +132,23 @@ class _Opening:
             )
             return store
 
-    def _reading(self, store: DeskStore, key: bytes) -> tuple[Agreement | None, Reading | None]:
-        """What the journal says behind the place up to which the copies are known to agree.
-
-        No agreement: the whole journal. No reading: there is no journal to go on with.
-        """
-        with store.read() as connection:
-            agreement = memory.recalled(connection, memory.AGREEMENT, Agreement)
+    def _reading(self, store: DeskStore, key: bytes) -> Reading | None:
+        """What the journal says; None where there is none that could be gone on with."""
         if not self._journal_path.exists():
-            return None, None
+            return None
         try:
-            since = agreement.mark if agreement else None
-            reading = read_journal(self._journal_path, key, since)
+            reading = read_journal(self._journal_path, key)
         except JournalUnreadable:
             self._give_up_journal(store, "its head")
-            return None, None
+            return None
         if reading.damaged:
             first = ", ".join(str(position) for position in reading.damaged[:5])
             self._give_up_journal(store, f"entry {first}")
-            return None, reading
-        if reading.rest:
+        elif reading.rest:
             self._sentences.append(
                 "The last entry of the second copy of the orders was unfinished; no order is lost."
             )
-        return (agreement if reading.start == since else None), reading
+        return reading
 
     def _give_up_journal(self, store: DeskStore, where: str) -> None:
         floor = records_at_most(self._journal_path)
@@ -181,15 +175,14 @@ class _Opening:
         if self._sealed_path.exists():
             set_aside(self._sealed_path, self._clock)
 
-    def _reconciled(
-        self, store: DeskStore, agreement: Agreement | None, reading: Reading | None
-    ) -> list[Row[Any]]:
+    def _reconciled(self, store: DeskStore, reading: Reading | None) -> list[Row[Any]]:
         """Bring into the store what only the journal has; give the commands only the store has."""
-        entries = [_entries.decode(r) for r in reading.records] if reading else []
-        captured = {e.command.command_id: e.command for e in entries if isinstance(e, Captured)}
-        shown = {e.order_id: e.shown_at for e in entries if isinstance(e, Shown)}
-        after = agreement.position if agreement else 0
         with store.write() as connection:
+            agreement = memory.recalled(connection, memory.AGREEMENT, Agreement)
+            known, after = _agreed(agreement, reading)
+            entries = [_entries.decode(r) for r in reading.records[known:]] if reading else []
+            captured = {e.command.command_id: e.command for e in entries if isinstance(e, Captured)}
+            shown = {e.order_id: e.shown_at for e in entries if isinstance(e, Shown)}
             missing = _not_in(connection, captured, after)
             restored = _restore(connection, captured.values())
             _mark_shown(connection, shown)
@@ -197,6 +190,7 @@ class _Opening:
         if restored:
             orders = "1 order was" if restored == 1 else f"{restored} orders were"
             self._sentences.append(f"{orders} restored from the second copy.")
+        self._entries_read = len(entries)
         return missing
 
     def _journal(
@@ -214,7 +208,7 @@ class _Opening:
             journal.append_lazily(encode(Captured(command=command_of(row))))
         if missing:
             journal.flush()
-        if len(reading.records) > _READ_ANEW_AT_MOST:
+        if self._entries_read > _READ_ANEW_AT_MOST:
             remember_agreement(store, journal.end)
         return journal
 
@@ -258,6 +252,19 @@ class _Opening:
         with store.write() as connection:
             memory.remember(connection, memory.SEALED_FOR, recipient)
         return sealed
+
+
+def _agreed(agreement: Agreement | None, reading: Reading | None) -> tuple[int, int]:
+    """How many records and which positions are known to be in both copies.
+
+    Nothing is, where a copy was damaged, exchanged or cut since.
+    """
+    if agreement is None or reading is None or reading.damaged:
+        return 0, 0
+    mark = agreement.mark
+    if mark.file_id != reading.end.file_id or mark.records > reading.end.records:
+        return 0, 0
+    return mark.records, agreement.position
 
 
 def _salvaged(store: DeskStore, damaged: Path, key: bytes) -> tuple[int, int]:
