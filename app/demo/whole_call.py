@@ -29,7 +29,7 @@ from app.wire.sync import TakeSnapshot
 QUANTITIES = (12, 15, 16, 10, 2)
 CALLER_NAME = "Eleanor Whitcombe"
 CALLER_PHONE = "01632 960{:03d}"
-STREET = "14 Mill Lane"
+POSTCODE, HOUSE = "LS6 3AA", "14"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +130,15 @@ class WholeCall:
         hands, address = self.hands, self.window.call.delivery_address
         hands.press("F4")
         if hands.see(lambda: not address.state.is_complete):
-            hands.write("LS6 3AA")
+            hands.write(POSTCODE)
             hands.press("Return")
-            hands.write(STREET)
+            hands.write(HOUSE)
+            hands.press("Return")
+            hands.wait_until(
+                lambda: bool(address.state.found) and not address.state.looking_up,
+                "addresses of the postcode are offered",
+            )
+            hands.press("Down")
             hands.press("Return")
         hands.wait_until(lambda: address.state.is_complete, "the address is whole")
         hands.wait_until(lambda: self.window.call.state.can_place, "nothing is missing")

@@ -232,7 +232,10 @@ class CallPresenter(QObject):
         )
 
     def place(self) -> None:
-        """Place the order exactly as it stands."""
+        """Place the order exactly as it stands; an address still being typed is finished first."""
+        for address in (self.delivery_address, self.billing_address):
+            if address.state.editing:
+                address.finish()
         if not self._state.can_place:
             self._say(Kind.INFO, self._state.reason_why_not)
             return
