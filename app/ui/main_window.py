@@ -384,7 +384,9 @@ class MainWindow(QMainWindow):
             words = formatting.counted(status.needs_person, one, many)
             self.bar.show_sync(ChipKind.WARN, words, Icon.PERSON_NEEDED)
         elif not status.online:
-            words = self.tr("Working offline: {count} waiting").format(count=status.waiting)
+            words = self.tr("Working offline")
+            if status.waiting:
+                words = self.tr("Working offline: {count} waiting").format(count=status.waiting)
             self.bar.show_sync(ChipKind.WARN, words, Icon.OFFLINE)
         elif status.waiting:
             words = self.tr("Sending: {count} waiting").format(count=status.waiting)

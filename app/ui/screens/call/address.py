@@ -171,6 +171,8 @@ class AddressPresenter(QObject):
         if getattr(address, key) == value:
             return
         self._filled.pop(key, None)
+        if key == STREET and self._state.found:
+            self._state = replace(self._state, found=(), current=None)
         self._put(key, _with(address, {key: value}))
 
     def set_house(self, text: str) -> None:
@@ -207,7 +209,7 @@ class AddressPresenter(QObject):
         """
         if self._asks() != self._asked_for:
             self._look_up()
-        else:
+        elif not self._state.looking_up:
             self._begin_street()
 
     def accept_suggestion(self, key: str) -> None:

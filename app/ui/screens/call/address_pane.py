@@ -264,6 +264,8 @@ class AddressForm(QWidget):
         entry.edited.connect(self._edit_street)
         entry.edit.editingFinished.connect(partial(self._presenter.finish_field, STREET))
         entry.entered.connect(partial(self._next_after, entry))
+        if number == 0:
+            Steering(entry.edit).moved.connect(self._presenter.move)
         self._lines.append(entry)
         self._place(entry)
 
@@ -359,10 +361,11 @@ class AddressForm(QWidget):
         self._presenter.finish_field(key)
 
     def _next_after(self, entry: QWidget) -> None:
-        """Enter goes to the next open field that must be filled.
-
-        After the last the form is done.
-        """
+        """Enter takes a marked address, else goes to the next open field; then the form is done."""
+        current = self._presenter.state.current
+        if current is not None and entry in self._lines[:1]:
+            self._presenter.choose(current)
+            return
         chain = self._in_order()
         after = chain[chain.index(entry) + 1 :]
         wanted = self._entries()

@@ -31,7 +31,7 @@ from app.values.vocabulary import ProductKind
 from app.wire.catalogue import ProductView
 
 MOST_ROWS = 6
-LOW_PX = 400
+LOW_WINDOW_PX = 500
 LEAST_TABLE_PX = 62
 
 
@@ -138,7 +138,7 @@ class ItemsPane(Card):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_low = self.height() < LOW_PX
+        is_low = self.window().height() < LOW_WINDOW_PX
         if is_low != self._is_low:
             self._is_low = is_low
             theme.set_shown(self._foot_parts, not is_low)

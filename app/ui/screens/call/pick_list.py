@@ -62,6 +62,7 @@ class PickList(QFrame):
         self.setAccessibleName(name)
         self._most = most
         self._first = 0
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         theme.dress(self, surface=theme.Surface.BOX_INFO)
         self._rows = [_PickRow(self) for _ in range(most)]
         self._icon = IconLabel(parent=self, size_px=MARK_PX)
