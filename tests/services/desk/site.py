@@ -13,10 +13,10 @@ from argon2 import PasswordHasher
 from app.services.desk.desk import Desk, DeskParts, open_desk
 from app.services.desk.seat import enrol, open_seat
 from app.services.desk.seat_identity import read_identity
-from app.services.ports import Caller
+from app.services.ports import Caller, KeyStore
 from app.services.rules.regions import load_regions
 from app.settings import resource_folder
-from app.values.identity import OrderId, ProductCode
+from app.values.identity import Ids, OrderId, ProductCode
 from app.values.vocabulary import ChangeKind
 from app.wire import operations
 from app.wire.addresses import AddressSuggestions, LookUpAddress
@@ -45,9 +45,9 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.centre = FakeCentre()
-        self.keys = InMemoryKeyStore()
+        self.keys: KeyStore = InMemoryKeyStore()
         self.clock = FixedClock()
-        self.ids = CountingIds()
+        self.ids: Ids = CountingIds()
         self._orders = 0
 
     @contextmanager
