@@ -56,6 +56,7 @@ _WRITTEN_APART = {
     (8, 6),
     (12, 4),
     (11, 4),
+    (15, 4),
     (4, 4, 8),
     (4, 8, 4),
     (8, 4, 4),
@@ -160,6 +161,8 @@ def _found(texts: Sequence[str]) -> Iterator[CardLikeDigits]:
     """Card numbers that do not overlap, in the order of the text."""
     groups = [group for at, text in enumerate(texts) for group in _groups(at, text)]
     if sum(len(group.digits) for group in groups) < SHORTEST_IN_TEXT:
+        return
+    if not any(_in_one_group(g.digits) or _windows(groups, at) for at, g in enumerate(groups)):
         return
     _take_what_is_something_else(groups)
     first = 0
@@ -332,22 +335,22 @@ def _in_one_group(digits: str) -> str:
     return ""
 
 
-def _windows(groups: list[_Group], first: int) -> Iterator[tuple[list[_Group], str]]:
+def _windows(groups: list[_Group], first: int) -> list[tuple[list[_Group], str]]:
     """Two and more groups that together are a card number by range, length and check digit."""
-    if len(groups[first].digits) >= LONGEST:
-        return
+    windows: list[tuple[list[_Group], str]] = []
     brand = brand_of("".join(group.digits for group in groups[first : first + 8])[:8])
-    if brand is None:
-        return
+    if brand is None or len(groups[first].digits) >= LONGEST:
+        return windows
     lengths = _USUAL_LENGTHS.get(brand.code, brand.lengths)
     digits = groups[first].digits
     for end in range(first + 1, len(groups)):
         group = groups[end]
         digits += group.digits
         if group.taken or group.gap is _Gap.BREAK or len(digits) > LONGEST:
-            return
+            break
         if len(digits) in lengths and len(digits) >= SHORTEST_IN_TEXT and passes_luhn(digits):
-            yield groups[first : end + 1], brand.code
+            windows.append((groups[first : end + 1], brand.code))
+    return windows
 
 
 def _is_written_as_card(groups: list[_Group], first: int, window: list[_Group]) -> bool:
@@ -355,7 +358,7 @@ def _is_written_as_card(groups: list[_Group], first: int, window: list[_Group]) 
     shape = tuple(len(group.digits) for group in window)
     gaps = [group.gap for group in window[1:]]
     if len(shape) >= 4 and set(shape[:-1]) == {4} and shape[-1] <= 4:
-        return shape[-1] > 2 or gaps.count(_Gap.LOOSE) <= 1 or sum(shape) == 14
+        return shape[-1] > 2 or gaps.count(_Gap.LOOSE) <= 1 or sum(shape) < 15
     if _are_codes(window):
         return False
     if shape in _WRITTEN_APART:
@@ -372,7 +375,9 @@ def _is_cut_evenly(shape: tuple[int, ...]) -> bool:
         return max(shape) >= 8
     if shape == (4, 4, 5):
         return True
-    has_rest = shape[0] >= 4 and len(set(shape[:-1])) == 1 and shape[-1] < shape[0]
+    has_rest = (
+        shape[0] >= 4 and len(set(shape[:-1])) == 1 and shape[-1] < shape[0] and sum(shape) <= 16
+    )
     in_three = len(shape) == 3 and min(shape) >= 4 and not any(size % 2 for size in shape)
     return has_rest or in_three
 
@@ -391,8 +396,10 @@ def _stands_alone(groups: list[_Group], first: int, shape: tuple[int, ...]) -> b
         return True
     after = first + len(shape)
     is_all = after == len(groups) or groups[after].taken or groups[after].gap > _Gap.PLAIN
+    separators = {group.separator for group in groups[first + 1 : after]}
+    is_one_thing = is_all and len(separators) == 1 and len(set(shape)) > 1
     short = sum(size < 4 for size in shape)
-    return is_all and short <= 1 and len(set(shape)) > 1 and sum(shape) > SHORTEST_IN_TEXT
+    return is_one_thing and short <= 1 and sum(shape) > SHORTEST_IN_TEXT
 
 
 def _is_gtin(digits: str) -> bool:

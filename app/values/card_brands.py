@@ -5,6 +5,7 @@ Only facts about ranges; nothing here keeps, shows or logs a number.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -65,12 +66,9 @@ _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 def brand_of(digits: str) -> CardBrand | None:
     """The brand whose range holds the first digits; of several, the longest prefix wins."""
-    for size, ranges in _ranges():
-        if size <= len(digits):
-            prefix = int(digits[:size])
-            for lowest, highest, brand in ranges:
-                if lowest <= prefix <= highest:
-                    return brand
+    for size, lowest, highest, brand in _ranges().get(digits[:2], ()):
+        if size <= len(digits) and lowest <= int(digits[:size]) <= highest:
+            return brand
     return None
 
 
@@ -81,18 +79,34 @@ def card_brand(digits: str) -> CardBrand | None:
     return brand if fits else None
 
 
+_Range = tuple[int, int, int, CardBrand]
+"""Digits of the prefix, lowest, highest, brand."""
+
+
 @cache
-def _ranges() -> tuple[tuple[int, tuple[tuple[int, int, CardBrand], ...]], ...]:
-    """Ranges by length of prefix, longest first."""
-    by_size: dict[int, list[tuple[int, int, CardBrand]]] = {}
+def _ranges() -> dict[str, tuple[_Range, ...]]:
+    """The ranges in reach of two first digits: longest prefix first, then the narrow ones."""
+    by_start: dict[str, list[_Range]] = {}
     for row in _TABLE.replace("\n   ", " ").strip().splitlines():
         about, _, prefixes = row.partition(" : ")
         code, name, lengths, code_digits = about.split()
         brand = CardBrand(code, name.replace("_", " "), _lengths(lengths), int(code_digits))
         for prefix in prefixes.split():
             lowest, _, highest = prefix.partition("-")
-            by_size.setdefault(len(lowest), []).append((int(lowest), int(highest or lowest), brand))
-    return tuple((size, tuple(by_size[size])) for size in sorted(by_size, reverse=True))
+            found = (len(lowest), int(lowest), int(highest or lowest), brand)
+            for start in _starts(lowest, highest or lowest):
+                by_start.setdefault(start, []).append(found)
+    return {start: tuple(sorted(found, key=_order)) for start, found in by_start.items()}
+
+
+def _starts(lowest: str, highest: str) -> Iterator[str]:
+    first, last = int(lowest.ljust(2, "0")[:2]), int(highest.ljust(2, "9")[:2])
+    return (f"{start:02d}" for start in range(first, last + 1))
+
+
+def _order(found: _Range) -> tuple[int, int]:
+    size, lowest, highest, _ = found
+    return -size, highest - lowest
 
 
 def _lengths(text: str) -> frozenset[int]:
