@@ -12,8 +12,9 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Protocol
+from typing import Protocol
 
 from app.adapters.event_log import JsonLog, LibraryLog
 from app.services.central.audit import AuditChain
@@ -35,8 +36,9 @@ from app.store.central import OWNER_ROLE, CentralStore, require_service_role
 from app.store.migrations.central.migrate import migrate, require_current, schema_state
 from app.transport.server import HttpServer, Listening, Routes, ServiceThreads
 from app.values.clock import Clock, SystemClock
+from app.values.errors import Refusal
 from app.values.identity import Ids, SystemIds
-from app.wire.operations import CENTRAL, Operation
+from app.wire.operations import CENTRAL
 
 SEAL_SECONDS = 2.0
 
@@ -76,13 +78,12 @@ class Surroundings:
 class Central:
     """The central service without its socket."""
 
-    def __init__(
-        self,
-        settings: CentreSettings,
-        given: Surroundings,
-        table: tuple[Operation[Any, Any], ...] = CENTRAL,
-    ) -> None:
-        self.store = CentralStore(settings.database_url, settings.threads)
+    def __init__(self, settings: CentreSettings, given: Surroundings) -> None:
+        """Raises Refusal `settings_wrong` or `database_url_malformed`."""
+        if settings.threads < 1 or settings.session_hours < 1:
+            raise Refusal("settings_wrong", "Threads and hours of a session are one or more.")
+        # One more connection than threads: the background never waits for a handler to end.
+        self.store = CentralStore(settings.database_url, settings.threads + 1)
         self.transactions = Transactions(self.store, given.clock, given.ids)
         self._installations = Installations()
         self._chain = AuditChain()
@@ -92,23 +93,23 @@ class Central:
         for service in _services(identity, self.transactions):
             service.register(handlers)
         self.dispatcher = Dispatcher(
-            table, handlers, self.transactions, identity, given.clock, given.ids, given.log
+            CENTRAL, handlers, self.transactions, identity, given.clock, given.ids, given.log
         )
         self._background = (Background("audit.seal", SEAL_SECONDS, self._seal, given.log),)
 
     def require_ready(self) -> None:
-        """Raises Refusal or Fault while the database is away, not of this version, or not known."""
-        self.transactions.read(self._require_fit_database)
-
-    def require_alive(self) -> None:
-        """As `require_ready`, and everything that was started still runs."""
-        self.require_ready()
+        """Raises Refusal or Fault while the database is away or not fit, or a part has ended."""
+        self.transactions.read(_require_fit)
         for background in self._background:
             background.require_alive()
 
     def start(self) -> None:
-        """Begin what runs in the background; raises as `require_ready`."""
-        self.require_ready()
+        """Begin what runs in the background; raises as `require_ready`, or for a strange database.
+
+        Asked at the start only: replicas that run go on through the promotion of a standby.
+        """
+        self.transactions.read(_require_fit)
+        self.transactions.read(self._installations.require_known_database)
         for background in self._background:
             background.start()
 
@@ -117,11 +118,6 @@ class Central:
         for background in self._background:
             background.stop()
         self.store.close()
-
-    def _require_fit_database(self, tx: Transaction) -> None:
-        require_service_role(tx.connection)
-        require_current(schema_state(tx.connection))
-        self._installations.require_known_database(tx)
 
     def _seal(self) -> None:
         head = self.transactions.write(self._chain.seal)
@@ -138,7 +134,7 @@ class Serving:
         threads = ServiceThreads(settings.threads)
         routes = Routes(
             self.central.dispatcher,
-            self.central.require_alive,
+            self.central.require_ready,
             threads,
             given.clock,
             given.ids,
@@ -153,7 +149,7 @@ class Serving:
         self.server = HttpServer(routes, threads, listening)
 
     def run(self) -> None:
-        """Serve on this thread until stopped; raises as `Central.require_ready`."""
+        """Serve on this thread until stopped; raises as `Central.start`."""
         try:
             self.central.start()
             self.server.run()
@@ -175,9 +171,10 @@ def serve(settings: CentreSettings) -> None:
     given = surroundings()
     logging.getLogger().addHandler(LibraryLog(given.log))
     serving = Serving(settings, given)
-    # uvicorn raises the signal once more when it has ended; what follows must still run then.
+    # uvicorn has handlers of its own while it runs, and raises the signal once more when it has
+    # ended; these are for a signal before that, and let what follows run after it.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _already_ending)
+        signal.signal(number, partial(_stop, serving.server))
     given.log.write("started", listen=settings.listen, version=program_version())
     serving.run()
     given.log.write("ended")
@@ -215,5 +212,11 @@ def _require_current(tx: Transaction) -> None:
     require_current(schema_state(tx.connection))
 
 
-def _already_ending(number: int, frame: object) -> None:
+def _require_fit(tx: Transaction) -> None:
+    require_service_role(tx.connection)
+    _require_current(tx)
+
+
+def _stop(server: HttpServer, number: int, frame: object) -> None:
     del number, frame
+    server.stop()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -137,16 +138,20 @@ class Centre:
         self.store.ping()
 
     @contextmanager
-    def over_http(self) -> Generator[HttpCarrier]:
-        """Callers made meanwhile go over a real socket."""
+    def over_http(
+        self, certificate: Path | None = None, key: Path | None = None
+    ) -> Generator[HttpCarrier]:
+        """Callers made meanwhile go over a real socket, with TLS where there is a certificate."""
         threads = ServiceThreads(8)
         routes = Routes(
             self.dispatcher, self.require_fit, threads, self.clock, self.ids, version="test"
         )
-        server = HttpServer(routes, threads, Listening(address="127.0.0.1:0"))
+        listening = Listening(address="127.0.0.1:0", certificate=certificate, certificate_key=key)
+        server = HttpServer(routes, threads, listening)
         thread = threading.Thread(target=server.run, name="server under test")
         thread.start()
-        carrier = HttpCarrier(f"http://127.0.0.1:{server.port}")
+        scheme = "http" if certificate is None else "https"
+        carrier = HttpCarrier(f"{scheme}://127.0.0.1:{server.port}")
         in_process, self.carrier = self.carrier, carrier
         try:
             if not server.wait_until_started(10):

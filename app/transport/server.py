@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -158,9 +159,11 @@ class Listening:
         return host.strip("[]"), int(port)
 
     def require_private(self) -> None:
-        """Raises Refusal `listen_needs_tls` or `certificate_incomplete`."""
+        """Raises Refusal `listen_needs_tls` or that the certificate is not as it should be."""
         if (self.certificate is None) != (self.certificate_key is None):
             raise Refusal("certificate_incomplete", "A certificate and its key go together.")
+        if self.certificate is not None:
+            _require_readable(self.certificate, self.certificate_key)
         host, _ = self.host_and_port()
         if self.certificate is None and not self.behind_tls_proxy and not is_this_machine(host):
             raise Refusal(
@@ -228,6 +231,15 @@ class _Server(uvicorn.Server):
         # Before uvicorn waits for connections to end: waits would hold them for half a minute.
         self._stopping.set()
         await super().shutdown(sockets)
+
+
+def _require_readable(certificate: Path, key: Path | None) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as cause:
+        raise Refusal(
+            "certificate_unreadable", f"The certificate {certificate} and its key do not work."
+        ) from cause
 
 
 def _bound(host: str, port: int) -> socket.socket:

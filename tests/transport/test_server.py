@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.transport.openapi import openapi
 from app.transport.server import HttpServer, Listening, Routes, ServiceThreads
-from app.values.errors import Refusal
+from app.values.clock import SystemClock
+from app.values.errors import Refusal, Unreachable
 from app.wire.message import LARGEST_BODY_BYTES
 from app.wire.operations import CENTRAL, ENROL_DEVICE, HEARTBEAT, SIGN_IN_AT_CENTRE
 from app.wire.signed import REQUEST, TIME, milliseconds
+from app.wire.sync import Heartbeat
 from tests.centre import Centre
 
 TABLE = (ENROL_DEVICE, SIGN_IN_AT_CENTRE, HEARTBEAT)
@@ -135,9 +144,54 @@ def test_beyond_this_machine_it_wants_tls(address: str) -> None:
         Listening(address=address).require_private()
     assert refusal.value.code == "listen_needs_tls"
     Listening(address=address, behind_tls_proxy=True).require_private()
-    Listening(
-        address=address, certificate=Path("c.pem"), certificate_key=Path("k.pem")
-    ).require_private()
+
+
+def test_a_certificate_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere.pem"
+    listening = Listening(address="0.0.0.0:0", certificate=nowhere, certificate_key=nowhere)
+    with pytest.raises(Refusal) as refusal:
+        listening.require_private()
+    assert refusal.value.code == "certificate_unreadable"
+
+
+def test_a_seat_talks_to_it_over_tls_with_the_certificates_of_the_system(
+    centre: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = a_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with centre.over_http(certificate, key) as carrier:
+        assert carrier.url.startswith("https://")
+        beat = Heartbeat(waiting=0, version="test")
+        assert centre.seat().call(HEARTBEAT, beat).now == centre.clock.now()
+
+
+def test_a_certificate_that_nobody_trusts_is_not_talked_to(centre: Centre, tmp_path: Path) -> None:
+    with centre.over_http(*a_certificate(tmp_path)), pytest.raises(Unreachable):
+        centre.seat()
+
+
+def a_certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for this machine that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = SystemClock().now()
+    here = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([here]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )
+    paths = folder / "certificate.pem", folder / "key.pem"
+    paths[0].write_bytes(built.public_bytes(Encoding.PEM))
+    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return paths
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8470", "localhost:0", "[::1]:8470"])

@@ -40,7 +40,7 @@ class Background:
             self._thread.join(STOP_SECONDS)
 
     def require_alive(self) -> None:
-        """Raises Fault `background_ended` when a bug has ended it."""
+        """Raises Fault `background_ended` when a bug has ended it, or it never began."""
         if not self._thread.is_alive():
             raise Fault("background_ended", "A part of the service has ended by itself.")
 

@@ -84,8 +84,14 @@ _WORDS = (
 class Passwords:
     """Hashes and checks; one for the whole service, so that the limit holds for all threads."""
 
-    def __init__(self, memory_kib: int = _MEMORY_KIB, rounds: int = _ROUNDS) -> None:
+    def __init__(
+        self,
+        memory_kib: int = _MEMORY_KIB,
+        rounds: int = _ROUNDS,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:
         """Lower figures are for tests only."""
+        self._wait_seconds = wait_seconds
         self._hasher = PasswordHasher(
             time_cost=rounds, memory_cost=memory_kib, parallelism=_LANES, hash_len=32, salt_len=16
         )
@@ -103,7 +109,7 @@ class Passwords:
 
         Raises Fault `service_busy` when too many are being checked.
         """
-        if not self._places.acquire(timeout=WAIT_SECONDS):
+        if not self._places.acquire(timeout=self._wait_seconds):
             raise Fault("service_busy", "Many people are signing in. Please try again.")
         try:
             yield

@@ -64,10 +64,15 @@ class Seats:
         handlers.add(operations.HEARTBEAT, self.heartbeat)
 
     def enrol(self, tx: Transaction, actor: Actor, request: Enrol) -> Enrolled:
-        """Make the seat of a code known. Raises Refusal `enrolment_code_wrong`."""
+        """Make the seat of a code known.
+
+        Raises Refusal `enrolment_code_wrong`, `public_key_malformed` or `incarnation_known`.
+        """
         del actor
         public_key_of(request.public_key)
         device = _seat_of_code(tx, request.code)
+        if tx.session.get(DeviceIncarnation, (device.device_id, request.incarnation)) is not None:
+            raise Refusal("incarnation_known", "A seat that is enrolled again needs a new store.")
         tx.connection.execute(
             update(Device)
             .where(Device.device_id == device.device_id)

@@ -127,6 +127,16 @@ def test_an_enrolment_without_a_proper_key_leaves_the_code_good(
     enrol(centre, code)
 
 
+def test_a_store_that_was_enrolled_before_cannot_be_enrolled_again(centre: Centre) -> None:
+    incarnation = Incarnation(centre.ids.new())
+    asked = [
+        Enrol(code=centre.code(), public_key=Key().public_pem, incarnation=incarnation)
+        for _ in range(2)
+    ]
+    centre.caller().call(ENROL_DEVICE, asked[0])
+    assert refused(centre.caller(), ENROL_DEVICE, asked[1]) == "incarnation_known"
+
+
 def test_a_seat_that_was_never_enrolled_is_unknown(centre: Centre) -> None:
     caller = centre.caller()
     caller.use_seat(SeatKey(device_id=DeviceId(centre.ids.new()), sign=Key().sign))

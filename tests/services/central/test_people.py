@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -11,7 +12,7 @@ import pytest
 from app.services.central.passwords import Passwords, require_good
 from app.services.central.people import NewPerson, People, generated_password
 from app.services.central.transaction import Transaction
-from app.values.errors import Refusal
+from app.values.errors import Fault, Refusal
 from app.values.vocabulary import Role
 from app.wire.operations import ENROL_DEVICE, SIGN_IN_AT_CENTRE, SIGN_OUT_AT_CENTRE
 from app.wire.people import SignOut
@@ -185,6 +186,30 @@ def test_a_hash_with_other_costs_is_renewed() -> None:
 
 def test_the_costs_are_those_that_were_decided() -> None:
     assert Passwords().hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_at_most_four_are_checked_at_once() -> None:
+    busy = Passwords(memory_kib=64, rounds=1, wait_seconds=0.001)
+    with busy.turn(), busy.turn(), busy.turn():
+        busy.hash(PASSWORD)
+        with busy.turn(), pytest.raises(Fault) as fault:
+            busy.hash(PASSWORD)
+    assert fault.value.code == "service_busy"
+    busy.hash(PASSWORD)
+
+
+def test_an_unknown_name_takes_as_much_work_as_a_known_one() -> None:
+    dear = Passwords(memory_kib=16 * 1024, rounds=3)
+    kept = dear.hash(PASSWORD)
+
+    def work_of(of: str | None) -> float:
+        started = time.process_time()
+        with dear.turn():
+            for _ in range(5):
+                assert not dear.matches(of, "wrong" * 3)
+        return time.process_time() - started
+
+    assert 0.4 < work_of(None) / work_of(kept) < 2.5
 
 
 def test_nobody_has_a_password_that_matches() -> None:
