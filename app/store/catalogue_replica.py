@@ -1,12 +1,13 @@
 """The desk's copy of products and towns: plain SQLite, made anew whenever it cannot be used.
 
 Each transaction has a number; the search index says up to which one it has followed. Written by one
-thread, read by any.
+thread, read by any. Whatever it is asked may raise ReplicaDamaged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,6 +40,10 @@ class Touched:
     more: bool
 
 
+class ReplicaDamaged(Exception):  # noqa: N818 - a state of the file, mended by making it anew
+    """The file cannot be read or written as it should."""
+
+
 class CatalogueReplica:
     """The copy of one seat, opened."""
 
@@ -54,7 +59,7 @@ class CatalogueReplica:
 
         Older revisions change nothing, except in a snapshot, whose `generation` overrules.
         """
-        with self._engine.begin() as connection:
+        with self._write() as connection:
             number = (_recalled(connection, _COUNTER, int) or 0) + 1
             rows = [_row(change, number, generation) for change in changes]
             if rows:
@@ -65,7 +70,7 @@ class CatalogueReplica:
 
     def drop_others(self, kind: ChangeKind, generation: int, marks: dict[str, object]) -> int:
         """After a snapshot: take out what it did not hold."""
-        with self._engine.begin() as connection:
+        with self._write() as connection:
             number = (_recalled(connection, _COUNTER, int) or 0) + 1
             connection.execute(
                 update(ReplicaRow)
@@ -82,7 +87,7 @@ class CatalogueReplica:
 
     def recalled(self, name: str, kind: type[T]) -> T | None:
         """What was last marked under the name, if anything."""
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             return _recalled(connection, name, kind)
 
     def transactions(self) -> int:
@@ -96,7 +101,7 @@ class CatalogueReplica:
             .where(ReplicaRow.touched > number, ReplicaRow.kind == ChangeKind.PRODUCT)
             .order_by(ReplicaRow.touched)
         )
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             last = _recalled(connection, _COUNTER, int) or 0
             rows = connection.execute(query.limit(limit)).all()
             more = len(rows) == limit
@@ -115,14 +120,30 @@ class CatalogueReplica:
         query = select(ReplicaRow.document).where(
             ReplicaRow.kind == kind, ReplicaRow.key == key, ReplicaRow.deleted.is_(False)
         )
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             return connection.execute(query).scalar_one_or_none()
 
     def count(self, kind: ChangeKind) -> int:
         """How many there are."""
         query = select(func.count()).where(ReplicaRow.kind == kind, ReplicaRow.deleted.is_(False))
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             return connection.execute(query).scalar_one()
+
+    @contextmanager
+    def _write(self) -> Generator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DatabaseError as cause:
+            raise ReplicaDamaged(self._path.name) from cause
+
+    @contextmanager
+    def _read(self) -> Generator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except DatabaseError as cause:
+            raise ReplicaDamaged(self._path.name) from cause
 
     def make_anew(self) -> None:
         """Give up what is there; all of it can be fetched again."""

@@ -31,7 +31,7 @@ from app.services.desk.standing import Standing
 from app.services.desk.worker import BackOff, Worker
 from app.services.ports import AddressLookup, Caller, Centre, KeyStore
 from app.services.rules.regions import RegionRules
-from app.store.catalogue_replica import CatalogueReplica
+from app.store.catalogue_replica import CatalogueReplica, ReplicaDamaged
 from app.store.product_search import ProductIndex
 from app.values.clock import Clock
 from app.values.identity import Ids
@@ -112,7 +112,10 @@ class Desk:
 
     def town(self, country: str, postcode: str) -> Town | None:
         """The town a postcode area belongs to, as the centre's imported file says."""
-        document = self._replica.document(ChangeKind.TOWN, f"{country} {postcode}")
+        try:
+            document = self._replica.document(ChangeKind.TOWN, f"{country} {postcode}")
+        except ReplicaDamaged:
+            return None
         return None if document is None else decode(document, Town)
 
     def _make_services(self) -> None:

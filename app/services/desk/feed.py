@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from sqlalchemy.exc import DatabaseError
-
 from app.services.desk import memory
 from app.services.desk.standing import Standing
 from app.services.desk.worker import BackOff
 from app.services.ports import Centre
-from app.store.catalogue_replica import CatalogueReplica
+from app.store.catalogue_replica import CatalogueReplica, ReplicaDamaged
 from app.store.desk import DeskStore
 from app.store.product_search import ProductIndex
 from app.values.clock import Clock
@@ -83,7 +81,7 @@ class FeedFollower:
         try:
             self._bring_index_up()
             self._take_page()
-        except DatabaseError:
+        except ReplicaDamaged:
             self._replica.make_anew()
             self._is_checked = False
             return self._back_off.failed()
@@ -100,7 +98,10 @@ class FeedFollower:
 
     def fresh_at(self) -> datetime | None:
         """When the catalogue was last known to be the centre's."""
-        return self._replica.recalled(_FRESH_AT, Instant)
+        try:
+            return self._replica.recalled(_FRESH_AT, Instant)
+        except ReplicaDamaged:
+            return None
 
     def _take_page(self) -> None:
         place = self._replica.recalled(_SNAPSHOT, SnapshotPlace)

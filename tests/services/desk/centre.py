@@ -63,6 +63,13 @@ POLICY = Policy(
 )
 
 
+def a_change(
+    kind: ChangeKind, key: str, document: object, revision: int = 1, *, deleted: bool = False
+) -> Change:
+    body = Raw(encode(document))
+    return Change(kind=kind, key=key, revision=revision, deleted=deleted, document=body)
+
+
 class FakeCentre:
     """Behaves like the central service as far as a desk can tell."""
 
@@ -74,12 +81,14 @@ class FakeCentre:
         self.away: Unreachable | Refusal | None = None
         self.outcomes: dict[str, Outcome] = {}
         self.broken_by: set[str] = set()
+        self.unreadable: set[str] = set()
         self.passwords = {"anna": PASSWORD}
         self.tokens: list[str | None] = []
         self.clock_offset_ms = 0
         self.epoch = "1"
+        self.snapshots = 0
         self.after_call: Callable[[str], None] | None = None
-        self._changes: list[Change] = []
+        self.changes: list[Change] = []
         self._condition = threading.Condition()
         self._numbers = 0
         self._is_closed = False
@@ -95,16 +104,15 @@ class FakeCentre:
         deleted: bool = False,
     ) -> None:
         """Change something; desks that wait hear of it."""
-        body = Raw(encode(document))
-        change = Change(kind=kind, key=key, revision=revision, deleted=deleted, document=body)
+        change = a_change(kind, key, document, revision, deleted=deleted)
         with self._condition:
-            self._changes.append(change)
+            self.changes.append(change)
             self._condition.notify_all()
 
     def restore(self, changes: list[Change]) -> None:
         """Go back to a backup: other changes, another epoch."""
         with self._condition:
-            self._changes = changes
+            self.changes = changes
             self.epoch += "x"
             self._condition.notify_all()
 
@@ -180,6 +188,8 @@ class FakeCentre:
         bodies = [decode(bytes(command.body), PlacedOrder) for command in request.commands]
         if any(placed.number in self.broken_by for placed in bodies):
             raise Unreachable("fault", "Something is broken at the central service.")
+        if any(placed.number in self.unreadable for placed in bodies):
+            raise Refusal("malformed", "The request could not be read.")
         return CommandOutcomes(
             outcomes=tuple(map(self._outcome, request.commands, bodies)),
         )
@@ -205,7 +215,8 @@ class FakeCentre:
         return Cursor(epoch=self.epoch, transaction=row, row=row)
 
     def _snapshot(self, request: TakeSnapshot) -> SnapshotPage:
-        latest = {c.key: c for c in self._changes if c.kind is request.kind}
+        self.snapshots += 1
+        latest = {c.key: c for c in self.changes if c.kind is request.kind}
         rows = sorted(
             (c for c in latest.values() if not c.deleted and c.key > request.after),
             key=lambda change: change.key,
@@ -214,7 +225,7 @@ class FakeCentre:
         return SnapshotPage(
             rows=tuple(page),
             more=len(rows) > len(page),
-            cursor=self._cursor(len(self._changes)),
+            cursor=self._cursor(len(self.changes)),
         )
 
     def _wait(self, request: WaitForChanges) -> ChangePage:
@@ -227,7 +238,7 @@ class FakeCentre:
                     self._is_closed
                     or self.away is not None
                     or self.epoch != request.since.epoch
-                    or len(self._changes) > request.since.row
+                    or len(self.changes) > request.since.row
                     or request.wait_seconds == 0
                 )
             )
@@ -235,5 +246,5 @@ class FakeCentre:
                 raise self.away or Unreachable("centre_away", "The desk has hung up.")
             if self.epoch != request.since.epoch:
                 return ChangePage(next=self._cursor(0), reset=True)
-            news = self._changes[request.since.row : request.since.row + request.limit]
+            news = self.changes[request.since.row : request.since.row + request.limit]
             return ChangePage(changes=tuple(news), next=self._cursor(request.since.row + len(news)))

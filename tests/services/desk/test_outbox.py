@@ -1,0 +1,316 @@
+"""The outbox: everything reaches the centre once, or a person; nothing is dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from app.models.desk.tables import CommandRow, CommandState
+from app.services.desk.desk import Desk
+from app.services.desk.outbox import FAILURES_MOST
+from app.services.ports import Caller
+from app.values.errors import Refusal, Unreachable
+from app.values.vocabulary import ChangeKind
+from app.wire import operations
+from app.wire.people import SignOut
+from app.wire.sync import Outcome
+from tests.builders import changed, with_line
+from tests.services.desk.centre import POLICY
+from tests.services.desk.site import Signal, Site, place, ready, sign_in, status
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path / "seat")
+
+
+def stocked(site: Site, desk: Desk, numbers: int) -> Caller:
+    """Signed in, with so many numbers, and the centre away again."""
+    policy = msgspec.structs.replace(POLICY, numbers_kept=numbers)
+    site.centre.put(ChangeKind.POLICY, "policy", policy, 2)
+    for _ in range(3):
+        desk.feed.step()
+    caller = ready(desk)
+    site.centre.go_away()
+    return caller
+
+
+def states(desk: Desk) -> list[CommandState]:
+    query = select(CommandRow.state).order_by(CommandRow.position)
+    with desk.records.store.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def send_all(desk: Desk) -> None:
+    while desk.outbox.send_batch():
+        pass
+
+
+def test_an_order_is_taken_by_the_centre_and_acknowledged(site: Site) -> None:
+    with site.opened() as desk:
+        placed = place(ready(desk), site.order())
+        send_all(desk)
+        assert states(desk) == [CommandState.ACKED]
+    assert list(site.centre.orders.values()) == [placed]
+
+
+def test_a_command_is_signed_for_by_its_person_and_counted(site: Site) -> None:
+    with site.opened() as desk:
+        caller = ready(desk)
+        for _ in range(3):
+            place(caller, site.order())
+        with desk.records.store.read() as connection:
+            rows = connection.execute(
+                select(CommandRow.sequence, CommandRow.person_id).order_by("position")
+            ).all()
+    assert [row.sequence for row in rows] == [1, 2, 3]
+    assert len({row.person_id for row in rows}) == 1
+
+
+def test_while_the_centre_is_away_orders_wait_and_nothing_is_lost(site: Site) -> None:
+    with site.opened() as desk:
+        caller = ready(desk)
+        site.centre.go_away()
+        place(caller, site.order())
+        with pytest.raises(Unreachable):
+            desk.outbox.send_batch()
+        assert states(desk) == [CommandState.PENDING]
+        site.centre.come_back()
+        send_all(desk)
+        assert states(desk) == [CommandState.ACKED]
+
+
+def test_many_orders_go_in_batches_of_fifty_in_the_order_of_their_making(site: Site) -> None:
+    with site.opened() as desk:
+        caller = stocked(site, desk, 120)
+        numbers = [place(caller, site.order()).number for _ in range(120)]
+        site.centre.come_back()
+        send_all(desk)
+    assert site.centre.batches == [50, 50, 20]
+    assert [placed.number for placed in site.centre.orders.values()] == numbers
+
+
+def test_large_orders_go_in_smaller_batches(site: Site) -> None:
+    long = [with_line(f"TEA-{n}") for n in range(400)]
+    with site.opened() as desk:
+        caller = stocked(site, desk, 8)
+        for _ in range(5):
+            place(caller, site.order(*long))
+        site.centre.come_back()
+        send_all(desk)
+    assert max(site.centre.batches) < 5
+    assert len(site.centre.orders) == 5
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_done_twice(site: Site) -> None:
+    with site.opened() as desk:
+        place(ready(desk), site.order())
+        site.centre.after_call = lose_the_answer
+        with pytest.raises(Unreachable):
+            desk.outbox.send_batch()
+        site.centre.after_call = None
+        send_all(desk)
+        assert states(desk) == [CommandState.ACKED]
+    assert len(site.centre.orders) == 1
+
+
+def lose_the_answer(operation: str) -> None:
+    raise Unreachable("connection_broken", f"The answer to {operation} was lost.")
+
+
+def test_what_was_under_way_when_the_program_ended_goes_out_again(site: Site) -> None:
+    with site.opened() as desk:
+        place(ready(desk), site.order())
+        site.centre.after_call = end_of_the_world
+        with pytest.raises(KeyboardInterrupt):
+            desk.outbox.send_batch()
+        site.centre.after_call = None
+        assert states(desk) == [CommandState.SENDING]
+    with site.opened() as desk:
+        send_all(desk)
+        assert states(desk) == [CommandState.ACKED]
+
+
+def end_of_the_world(operation: str) -> None:
+    raise KeyboardInterrupt(operation)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (Outcome.NEEDS_REVIEW, CommandState.NEEDS_REVIEW),
+        (Outcome.REFUSED_FINAL, CommandState.QUARANTINED),
+    ],
+)
+def test_what_needs_a_person_is_kept_and_counted(
+    site: Site, outcome: Outcome, state: CommandState
+) -> None:
+    with site.opened() as desk:
+        placed = place(ready(desk), site.order())
+        site.centre.outcomes[placed.number] = outcome
+        send_all(desk)
+        assert states(desk) == [state]
+        assert (status(desk).waiting, status(desk).needs_person) == (0, 1)
+
+
+def test_a_later_please_waits_and_holds_up_nobody(site: Site) -> None:
+    with site.opened() as desk:
+        caller = ready(desk)
+        first, second = place(caller, site.order()), place(caller, site.order())
+        site.centre.outcomes[first.number] = Outcome.RETRY_LATER
+        send_all(desk)
+        assert states(desk) == [CommandState.PENDING, CommandState.ACKED]
+        del site.centre.outcomes[first.number]
+        send_all(desk)
+        assert states(desk) == [CommandState.ACKED, CommandState.ACKED]
+    assert second in site.centre.orders.values()
+
+
+def test_a_command_that_breaks_the_centre_holds_up_nobody(site: Site) -> None:
+    with site.opened() as desk:
+        caller = stocked(site, desk, 8)
+        placed = [place(caller, site.order()) for _ in range(5)]
+        site.centre.broken_by = {placed[1].number}
+        site.centre.come_back()
+        send_all(desk)
+        assert states(desk) == [
+            CommandState.ACKED,
+            CommandState.PENDING,
+            CommandState.ACKED,
+            CommandState.ACKED,
+            CommandState.ACKED,
+        ]
+
+
+def test_a_command_that_breaks_the_centre_again_and_again_waits_for_a_person(site: Site) -> None:
+    with site.opened() as desk:
+        caller = stocked(site, desk, 60)
+        poison = place(caller, site.order())
+        site.centre.broken_by = {poison.number}
+        site.centre.come_back()
+        for _ in range(FAILURES_MOST + 1):
+            place(caller, site.order())
+            send_all(desk)
+        assert states(desk)[0] is CommandState.STUCK
+        assert (status(desk).waiting, status(desk).needs_person) == (1, 1)
+    site.centre.broken_by = set()
+    with site.opened() as desk:
+        send_all(desk)
+        assert states(desk)[0] is CommandState.ACKED
+
+
+def test_a_centre_that_fails_on_everything_sends_nothing_to_a_person(site: Site) -> None:
+    with site.opened() as desk:
+        caller = ready(desk)
+        site.centre.broken_by = {place(caller, site.order()).number for _ in range(3)}
+        for _ in range(3 * FAILURES_MOST):
+            send_all(desk)
+        assert states(desk) == [CommandState.PENDING] * 3
+
+
+def test_a_command_the_centre_cannot_read_is_put_in_quarantine_alone(site: Site) -> None:
+    with site.opened() as desk:
+        caller = stocked(site, desk, 8)
+        placed = [place(caller, site.order()) for _ in range(3)]
+        site.centre.come_back()
+        site.centre.unreadable = {placed[1].number}
+        send_all(desk)
+        assert states(desk) == [
+            CommandState.ACKED,
+            CommandState.QUARANTINED,
+            CommandState.ACKED,
+        ]
+
+
+def test_a_seat_that_is_turned_away_keeps_its_orders_and_says_why(site: Site) -> None:
+    with site.opened() as desk:
+        place(ready(desk), site.order())
+        site.centre.away = Refusal("device_revoked", "This desk was taken out of service.")
+        desk.line.step()
+        assert states(desk) == [CommandState.PENDING]
+        assert "taken out of service" in status(desk).sentence
+
+
+def test_signing_out_strands_nothing(site: Site) -> None:
+    with site.opened() as desk:
+        caller = ready(desk)
+        site.centre.go_away()
+        place(caller, site.order())
+        caller.call(operations.SIGN_OUT, SignOut())
+        site.centre.come_back()
+        send_all(desk)
+        assert states(desk) == [CommandState.ACKED]
+
+
+def test_what_was_acknowledged_is_settled_once_the_feed_has_been_followed_since(
+    site: Site,
+) -> None:
+    with site.opened() as desk:
+        for _ in range(3):
+            desk.feed.step()
+        place(ready(desk), site.order())
+        send_all(desk)
+        site.clock.advance(seconds=1)
+        site.centre.put(ChangeKind.POLICY, "policy", POLICY, 3)
+        desk.feed.step()
+        assert states(desk) == [CommandState.SETTLED]
+
+
+def test_after_a_restore_of_the_centre_it_gets_the_last_month_again(site: Site) -> None:
+    with site.opened() as desk:
+        for _ in range(3):
+            desk.feed.step()
+        place(ready(desk), site.order())
+        send_all(desk)
+        site.centre.orders.clear()
+        site.centre.restore([])
+        desk.feed.step()
+        send_all(desk)
+        assert states(desk) == [CommandState.ACKED]
+    assert len(site.centre.orders) == 1
+
+
+def test_an_order_is_sent_at_once_when_the_centre_answers(site: Site) -> None:
+    sent = Signal()
+    with site.running() as desk:
+        caller = ready(desk)
+        site.centre.after_call = Only("commands.send", sent)
+        place(caller, site.order())
+        sent.wait_for(1)
+    assert len(site.centre.orders) == 1
+
+
+def test_what_waited_is_sent_by_itself_when_the_centre_is_back(site: Site) -> None:
+    sent = Signal()
+    with site.running() as desk:
+        caller = ready(desk)
+        site.centre.after_call = Only("commands.send", sent)
+        site.centre.go_away()
+        place(caller, site.order(with_line(), changed(internal_note="while away")))
+        site.centre.come_back()
+        sent.wait_for(1)
+    assert len(site.centre.orders) == 1
+
+
+def test_a_desk_that_ends_in_the_middle_of_a_batch_ends_at_once(site: Site) -> None:
+    with site.running() as desk:
+        place(ready(desk), site.order())
+    with site.opened() as desk:
+        sign_in(desk)
+        send_all(desk)
+    assert len(site.centre.orders) == 1
+
+
+class Only:
+    """Passes on the calls of one operation."""
+
+    def __init__(self, operation: str, signal: Signal) -> None:
+        self._operation = operation
+        self._signal = signal
+
+    def __call__(self, operation: str) -> None:
+        if operation == self._operation:
+            self._signal.happened()
