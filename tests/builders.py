@@ -127,7 +127,7 @@ def with_line(
 
 def with_charge(code: str = "POST", price: str = "18.00", **different: Any) -> Change:
     """Adds a line that is only money."""
-    return with_line(code, 1, price, **({"kind": ProductKind.CHARGE} | different))
+    return with_line(code, **({"price": price, "kind": ProductKind.CHARGE} | different))
 
 
 def zero_rated(code: str = "BOOK-1", quantity: int = 1, price: str = "2.95") -> Change:
