@@ -122,7 +122,7 @@ class Desk:
         parts, store = self._parts, self.records.store
         self._signed_in = SignedIn(parts.clock)
         self._drafts = DraftService(store, parts.seat, parts.regions, parts.clock)
-        self._place = PlaceService(
+        self.place = PlaceService(
             self.records,
             parts.seat,
             self._drafts,
@@ -135,7 +135,7 @@ class Desk:
         self.outbox = Outbox(self.records, parts.centre, self._standing, parts.clock)
         self.outbox.retry_stuck()
         self._numbers = Numbers(store, parts.centre, parts.clock)
-        self._papers = PaperService(parts.seat.folder, store, self._place, parts.clock)
+        self._papers = PaperService(parts.seat.folder, store, self.place, parts.clock)
 
     def _make_workers(self) -> None:
         parts, store = self._parts, self.records.store
@@ -163,7 +163,7 @@ class Desk:
         )
         self._line_worker = Worker("desk line", self.line.step)
         self._feed_worker = Worker("desk feed", self.feed.step)
-        self._place.when_placed(self._send_at_once)
+        self.place.when_placed(self._send_at_once)
         self._standing.when_back(self._line_worker.wake)
         self._standing.when_back(self._feed_worker.wake)
         self.feed.when_followed(self.outbox.settle)
@@ -204,8 +204,8 @@ class Desk:
         handlers.add(operations.LIST_DRAFTS, self._drafts.list)
         handlers.add(operations.OPEN_DRAFT, self._drafts.open)
         handlers.add(operations.VOID_DRAFT, self._drafts.void)
-        handlers.add(operations.PLACE_ORDER, self._place.place)
-        handlers.add(operations.NUMBER_SHOWN, self._place.number_shown)
+        handlers.add(operations.PLACE_ORDER, self.place.place)
+        handlers.add(operations.NUMBER_SHOWN, self.place.number_shown)
         handlers.add(operations.MAKE_PAPER, self._papers.make)
         return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)
 

@@ -70,7 +70,6 @@ class Line:
         except (Refusal, Fault) as problem:
             self._standing.say(_TOPIC, problem.sentence)
             return self._back_off.failed()
-        self._standing.heard()
         self._standing.say(_TOPIC, "")
         if self._outbox.waiting():
             return self._back_off.failed()
@@ -78,8 +77,10 @@ class Line:
         return BEAT_SECONDS
 
     def _beat(self) -> None:
+        """Say that this desk lives, now and then and whenever the centre was away."""
         now = self._clock.monotonic()
-        if self._beaten_at is not None and now - self._beaten_at < BEAT_SECONDS:
+        is_fresh = self._beaten_at is not None and now - self._beaten_at < BEAT_SECONDS
+        if is_fresh and self._standing.is_online:
             return
         self._centre.call(
             HEARTBEAT,
@@ -90,6 +91,7 @@ class Line:
             ),
         )
         self._beaten_at = now
+        self._standing.heard()
 
 
 def deposit_key(records: Records, centre: Centre) -> None:
