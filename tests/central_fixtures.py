@@ -54,7 +54,7 @@ class Databases:
     def make(self, template: str | None = None) -> str:
         """URL of a new database, empty or copied from `template`."""
         name = f"readback_{len(self._made)}_{os.urandom(4).hex()}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
         self._run(statement.format(sql.Identifier(name), sql.Identifier(template or "template1")))
         self._made.append(name)
         return self._server.url(name)

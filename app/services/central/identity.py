@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from sqlalchemy import ColumnElement, Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, select, update
 
 from app.models.central.people import Credential, Device, Person, SessionRow
 from app.services.central.passwords import Passwords
@@ -179,26 +179,31 @@ _PROOF_COLUMNS = (
 )
 
 
+# Built once: putting it together takes longer than PostgreSQL needs to answer it.
+_PROOF = (
+    select(*_PROOF_COLUMNS)
+    .select_from(Device)
+    .outerjoin(
+        SessionRow,
+        and_(
+            SessionRow.token_hash == bindparam("token_hash"),
+            SessionRow.device_id == Device.device_id,
+            SessionRow.closed_at.is_(None),
+        ),
+    )
+    .outerjoin(
+        Person,
+        and_(Person.person_id == SessionRow.person_id, Person.disabled_at.is_(None)),
+    )
+    .where(Device.device_id == bindparam("asking_device"))
+)
+
+
 def _known(tx: Transaction, head: Head) -> _Known | None:
     """Seat, session and person in one statement; those that do not hold are None."""
     token = token_hash(head.session) if head.session is not None else b""
-    return tx.connection.execute(
-        select(*_PROOF_COLUMNS)
-        .select_from(Device)
-        .outerjoin(
-            SessionRow,
-            and_(
-                SessionRow.token_hash == token,
-                SessionRow.device_id == Device.device_id,
-                SessionRow.closed_at.is_(None),
-            ),
-        )
-        .outerjoin(
-            Person,
-            and_(Person.person_id == SessionRow.person_id, Person.disabled_at.is_(None)),
-        )
-        .where(Device.device_id == head.device_id)
-    ).one_or_none()
+    values = {"token_hash": token, "asking_device": head.device_id}
+    return tx.connection.execute(_PROOF, values).one_or_none()
 
 
 def _proved_seat(row: _Known | None, proof: Proof) -> Seat:

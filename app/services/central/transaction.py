@@ -177,37 +177,43 @@ class Transaction:
         """The stored answer to a command; waits for a twin of it that is running just now."""
         key = f"command {asker} {command_id}"
         self.connection.execute(_LOCK_KEY, {"key": key})
-        row = self.connection.execute(
-            select(AppliedCommand.sha256, AppliedCommand.answer).where(
-                AppliedCommand.asker == asker, AppliedCommand.command_id == command_id
-            )
-        ).one_or_none()
+        values = {"asking": asker, "command": command_id}
+        row = self.connection.execute(_APPLIED, values).one_or_none()
         return Applied(sha256=row.sha256, answer=row.answer) if row is not None else None
 
     def remember(self, key: CommandKey, answer: bytes) -> None:
         """Store the answer to a command for ever."""
         self.connection.execute(
-            insert(AppliedCommand).values(
-                asker=key.asker,
-                command_id=key.command_id,
-                operation=key.operation,
-                sha256=key.sha256,
-                answer=answer,
-                applied_at=self.at,
-                incarnation=key.incarnation,
-                sequence=key.sequence,
-            )
+            _REMEMBER,
+            {
+                "asker": key.asker,
+                "command_id": key.command_id,
+                "operation": key.operation,
+                "sha256": key.sha256,
+                "answer": answer,
+                "applied_at": self.at,
+                "incarnation": key.incarnation,
+                "sequence": key.sequence,
+            },
         )
 
     def finish(self) -> None:
         """Write what was left pending; called once, just before the commit."""
         self.session.flush()
         if self._pending.changes:
-            self.connection.execute(insert(ChangeRow), self._pending.changes)
+            self.connection.execute(_CHANGES, self._pending.changes)
         if self._pending.audits:
-            self.connection.execute(insert(Audit), self._pending.audits)
+            self.connection.execute(_AUDITS, self._pending.audits)
 
 
+# Built once: putting a statement together takes longer than PostgreSQL needs to answer it.
+_APPLIED = select(AppliedCommand.sha256, AppliedCommand.answer).where(
+    AppliedCommand.asker == bindparam("asking"),
+    AppliedCommand.command_id == bindparam("command"),
+)
+_REMEMBER = insert(AppliedCommand)
+_CHANGES = insert(ChangeRow)
+_AUDITS = insert(Audit)
 _LOCK_KEY = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key"), 0)))
 
 
