@@ -72,8 +72,8 @@ def test_a_desk_that_cannot_reach_the_centre_says_so_and_goes_on(site: Site) -> 
         caller = ready(desk)
         assert status(desk).online
         site.centre.go_away()
-        assert desk.line.step() > 0
         place(caller, site.order())
+        assert desk.line.step() > 0
         standing = status(desk)
     assert (standing.online, standing.waiting) == (False, 1)
     assert "does not answer" in standing.sentence
