@@ -13,7 +13,12 @@ from pathlib import Path
 # Before anything imports Qt, in this process and in every program a test starts.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+import hypothesis
 import pytest
+
+# An example that takes long on a busy machine is slow, not wrong.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 pytest_plugins = ["pytester", "tests.strict", "tests.central_fixtures"]
 
