@@ -10,6 +10,15 @@ down_revision = None
 
 
 def upgrade() -> None:
+    _create_command()
+    _create_draft()
+    _create_order_number()
+    _create_person()
+    _create_setting()
+    _create_placed_order()
+
+
+def _create_command() -> None:
     op.create_table(
         "command",
         sa.Column("position", sa.Integer(), nullable=False),
@@ -43,6 +52,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_command_state_position"), "command", ["state", "position"], unique=False
     )
+
+
+def _create_draft() -> None:
     op.create_table(
         "draft",
         sa.Column("order_id", sa.Uuid(), nullable=False),
@@ -58,6 +70,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_draft")),
     )
     op.create_index(op.f("ix_draft_state_saved_at"), "draft", ["state", "saved_at"], unique=False)
+
+
+def _create_order_number() -> None:
     op.create_table(
         "order_number",
         sa.Column("position", sa.Integer(), nullable=False),
@@ -74,6 +89,9 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("order_id IS NULL"),
     )
+
+
+def _create_person() -> None:
     op.create_table(
         "person",
         sa.Column("login", sa.String(length=200), nullable=False),
@@ -91,12 +109,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("login", name=op.f("pk_person")),
         sa.UniqueConstraint("person_id", name=op.f("uq_person_person_id")),
     )
+
+
+def _create_setting() -> None:
     op.create_table(
         "setting",
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_setting")),
     )
+
+
+def _create_placed_order() -> None:
     op.create_table(
         "placed_order",
         sa.Column("position", sa.Integer(), nullable=False),
