@@ -28,7 +28,7 @@ _MIGRATION_LOCK = 0x7265616462616B
 
 _MAKE_ROLES = f"""
 DO $$
-DECLARE wanted text;
+DECLARE wanted text; may text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['{OWNER_ROLE}', '{SERVICE_ROLE}'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
@@ -39,7 +39,10 @@ BEGIN
             END;
         END IF;
     END LOOP;
-    IF NOT pg_has_role(current_user, '{OWNER_ROLE}', 'MEMBER') THEN
+    -- Since PostgreSQL 16 whoever makes a role may grant it, but not take it on without more ado.
+    may := CASE WHEN current_setting('server_version_num')::int < 160000
+        THEN 'MEMBER' ELSE 'SET' END;
+    IF NOT pg_has_role(current_user, '{OWNER_ROLE}', may) THEN
         EXECUTE 'GRANT {OWNER_ROLE} TO CURRENT_USER';
     END IF;
     IF NOT has_schema_privilege('{OWNER_ROLE}', 'public', 'CREATE') THEN
