@@ -97,11 +97,12 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows, with the fewest signals that are right."""
         old, new = self._rows, list(rows)
+        least = min(len(old), len(new))
         start = 0
-        while start < min(len(old), len(new)) and old[start] == new[start]:
+        while start < least and (old[start] is new[start] or old[start] == new[start]):
             start += 1
         tail = 0
-        while tail < min(len(old), len(new)) - start and old[-1 - tail] == new[-1 - tail]:
+        while tail < least - start and old[-1 - tail] == new[-1 - tail]:
             tail += 1
         self._replace(start, len(old) - tail, new[start : len(new) - tail])
 

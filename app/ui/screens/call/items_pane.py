@@ -59,6 +59,7 @@ class ItemsPane(Card):
         self._count = label("", theme.Text.SMALL, theme.Tone.MUTED, self)
         self._totals = Totals(self)
         self._is_low = False
+        self._shown: tuple[LineRow, ...] = ()
         self._sums_of = CallState()
         self._lay_out()
         self._connect()
@@ -123,8 +124,10 @@ class ItemsPane(Card):
     @Slot(object)
     def show_lines(self, state: LinesState) -> None:
         """Show the lines; only rows that changed are drawn anew."""
-        before = len(self._rows.rows())
-        self._rows.set_rows(state.rows)
+        before = len(self._shown)
+        if state.rows is not self._shown:
+            self._shown = state.rows
+            self._rows.set_rows(state.rows)
         lines = formatting.counted(len(state.rows), self.tr("1 line"), self.tr("{count} lines"))
         pieces = formatting.counted(state.pieces, self.tr("1 item"), self.tr("{count} items"))
         none = self.tr("No items yet. Type a code or words above.")

@@ -117,7 +117,8 @@ class SignInScreen(QWidget):
         _complain(self.login, state.login_sentence)
         _complain(self.password, state.password_sentence)
         self.button.allow(self.tr("Signing in.") if state.busy else "")
-        if had_none and state.people and self.login.edit.hasFocus() and not state.login:
+        untouched = not state.login and not self.password.text()
+        if had_none and state.people and untouched:
             self.begin()
 
     def _show_lock(self, person: PersonView | None) -> None:
