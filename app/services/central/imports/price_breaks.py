@@ -18,6 +18,8 @@ NEWEST_SMALL_LINES = 20
 FEWEST_BREAK_LINES = (3, 6, 6)
 LEAST_ACCURACY = (0.9, 0.97, 0.97)
 """Of the lines at either price, the share the quantity must explain; more for a second break."""
+COMMON_SHARE = 0.5
+"""Of two lower prices that are nearly as common, the higher one is the next break."""
 LEAST_PURITY = 0.8
 """Of the lines from the limit on, the share that must have paid the lower price."""
 
@@ -83,13 +85,11 @@ def _start_of_reign(small: Sequence[Sold], list_price: int) -> str:
 
 
 def _next_break(reign: Sequence[Sold], above: Break, fewest: int, accuracy: float) -> Break | None:
-    """The commonest lower price that a quantity explains, or None."""
+    """The next lower price that a quantity explains, of the commonest ones, or None."""
     eligible = [line for line in reign if line.quantity >= above.from_quantity]
     at_list = sorted(line.quantity for line in eligible if line.price == above.price)
     lower = Counter(line.price for line in eligible if line.price < above.price)
-    for price, count in lower.most_common(2):
-        if count < fewest or not at_list:
-            return None
+    for price in _candidates(lower, fewest) if at_list else ():
         at_break = sorted(line.quantity for line in eligible if line.price == price)
         limit, right = _best_limit(at_list, at_break)
         paid_break = len(at_break) - bisect_left(at_break, limit)
@@ -102,6 +102,15 @@ def _next_break(reign: Sequence[Sold], above: Break, fewest: int, accuracy: floa
         ):
             return Break(limit, price)
     return None
+
+
+def _candidates(lower: Counter[int], fewest: int) -> list[int]:
+    """The two commonest prices; the higher one first where it is not much rarer."""
+    commonest = [(price, count) for price, count in lower.most_common(2) if count >= fewest]
+    prices = [price for price, _ in commonest]
+    if len(commonest) == 2 and commonest[1][1] >= COMMON_SHARE * commonest[0][1]:
+        prices.sort(reverse=True)
+    return prices
 
 
 def _best_limit(at_list: Sequence[int], at_break: Sequence[int]) -> tuple[int, int]:

@@ -30,7 +30,8 @@ FIELDS = (
     ),
     Field(
         name="description",
-        aliases=("name", "ProductName", "Title", "ItemName", "ProductDescription", "Desc"),
+        # Where there are both, the name is what a product is called and the description is prose.
+        aliases=("name", "ProductName", "Title", "ItemName", "description", "Desc"),
         required=True,
     ),
     Field(

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self, cast
+from typing import IO, NamedTuple, Self, cast
 
 from app.values.errors import Refusal
 
@@ -37,8 +37,7 @@ def no_progress(step: str, done: int, total: int) -> None:
     """For callers that watch nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row; `number` as a spreadsheet shows it."""
 
     number: int
@@ -47,11 +46,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """Something an import wants, and the column names it is known by, the likeliest first."""
+    """Something an import wants, and the column names it is known by, the likeliest first.
+
+    Its own name comes before all others, unless it stands among them.
+    """
 
     name: str
     aliases: tuple[str, ...]
     required: bool = False
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Every name, the likeliest first."""
+        own = () if self.name in self.aliases else (self.name,)
+        return (*own, *self.aliases)
 
 
 class TableFile:
@@ -201,7 +209,7 @@ def place_columns(
             raise Refusal("column_unknown", f"The file has no column {column}. {_columns(header)}")
     placed: dict[str, int] = {}
     for field in fields:
-        names = [given[field.name]] if field.name in given else [field.name, *field.aliases]
+        names = (given[field.name],) if field.name in given else field.column_names
         found = next((positions[_plain(n)] for n in names if n and _plain(n) in positions), None)
         if found is not None:
             placed[field.name] = found
