@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
-import time
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -24,6 +24,7 @@ from app.desktop import DeskProgram, Setting, enrol, run_desk
 from app.services.desk.seat_identity import read_identity
 from app.settings import DeskSettings
 from app.ui.rehearsal import Rehearsal, perform
+from app.values.clock import SystemClock
 from app.values.errors import Fault
 from app.wire.people import SignInOffer
 
@@ -54,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start everything, run the desk until it is closed, stop everything."""
+    signal.signal(signal.SIGTERM, _interrupted)
     folder = arguments.folder or trial_folder()
     headless = arguments.headless or (None if _has_display() else HEADLESS_FOLDER)
     if headless is not None:
@@ -69,9 +71,19 @@ def run(arguments: argparse.Namespace) -> int:
             told.stop()
             if headless is not None:
                 return _take_a_call(setting, headless)
-            _print(f"Everyone's password in this trial is: {PASSWORD}")
-            _print("Close the window or press Ctrl+C to stop the trial.")
-            return run_desk(setting)
+            return run_desk(setting, _say_how_to_stop)
+
+
+def _say_how_to_stop(program: DeskProgram) -> None:
+    del program
+    _print(f"Everyone's password in this trial is: {PASSWORD}")
+    _print("Close the window or press Ctrl+C to stop the trial.")
+
+
+def _interrupted(number: int, frame: object) -> NoReturn:
+    """Being told to end is taken as Ctrl+C, so that what was started is stopped."""
+    del number, frame
+    raise KeyboardInterrupt
 
 
 class Told:
@@ -89,7 +101,8 @@ class Told:
             disable=not self._console.is_terminal,
         )
         self._task = self._bar.add_task("", total=None, visible=False)
-        self._began = time.monotonic()
+        self._clock = SystemClock()
+        self._began = self._clock.monotonic()
         self.telling = Telling(step=self.step, progress=self._show)
 
     def __enter__(self) -> Self:
@@ -107,7 +120,7 @@ class Told:
     def step(self, sentence: str) -> None:
         """One step has begun."""
         self._bar.update(self._task, visible=False)
-        seconds = time.monotonic() - self._began
+        seconds = self._clock.monotonic() - self._began
         self._console.print(f"{seconds:6.1f} s  {sentence}", highlight=False, markup=False)
 
     def stop(self) -> None:
@@ -144,7 +157,7 @@ def _take_a_call(setting: Setting, folder: Path) -> int:
     cast = Cast(
         login=LOGIN,
         password=PASSWORD,
-        phone_ending=int(time.time()) % 1_000,
+        phone_ending=int(SystemClock().now().timestamp()) % 1_000,
     )
     outcome: list[Future[None]] = []
 
