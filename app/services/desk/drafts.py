@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from app.models.desk.table import DeskTable
 from app.models.desk.tables import CommandRow, DraftRow, PlacedOrderRow
+from app.services.desk.records import packed, unpacked
 from app.services.desk.seat import Seat
 from app.services.rules.free_text import refuse_cards_in
 from app.services.rules.pricing import totals
@@ -23,7 +24,7 @@ from app.values.clock import Clock
 from app.values.errors import Refusal
 from app.values.identity import OrderId, PersonId
 from app.values.vocabulary import DraftState, Region
-from app.wire.message import Nothing, decode, encode
+from app.wire.message import Nothing, decode
 from app.wire.orders import (
     Drafts,
     DraftSaved,
@@ -75,7 +76,7 @@ class DraftService:
         row = {
             "order_id": document.order_id,
             "state": DraftState.OPEN,
-            "document": encode(document),
+            "document": packed(document),
             "started_at": document.started_at,
             "saved_at": saved_at,
             "taken_by": document.taken_by,
@@ -119,7 +120,7 @@ class DraftService:
             raise Refusal("draft_unknown", "There is no such draft at this desk.")
         if row.state not in _GOING_ON:
             raise _closed()
-        document = decode(row.document, OrderDocument)
+        document = unpacked(row.document)
         return msgspec.structs.replace(document, device_id=self._seat.identity.device_id)
 
     def void(self, request: VoidDraft) -> Nothing:
@@ -148,7 +149,7 @@ class DraftService:
             raise Refusal("other_seat", "This order belongs to another desk.")
 
     def _summary(self, body: bytes, saved_at: datetime) -> DraftSummary:
-        document = decode(body, OrderDocument)
+        document = unpacked(body)
         return DraftSummary(
             order_id=OrderId(document.order_id),
             customer_name=document.customer.name if document.customer else "",

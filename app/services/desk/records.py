@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +22,12 @@ from app.store.desk import DeskStore
 from app.store.journal import Journal, Mark
 from app.values.identity import CommandId, OrderId
 from app.values.vocabulary import DraftState
-from app.wire.message import Instant, View, encode
-from app.wire.orders import PlacedOrder
+from app.wire.message import Instant, View, decode, encode
+from app.wire.orders import OrderDocument, PlacedOrder
 from app.wire.sync import Command
+
+_LONG_BYTES = 16_000
+"""From about sixty lines on, packing costs less than the pages it saves."""
 
 
 class Captured(View, frozen=True, kw_only=True, tag="captured"):
@@ -158,7 +162,7 @@ def insert_order_of(connection: Connection, position: int, placed: PlacedOrder) 
         {
             "order_id": document.order_id,
             "state": DraftState.PLACED,
-            "document": encode(document),
+            "document": packed(document),
             "started_at": document.started_at,
             "saved_at": placed.placed_at,
             "taken_by": document.taken_by,
@@ -180,6 +184,18 @@ def command_of(row: Row[Any]) -> Command:
         body=msgspec.Raw(row.body),
         sha256=row.sha256,
     )
+
+
+def packed(document: OrderDocument) -> bytes:
+    """A document as a draft row keeps it; long ones small, to spare the disk."""
+    body = encode(document)
+    return zlib.compress(body, 1) if len(body) > _LONG_BYTES else body
+
+
+def unpacked(kept: bytes) -> OrderDocument:
+    """The document of a draft row."""
+    body = kept if kept.startswith(b"{") else zlib.decompress(kept)
+    return decode(body, OrderDocument)
 
 
 def digest(body: bytes) -> str:

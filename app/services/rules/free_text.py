@@ -8,12 +8,19 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from app.values.card import find_split, mask_card_digits, mask_texts, refuse_card_digits
+from app.values.card import (
+    SHORTEST_IN_TEXT,
+    find_split,
+    mask_card_digits,
+    mask_texts,
+    refuse_card_digits,
+)
 from app.values.contact import PostalAddress
 from app.values.errors import Refusal
 from app.wire.orders import OrderDocument
 
 _DIGIT = re.compile("[0-9]")
+_DIGITS_ENOUGH = re.compile(f"(?:[0-9][^0-9]*){{{SHORTEST_IN_TEXT}}}")
 
 
 def free_texts(document: OrderDocument) -> Iterator[tuple[str, str]]:
@@ -83,7 +90,8 @@ def refuse_cards_in(document: OrderDocument) -> None:
     """Raises Refusal `card_digits` naming the field that holds a card number, or its last part."""
     with_digits = [(field, text) for field, text in free_texts(document) if _has_digit(text)]
     for field, text in with_digits:
-        refuse_card_digits(text, field)
+        if _may_hold_card(text):
+            refuse_card_digits(text, field)
     typed = [(field, text) for field, text in with_digits if not field.startswith("lines.")]
     split = find_split(*(text for _, text in typed))
     if split is not None:
@@ -104,6 +112,13 @@ def without_cards(document: OrderDocument) -> OrderDocument:
     for at, text in zip(typed, mask_texts(*(masked[at] for at in typed)), strict=True):
         masked[at] = text
     return document if masked == texts else with_free_texts(document, masked)
+
+
+def _may_hold_card(text: str) -> bool:
+    """Whether there are digits enough; codes and sizes in descriptions are not."""
+    if text.isascii():
+        return _DIGITS_ENOUGH.search(text) is not None
+    return sum(character.isdigit() for character in text) >= SHORTEST_IN_TEXT
 
 
 def _has_digit(text: str) -> bool:
