@@ -240,7 +240,7 @@ class DeskProgram(QObject):
             opener=self._setting.opener or open_file,
         )
         self.window.closed.connect(self._application.quit)
-        self.window.show()
+        _bring_up(self.window)
         self._first.close()
 
     def _ask_for_code(self) -> None:
@@ -255,11 +255,17 @@ class DeskProgram(QObject):
         self._first.setWindowTitle("Readback")
         self._first.resize(1366, 768)
         self._first.setCentralWidget(EnrolScreen(presenter, self._first))
-        self._first.show()
+        _bring_up(self._first)
 
     def _show_fault(self, fault: Refusal | Fault) -> None:
         if self.window is not None:
             self.window.notices.show_error(fault)
+
+
+def _bring_up(window: QMainWindow) -> None:
+    """Show a window with the keyboard in it, also where no window manager hands it out."""
+    window.show()
+    window.activateWindow()
 
 
 def run_desk(setting: Setting, script: Callable[[DeskProgram], None] | None = None) -> int:
