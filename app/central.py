@@ -51,13 +51,13 @@ class Service(Protocol):
         ...
 
 
-def _services(identity: Identity, transactions: Transactions) -> tuple[Service, ...]:
+def _services(identity: Identity, transactions: Transactions, log: EventLog) -> tuple[Service, ...]:
     """Every service that answers operations."""
     regions = load_regions(resource_folder() / "regions")
     leases = NumberLeases()
     return (
         identity,
-        Seats(),
+        Seats(log),
         leases,
         Intake(transactions, regions, leases),
         Customers(),
@@ -90,7 +90,7 @@ class Central:
         self._log = given.log
         identity = Identity(given.passwords, settings.session_hours)
         handlers = Handlers()
-        for service in _services(identity, self.transactions):
+        for service in _services(identity, self.transactions, given.log):
             service.register(handlers)
         self.dispatcher = Dispatcher(
             CENTRAL, handlers, self.transactions, identity, given.clock, given.ids, given.log
@@ -175,7 +175,7 @@ def serve(settings: CentreSettings) -> None:
     # ended; these are for a signal before that, and let what follows run after it.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, partial(_stop, serving.server))
-    given.log.write("started", listen=settings.listen, version=program_version())
+    given.log.write("starting", listen=settings.listen, version=program_version())
     serving.run()
     given.log.write("ended")
 

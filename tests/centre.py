@@ -110,7 +110,7 @@ class Centre:
         self.transactions = Transactions(self.store, self.clock, self.ids)
         self.administration = Transactions(self._owner_store, self.clock, self.ids)
         self.people = People(CHEAP)
-        self.seats = Seats()
+        self.seats = Seats(self.log)
         self.dispatcher = dispatcher or self._dispatcher(table, services)
         self.carrier: Carrier = InProcess(self.dispatcher, self.clock)
 

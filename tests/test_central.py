@@ -163,8 +163,8 @@ def test_the_program_serves_until_sigterm_and_ends_in_order(central_url: str) ->
             program.kill()
     events = [json.loads(line) for line in log.splitlines()]
     assert program.returncode == 0
-    assert [event["event"] for event in events if event["event"] in {"started", "ended"}] == [
-        "started",
+    assert [event["event"] for event in events if event["event"] in {"starting", "ended"}] == [
+        "starting",
         "ended",
     ]
 

@@ -23,8 +23,8 @@ from tests.central_fixtures import Databases
 
 SHAPE = (
     (
-        "SELECT table_name, column_name, data_type, is_nullable, column_default, identity_generation"
-        " FROM information_schema.columns WHERE table_schema = 'public'"
+        "SELECT table_name, column_name, data_type, is_nullable, column_default,"
+        " identity_generation FROM information_schema.columns WHERE table_schema = 'public'"
         " AND table_name <> 'alembic_version' ORDER BY 1, 2"
     ),
     (

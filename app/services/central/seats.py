@@ -19,6 +19,7 @@ from app.models.central.installation import EscrowKey, Installation
 from app.models.central.people import Device, DeviceIncarnation, EnrolmentCode, SessionRow
 from app.services.central.identity import close_sessions, public_key_of
 from app.services.central.transaction import Actor, Handlers, Transaction
+from app.services.ports import EventLog
 from app.services.rules.escrow import open_store_key
 from app.values.errors import Refusal
 from app.values.identity import DeviceId
@@ -56,6 +57,10 @@ class RecoveredKey:
 
 class Seats:
     """Everything about seats but their proof, which is Identity's."""
+
+    def __init__(self, log: EventLog | None = None) -> None:
+        """`log` hears how desks are; an administrator's command needs none."""
+        self._log = log
 
     def register(self, handlers: Handlers) -> None:
         """Name the handlers."""
@@ -110,8 +115,16 @@ class Seats:
         return Nothing()
 
     def heartbeat(self, tx: Transaction, actor: Actor, request: Heartbeat) -> CentreTime:
-        """The centre's time; what the desk tells goes to the log with the request."""
-        del actor, request
+        """The centre's time; how the desk is goes to the log."""
+        oldest = request.oldest_waiting_at
+        if self._log is not None:
+            self._log.write(
+                "desk",
+                device_id=str(actor.seat.device_id),
+                waiting=request.waiting,
+                seconds=round((tx.at - oldest).total_seconds()) if oldest is not None else None,
+                version=request.version,
+            )
         return CentreTime(now=tx.at)
 
     def issue_code(self, tx: Transaction, name: str, extension: str | None) -> str:

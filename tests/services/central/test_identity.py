@@ -179,6 +179,16 @@ def test_the_heartbeat_tells_the_time_of_the_centre(centre: Centre) -> None:
     assert centre.seat().call(HEARTBEAT, BEAT).now == centre.clock.now()
 
 
+def test_the_heartbeat_says_in_the_log_how_a_desk_is(centre: Centre) -> None:
+    waiting_since = centre.clock.now()
+    caller = centre.seat()
+    centre.clock.advance(minutes=4)
+    beat = Heartbeat(waiting=3, oldest_waiting_at=waiting_since, version="1.2")
+    caller.call(HEARTBEAT, beat)
+    (event,) = centre.log.named("desk")
+    assert (event["waiting"], event["seconds"], event["version"]) == (3, 240, "1.2")
+
+
 # ---------------------------------------------------------------- signatures
 
 
