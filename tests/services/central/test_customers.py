@@ -8,9 +8,9 @@ import pytest
 from app.transport.client import RemoteCaller
 from app.values.errors import Refusal
 from app.values.identity import CustomerId, OrderId
+from app.values.vocabulary import Role
 from app.wire.customers import CustomersFound, FindCustomers, FoundBy, GetOrder, LastOrdersOf
 from app.wire.operations import FIND_CUSTOMERS, GET_ORDER, LAST_ORDERS
-from app.values.vocabulary import Role
 from app.wire.sync import Outcome
 from tests.builders import (
     A_MORNING,
