@@ -67,8 +67,9 @@ class LineEditor(QFrame):
     def _connect(self) -> None:
         self.quantity.edited.connect(self._presenter.check_typed_quantity)
         self.quantity.entered.connect(self._accept_quantity)
-        self.price.entered.connect(self._accept_price)
-        self.reason.entered.connect(self._accept_price)
+        self.quantity.edit.editingFinished.connect(self._keep_quantity)
+        self.price.entered.connect(self._accept_all)
+        self.reason.entered.connect(self._accept_all)
         _Escape(self.quantity.edit, self._presenter)
         _Escape(self.price.edit, self._presenter)
         _Escape(self.reason.edit, self._presenter)
@@ -131,18 +132,33 @@ class LineEditor(QFrame):
             focus.go_to(self.quantity)
 
     @Slot()
-    def _accept_price(self) -> None:
+    def _keep_quantity(self) -> None:
+        """The field was left for another pane: what was typed counts, as with Enter."""
+        if self._line_id is not None and self.isVisible():
+            self._presenter.set_quantity(self._line_id, self.quantity.text())
+
+    @Slot()
+    def _accept_all(self) -> None:
+        self.take_all()
+
+    def take_all(self) -> bool:
+        """Take what stands in the fields and close.
+
+        False, with the keyboard in the field that is refused, where something has to be mended.
+        """
         line_id = self._line_id
         if line_id is None:
-            return
+            return True
         if not self._presenter.set_quantity(line_id, self.quantity.text()):
             focus.go_to(self.quantity)
-        elif self._presenter.set_price(line_id, self.price.text(), self.reason.text()):
-            self._presenter.stop_editing()
-        else:
+            return False
+        if not self._presenter.set_price(line_id, self.price.text(), self.reason.text()):
             problem = self._presenter.state.problem
             wants_reason = problem is not None and problem.field is LineField.REASON
             focus.go_to(self.reason if wants_reason else self.price)
+            return False
+        self._presenter.stop_editing()
+        return True
 
 
 class _Escape(QObject):

@@ -157,10 +157,8 @@ class LinesPresenter(QObject):
         if row is None:
             return
         together = row.line.quantity + (question.quantity or 1)
-        if question.quantity is None:
+        if self.set_quantity(row.line_id, str(together)) and question.quantity is None:
             self._open(row, together)
-        else:
-            self.set_quantity(row.line_id, str(together))
 
     def leave_question(self) -> None:
         """The answer to the same code twice: neither."""

@@ -116,7 +116,7 @@ class CallScreen(QWidget):
         presenter.billing_address.finished.connect(self.go_on)
         presenter.finder.passed.connect(self._go_on_from_finder)
         self.side.topic_chosen.connect(self.go_to_topic)
-        self.side.place_asked.connect(presenter.place)
+        self.side.place_asked.connect(self.place)
 
     def _bind(self) -> None:
         slots: dict[Action, Callable[[], object]] = {
@@ -128,7 +128,7 @@ class CallScreen(QWidget):
             Action.READ_BACK: self.go_to_side,
             Action.NEXT_PANE: partial(self._step_pane, 1),
             Action.PREVIOUS_PANE: partial(self._step_pane, -1),
-            Action.COMMIT: self._presenter.place,
+            Action.COMMIT: self.place,
             Action.UNDO: self._presenter.undo,
             Action.REDO: self._presenter.redo,
             Action.DUPLICATE_LINE: self.duplicate_line,
@@ -184,7 +184,7 @@ class CallScreen(QWidget):
             Command(shortcuts.label(Action.UNDO), self._presenter.undo, Action.UNDO, no_undo),
             Command(
                 self.tr("Place order"),
-                self._presenter.place,
+                self.place,
                 Action.COMMIT,
                 state.reason_why_not,
             ),
@@ -287,6 +287,12 @@ class CallScreen(QWidget):
         line_id = self.items.chosen_line()
         if line_id is not None:
             self._presenter.lines.remove(line_id)
+
+    @Slot()
+    def place(self) -> None:
+        """Place the order, with what is typed into the line that is open."""
+        if self.items.editor.take_all():
+            self._presenter.place()
 
     @Slot()
     def go_back(self) -> None:

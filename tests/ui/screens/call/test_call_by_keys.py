@@ -228,3 +228,55 @@ def test_a_second_call_begins_empty_after_the_first_is_placed(
     assert not window.call.order.document.lines
     assert window.call.order.document.deliver_to is None
     assert on_call.place() == "Telephone, name or postcode"
+
+
+def test_a_quantity_typed_without_enter_counts_when_the_order_is_placed(
+    on_call: Hands, window: MainWindow
+) -> None:
+    on_call.write("0412")
+    on_call.enter()
+    on_call.write("85123A")
+    on_call.enter()
+    on_call.write("7")
+    on_call.ctrl(Qt.Key.Key_Return)
+    placed = window.placed.state.placed
+    assert placed is not None
+    assert [line.quantity for line in placed.document.lines] == [7]
+
+
+def test_a_quantity_that_is_refused_keeps_the_order_from_being_placed(
+    on_call: Hands, window: MainWindow
+) -> None:
+    on_call.write("0412")
+    on_call.enter()
+    on_call.write("85123A")
+    on_call.enter()
+    on_call.write("0")
+    on_call.ctrl(Qt.Key.Key_Return)
+    assert window.placed.state.placed is None
+    assert on_call.place() == "Quantity"
+
+
+def test_a_price_typed_without_a_reason_keeps_the_order_from_being_placed(
+    on_call: Hands, window: MainWindow
+) -> None:
+    on_call.write("0412")
+    on_call.enter()
+    on_call.write("85123A")
+    on_call.enter()
+    on_call.press(Qt.Key.Key_Tab)
+    on_call.write("1.00")
+    on_call.ctrl(Qt.Key.Key_Return)
+    assert window.placed.state.placed is None
+    assert on_call.place() == "Reason"
+
+
+def test_leaving_the_quantity_for_another_pane_keeps_what_was_typed(
+    on_call: Hands, window: MainWindow
+) -> None:
+    on_call.press(Qt.Key.Key_F3)
+    on_call.write("85123A")
+    on_call.enter()
+    on_call.write("7")
+    on_call.press(Qt.Key.Key_F4)
+    assert window.call.order.document.lines[0].quantity == 7
