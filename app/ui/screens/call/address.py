@@ -22,13 +22,13 @@ from app.ui.screens.call.order_in_hand import OrderInHand
 from app.values.contact import PostalAddress
 from app.values.errors import Fault, Refusal
 from app.values.postal import (
-    AddressField,
     FieldProblem,
     Place,
     address_fields,
     check_address,
     normal_postcode,
 )
+from app.values.postal_rules import AddressField
 from app.wire import operations
 from app.wire.addresses import AddressSuggestions, LookUpAddress
 from app.wire.customers import AddressView

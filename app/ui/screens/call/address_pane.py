@@ -37,7 +37,8 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.fields import ChoiceField, LabelledField
 from app.ui.widgets.text import ElidedLabel, Part, label, wrapped
 from app.values.contact import PostalAddress
-from app.values.postal import AddressField, countries, format_lines
+from app.values.postal import countries, format_lines
+from app.values.postal_rules import AddressField
 
 STREET_LINES = 2
 SHORT_LINE = 28

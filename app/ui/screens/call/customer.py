@@ -98,6 +98,7 @@ class CustomerPresenter(QObject):
     state_changed = Signal(object)
     notice = Signal(object)
     chosen = Signal(object)
+    recognised = Signal(object)
     finished = Signal()
 
     def __init__(
@@ -136,12 +137,10 @@ class CustomerPresenter(QObject):
         self._stop_asking()
         self._histories.forget()
         self._state = CustomerState()
-        customer = self._order.document.customer
-        if customer is not None:
-            self._show_typed(customer)
-            if customer.base_revision is not None:
-                self._ask_again(customer)
         self.follow()
+        customer = self._order.document.customer
+        if customer is not None and customer.base_revision is not None:
+            self._ask_again(customer)
 
     def follow(self) -> None:
         """The order changed, here or by undo; show its customer."""
@@ -439,8 +438,10 @@ class CustomerPresenter(QObject):
 
     def _know(self, customer_id: CustomerId, found: CustomersFound) -> None:
         known = next((c for c in found.customers if c.customer_id == customer_id), None)
-        if known is not None and self._state.customer is not None:
+        customer = self._state.customer
+        if known is not None and customer is not None and customer.customer_id == customer_id:
             self._show(replace(self._state, known=known))
+            self.recognised.emit(known)
 
     def _pass_over(self, error: Refusal | Fault) -> None:
         """What is only a comfort may be missing; the call bar tells that the centre is away."""

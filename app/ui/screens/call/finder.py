@@ -116,6 +116,7 @@ class FinderPresenter(QObject):
         self._questions = Latest()
         self._answered: str | None = None
         self._take_when_answered = False
+        self._complaint = ""
         self._state = FinderState()
 
     @property
@@ -152,6 +153,7 @@ class FinderPresenter(QObject):
         self._questions.forget()
         self._answered = None
         self._take_when_answered = False
+        self._complaint = ""
         self._show(FinderState())
 
     def move(self, step: int) -> None:
@@ -179,12 +181,15 @@ class FinderPresenter(QObject):
             self._take_when_answered = True
         elif self._state.current is not None:
             self._take(self._state.current)
+        elif self._complaint:
+            self._show(replace(self._state, sentence=self._complaint))
         else:
             self._show(replace(self._state, sentence=self._why_not_taken()))
 
     def _answer(self, text: str, answer: _Answer) -> None:
         self._answered = text
         quantity, complaint = self._quantity_of(answer)
+        self._complaint = complaint
         alike = _only_exact(answer.rows) is None and any(row.alike for row in answer.rows[:2])
         self._show(
             FinderState(

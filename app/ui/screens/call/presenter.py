@@ -109,7 +109,8 @@ class CallPresenter(QObject):
         self.order.changed.connect(self._follow)
         self.order.settled.connect(self.keeper.field_finished)
         self.finder.chosen.connect(self.add_product)
-        self.customer.chosen.connect(self._offer_addresses)
+        self.customer.chosen.connect(self._take_addresses)
+        self.customer.recognised.connect(self._offer_addresses)
         for part in (
             self.keeper,
             self.finder,
@@ -331,9 +332,12 @@ class CallPresenter(QObject):
             self._show(replace(self._state, cautions=found))
 
     def _offer_addresses(self, customer: CustomerView) -> None:
-        """A known caller's newest address stands in the order until they say otherwise."""
         self.delivery_address.offer(customer.addresses)
         self.billing_address.offer(customer.addresses)
+
+    def _take_addresses(self, customer: CustomerView) -> None:
+        """A known caller's newest address stands in the order until they say otherwise."""
+        self._offer_addresses(customer)
         if customer.addresses and self.order.document.deliver_to is None:
             self.delivery_address.take(customer.addresses[0].address)
 
