@@ -1,0 +1,49 @@
+"""Every bench by its name. A new one is a small module and a row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from app.campaigns.bench.call_screen import HUGE, key_echo, line_200, order_1114
+from app.campaigns.bench.figures import Figure
+from app.campaigns.bench.finder import finder
+from app.campaigns.bench.given import Given
+from app.campaigns.bench.importing import import_rows
+from app.campaigns.bench.papers import confirmation_pdf
+from app.campaigns.bench.programs import desk_memory, desk_start
+from app.campaigns.bench.storing import draft_save, place
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What it measures, in a line, and how."""
+
+    words: str
+    measure: Callable[[Given], tuple[Figure, ...]]
+
+
+BENCHES: Mapping[str, Bench] = {
+    "finder-4000": Bench(
+        "keystroke to rows among 4,000 products, beside bare tantivy", partial(finder, count=4_000)
+    ),
+    "finder-100000": Bench("the same among 100,000", partial(finder, count=100_000, most_ms=8)),
+    "finder-1000000": Bench("the same among 1,000,000", partial(finder, count=1_000_000)),
+    "key-echo-5": Bench(
+        "key press to painted with an order of 5 lines, beside a single field",
+        partial(key_echo, lines=5),
+    ),
+    "key-echo-1114": Bench("the same with an order of 1,114 lines", partial(key_echo, lines=HUGE)),
+    "line-200": Bench("adding line 200, beside line 2 of the same order", line_200),
+    "order-1114": Bench("adding, changing and undoing in an order of 1,114 lines", order_1114),
+    "draft-save-100": Bench(
+        "saving a draft of 100 lines, beside a bare write", partial(draft_save, lines=100)
+    ),
+    "draft-save-1114": Bench("the same with 1,114 lines", partial(draft_save, lines=HUGE)),
+    "place": Bench("placing an order, beside two bare writes", place),
+    "confirmation-pdf": Bench("making the confirmation of 10 lines", confirmation_pdf),
+    "desk-start": Bench("launching the desk until painted, beside an empty window", desk_start),
+    "desk-memory": Bench("memory of a desk with 100,000 products", desk_memory),
+    "import-541909": Bench("importing 541,909 rows, beside a bare COPY", import_rows),
+}

@@ -1,0 +1,154 @@
+"""The desk as a process of its own: how soon its window stands, and how much memory it takes.
+
+Measured from outside and beside an empty window, launched in turns.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.campaigns.bench.desk import follow_the_feed, signed_in_desk
+from app.campaigns.bench.figures import Figure, beside, within
+from app.campaigns.bench.given import Given, require
+from app.campaigns.bench.products import products
+from app.wire.catalogue import ProductView
+
+START_TIMES = 1.3
+MEMORY_MOST_MB = 250
+_PATIENCE_S = 120.0
+_END_S = 20.0
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+_EMPTY = ("app.ui.empty_window",)
+_PAINTED = "app.campaigns.bench.painted_desk"
+_IN_USE = "app.campaigns.bench.desk_in_use"
+
+
+def desk_start(given: Given, *, launches: int = 9) -> tuple[Figure, ...]:
+    """From launching the process until its window is painted; files are in the memory already."""
+    given.tell(f"Launching the desk and an empty window, {launches:,} times each")
+    with signed_in_desk(given.folder) as at:
+        follow_the_feed(given, at, 0)
+    desk = (_PAINTED, str(given.folder))
+    ours: list[float] = []
+    bare: list[float] = []
+    for launch in range(launches + 1):
+        times = _ms_until_painted(given, desk), _ms_until_painted(given, _EMPTY)
+        if launch:  # the first only compiles, and brings the files into memory
+            ours.append(times[0])
+            bare.append(times[1])
+    return (beside("desk-start", ours, bare, START_TIMES, quantile="p50"),)
+
+
+def desk_memory(given: Given, *, count: int = 100_000) -> tuple[Figure, ...]:
+    """Resident memory of a desk with so many products, in the middle of a call."""
+    given.tell(f"Giving a desk {count:,} products")
+    listed = sorted(products(count, given.data), key=_by_code)
+    with signed_in_desk(given.folder, listed) as at:
+        follow_the_feed(given, at, count)
+    listed.clear()
+    given.tell("Taking a call at it")
+    with _launched(given, (_IN_USE, str(given.folder))) as desk:
+        said = desk.line()
+        require(said == f"ready {count}", f"The desk said {said!r} with {count:,} products.")
+        ours = resident_mb(desk.pid)
+    with _launched(given, _EMPTY) as empty:
+        require(empty.line() == "painted", "The empty window was not painted.")
+        bare = resident_mb(empty.pid)
+    return (within("desk-memory", [ours], MEMORY_MOST_MB, unit="MB", quantile="p50", bare=[bare]),)
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process in 10^6 bytes."""
+    status = Path(f"/proc/{pid}/status")
+    if status.exists():
+        lines = status.read_text(encoding="ascii").splitlines()
+        kilobytes = next(line.split()[1] for line in lines if line.startswith("VmRSS:"))
+    else:
+        command = ["ps", "-o", "rss=", "-p", str(pid)]
+        kilobytes = subprocess.run(  # noqa: S603 - fixed words and a number
+            command, capture_output=True, check=True, text=True
+        ).stdout
+    return int(kilobytes) * 1_024 / 1_000_000
+
+
+class _Program:
+    """A running module of ours, and what it prints."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self._process = process
+        self._log = log
+        self._said = b""
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
+    def line(self) -> str:
+        """The next line it prints. Raises Fault `bench_rejected` when it ends or takes too long."""
+        output = self._process.stdout
+        require(output is not None, "The program cannot be heard.")
+        until = time.monotonic() + _PATIENCE_S
+        while output is not None and b"\n" not in self._said:
+            left = until - time.monotonic()
+            ready, _, _ = select.select([output], [], [], max(left, 0.0))
+            more = os.read(output.fileno(), 4_096) if ready else b""
+            require(bool(more), f"The program did not come so far: {self._complaint()}")
+            self._said += more
+        line, _, self._said = self._said.partition(b"\n")
+        return line.decode()
+
+    def _complaint(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")[-1_000:].strip()
+
+
+@contextmanager
+def _launched(given: Given, module: Sequence[str]) -> Generator[_Program]:
+    """Run `python -m MODULE ...` off screen, and end it."""
+    log = given.folder / "program.log"
+    with log.open("wb") as complaints:
+        process = subprocess.Popen(  # noqa: S603 - our own modules
+            [sys.executable, "-m", *module],
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            stdin=subprocess.DEVNULL,
+            env=_environment(given.folder),
+        )
+    try:
+        yield _Program(process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Off screen, and with compiled modules as an installed program has them."""
+    environment = {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}
+    compiled = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+    return {**environment, **compiled, "QT_QPA_PLATFORM": "offscreen"}
+
+
+def _ms_until_painted(given: Given, module: Sequence[str]) -> float:
+    began = time.perf_counter()
+    with _launched(given, module) as program:
+        said = program.line()
+        took = (time.perf_counter() - began) * 1_000
+    require(said == "painted", f"The program said {said!r} instead of being painted.")
+    return took
+
+
+def _by_code(product: ProductView) -> str:
+    return product.code
