@@ -88,8 +88,12 @@ class FeedFollower:
         except Unreachable:
             self._standing.missed()
             return self._back_off.failed()
-        except (Refusal, Fault) as problem:
-            self._standing.say(_TOPIC, problem.sentence)
+        except Refusal as refusal:
+            self._standing.heard()
+            self._standing.say(_TOPIC, refusal.sentence)
+            return self._back_off.failed()
+        except Fault as fault:
+            self._standing.say(_TOPIC, fault.sentence)
             return self._back_off.failed()
         self._standing.heard()
         self._standing.say(_TOPIC, "")

@@ -67,8 +67,12 @@ class Line:
         except Unreachable:
             self._standing.missed()
             return self._back_off.failed()
-        except (Refusal, Fault) as problem:
-            self._standing.say(_TOPIC, problem.sentence)
+        except Refusal as refusal:
+            self._standing.heard()
+            self._standing.say(_TOPIC, refusal.sentence)
+            return self._back_off.failed()
+        except Fault as fault:
+            self._standing.say(_TOPIC, fault.sentence)
             return self._back_off.failed()
         self._standing.say(_TOPIC, "")
         if self._outbox.waiting():
