@@ -89,9 +89,7 @@ def _currencies(placed: PlacedOrder) -> set[Currency]:
     return {amount.currency for amount in amounts} | {price.currency for price in prices}
 
 
-def reasons_from_facts(
-    placed: PlacedOrder, device: DeviceId, facts: Facts
-) -> list[ReviewReason]:
+def reasons_from_facts(placed: PlacedOrder, device: DeviceId, facts: Facts) -> list[ReviewReason]:
     """What shows when the order is held against what the centre knows."""
     reasons: list[ReviewReason] = []
     if not facts.incarnation_known:

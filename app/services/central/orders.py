@@ -18,7 +18,7 @@ from app.values.contact import PostalAddress
 from app.values.identity import CustomerId, DeviceId, OrderId
 from app.values.order_number import OrderNumber
 from app.wire.message import encode
-from app.wire.orders import OrderDocument, OrderLine, PlacedOrder, Totals
+from app.wire.orders import OrderCustomer, OrderLine, PlacedOrder, Totals
 from app.wire.sync import Command
 
 PLACED = "placed"
@@ -173,86 +173,59 @@ def first_sha256(tx: Transaction, order: OrderId) -> bytes | None:
 
 
 _KEEP = """
-    WITH taken AS (
+    WITH given AS (
+        SELECT %(rows)s::jsonb AS rows
+    ), taken AS (
         INSERT INTO applied_command (asker, command_id, operation, sha256, answer, applied_at,
                                      incarnation, sequence)
         VALUES (%(device)s, %(command)s, %(operation)s, %(sha256)s, %(answer)s, %(at)s,
                 %(incarnation)s, %(sequence)s)
         ON CONFLICT DO NOTHING RETURNING command_id
     ), made AS (
-        INSERT INTO customer (customer_id, revision, name, email, text_relay, created_at,
-                              updated_at)
-        SELECT %(customer)s::uuid, 1, %(name)s::text, %(email)s::text, %(text_relay)s::boolean,
-               %(at)s::timestamptz, %(at)s::timestamptz
-        FROM taken WHERE %(new_customer)s
+        INSERT INTO customer
+        SELECT r.* FROM taken, given, jsonb_populate_recordset(NULL::customer, rows->'made') AS r
         ON CONFLICT (customer_id) DO NOTHING RETURNING customer_id
     ), named AS (
-        INSERT INTO customer_name_token (customer_id, token)
-        SELECT customer_id, token FROM made, unnest(%(tokens)s::text[]) AS t (token)
+        INSERT INTO customer_name_token
+        SELECT r.* FROM made, given,
+               jsonb_populate_recordset(NULL::customer_name_token, rows->'named') AS r
     ), rung AS (
-        INSERT INTO customer_phone (customer_id, e164, digits_reversed, position)
-        SELECT customer_id, %(phone)s::text, reverse(substr(%(phone)s::text, 2)), 1
-        FROM made WHERE %(phone)s::text IS NOT NULL
+        INSERT INTO customer_phone
+        SELECT r.* FROM made, given,
+               jsonb_populate_recordset(NULL::customer_phone, rows->'rung') AS r
     ), housed AS (
-        INSERT INTO address (address_id, customer_id, country, name, organisation, street,
-                             dependent_locality, city, area, postcode, postcode_folded, digest,
-                             last_used_at)
-        SELECT a.address_id, %(customer)s::uuid, a.country, a.name, a.organisation,
-               ARRAY (SELECT jsonb_array_elements_text(a.street)), a.dependent_locality, a.city,
-               a.area, a.postcode, a.postcode_folded, decode(a.digest, 'hex'),
-               %(placed_at)s::timestamptz
-        FROM taken, jsonb_to_recordset(%(addresses)s::jsonb) AS a (
-            address_id uuid, country text, name text, organisation text, street jsonb,
-            dependent_locality text, city text, area text, postcode text, postcode_folded text,
-            digest text)
+        INSERT INTO address
+        SELECT r.* FROM taken, given, jsonb_populate_recordset(NULL::address, rows->'housed') AS r
         ON CONFLICT (customer_id, digest) DO UPDATE
         SET last_used_at = greatest(address.last_used_at, excluded.last_used_at)
     ), placed AS (
-        INSERT INTO sales_order (order_id, number, revision, state, review_reasons, region,
-                                 currency, channel, customer_id, device_id, taken_by, placed_by,
-                                 placed_at, received_at, promised_on, line_count, goods_minor,
-                                 delivery_minor, tax_minor, tax_included, total_minor)
-        SELECT %(order)s::uuid, %(number)s::text, 1, %(state)s::text, %(reasons)s::text[],
-               %(region)s::text, %(currency)s::text, %(channel)s::text, %(customer)s::uuid,
-               %(device)s::uuid, %(taken_by)s::uuid, %(placed_by)s::uuid,
-               %(placed_at)s::timestamptz, %(at)s::timestamptz, %(promised_on)s::date,
-               %(line_count)s::bigint, %(goods)s::bigint, %(delivery)s::bigint, %(tax)s::bigint,
-               %(tax_included)s::boolean, %(total)s::bigint
-        FROM taken RETURNING order_id
+        INSERT INTO sales_order
+        SELECT r.* FROM taken, given, jsonb_populate_record(NULL::sales_order, rows->'placed') AS r
+        RETURNING order_id
     ), lined AS (
-        INSERT INTO order_line (order_id, position, line_id, kind, code, description, quantity,
-                                list_price, price_version, told_price, told_reason, tax_category,
-                                quoted_at, total_minor)
-        SELECT order_id, l.*
-        FROM placed, jsonb_to_recordset(%(lines)s::jsonb) AS l (
-            position bigint, line_id uuid, kind text, code text, description text,
-            quantity bigint, list_price bigint, price_version bigint, told_price bigint,
-            told_reason text, tax_category text, quoted_at timestamptz, total_minor bigint)
+        INSERT INTO order_line
+        SELECT r.* FROM placed, given,
+               jsonb_populate_recordset(NULL::order_line, rows->'lined') AS r
     ), versioned AS (
-        INSERT INTO order_version (order_id, revision, document, recorded_at, recorded_by)
-        SELECT order_id, 1, %(document)s::jsonb, %(at)s::timestamptz, %(placed_by)s::uuid
-        FROM placed
+        INSERT INTO order_version
+        SELECT r.* FROM placed, given,
+               jsonb_populate_record(NULL::order_version, rows->'versioned') AS r
     ), told AS (
-        INSERT INTO order_number_alias (order_id, number)
-        SELECT order_id, number FROM placed, unnest(%(aliases)s::text[]) AS t (number)
+        INSERT INTO order_number_alias
+        SELECT r.* FROM placed, given,
+               jsonb_populate_recordset(NULL::order_number_alias, rows->'told') AS r
+    ), spoke AS (
+        INSERT INTO contact
+        SELECT r.* FROM placed, given, jsonb_populate_record(NULL::contact, rows->'spoke') AS r
     ), happened AS (
         INSERT INTO order_event (order_id, kind, at, device_id, person_id, command_id, facts)
-        SELECT order_id, %(event)s::text, %(placed_at)s::timestamptz, %(device)s::uuid,
-               %(person)s::uuid, %(command)s::uuid, %(event_facts)s::jsonb
-        FROM placed
-    ), spoke AS (
-        INSERT INTO contact (contact_id, channel, customer_id, order_id, device_id, person_id,
-                             caller_number, started_at, ended_at)
-        SELECT %(contact)s::uuid, %(channel)s::text, %(customer)s::uuid, order_id,
-               %(device)s::uuid, %(person)s::uuid, %(caller_number)s::text,
-               %(started_at)s::timestamptz, %(ended_at)s::timestamptz
-        FROM placed
+        SELECT placed.order_id, r.kind, r.at, r.device_id, r.person_id, r.command_id, r.facts
+        FROM placed, given, jsonb_populate_record(NULL::order_event, rows->'happened') AS r
     ), audited AS (
-        INSERT INTO audit (at, operation, outcome, person_id, device_id, session_id, command_id,
-                           subject, facts)
-        SELECT %(at)s::timestamptz, %(operation)s::text, %(outcome)s::text, %(person)s::uuid,
-               %(device)s::uuid, NULL, %(command)s::uuid, order_id, %(audit_facts)s::jsonb
-        FROM placed
+        INSERT INTO audit (at, operation, outcome, person_id, device_id, command_id, subject, facts)
+        SELECT r.at, r.operation, r.outcome, r.person_id, r.device_id, r.command_id,
+               placed.order_id, r.facts
+        FROM placed, given, jsonb_populate_record(NULL::audit, rows->'audited') AS r
     )
     SELECT count(*) FROM taken
 """
@@ -260,20 +233,8 @@ _KEEP = """
 
 def keep(tx: Transaction, record: OrderRecord) -> bool:
     """Write the order and all that goes with it; False when a twin of its command came first."""
-    kept = tx.connection.exec_driver_sql(_KEEP, _values(tx, record)).scalar_one()
-    return bool(kept)
-
-
-def _values(tx: Transaction, record: OrderRecord) -> dict[str, object]:
-    document, totals, key = record.placed.document, record.totals, record.key
-    customer = document.customer
-    name = customer.name if customer is not None else ""
-    state = OrderState.NEEDS_REVIEW if record.reasons else OrderState.ACCEPTED
-    facts: dict[str, object] = {
-        "order": str(document.order_id),
-        "reasons": ",".join(record.reasons),
-    }
-    return {
+    key = record.key
+    values = {
         "at": tx.at,
         "device": record.device_id,
         "command": key.command_id,
@@ -282,52 +243,87 @@ def _values(tx: Transaction, record: OrderRecord) -> dict[str, object]:
         "answer": record.answer,
         "incarnation": key.incarnation,
         "sequence": key.sequence,
-        "customer": record.customer_id,
-        "new_customer": record.new_customer,
-        "name": name,
-        "email": customer.email or None if customer is not None else None,
-        "text_relay": customer is not None and customer.text_relay,
-        "tokens": list(name_tokens(name)) if record.new_customer else [],
-        "phone": record.phone,
-        "addresses": encode([_address(tx, a) for a in record.addresses]).decode(),
-        "order": document.order_id,
-        "number": record.placed.number,
-        "state": state.value,
-        "reasons": list(record.reasons),
-        "region": document.region.value,
-        "currency": document.currency.value,
-        "channel": document.channel.value,
-        "taken_by": document.taken_by,
-        "placed_by": record.placed.placed_by,
-        "placed_at": record.placed_at,
-        "promised_on": document.delivery.promised_on,
-        "line_count": len(document.lines),
-        "goods": totals.goods.minor,
-        "delivery": totals.delivery.minor,
-        "tax": totals.tax.minor,
-        "tax_included": totals.tax_included,
-        "total": totals.total.minor,
-        "lines": encode(_lines(document)).decode(),
-        "document": encode(record.placed).decode(),
-        "aliases": list(record.aliases),
-        "event": PLACED,
-        "event_facts": encode(record.event_facts).decode(),
-        "person": record.command.person_id,
-        "contact": tx.ids.new(),
-        "caller_number": document.caller_number,
-        "started_at": record.started_at,
-        "ended_at": record.placed_at if record.placed_at >= record.started_at else None,
-        "outcome": state.value,
-        "audit_facts": encode(facts).decode(),
+        "rows": encode(_rows(tx, record)).decode(),
+    }
+    return bool(tx.connection.exec_driver_sql(_KEEP, values).scalar_one())
+
+
+def _rows(tx: Transaction, record: OrderRecord) -> dict[str, object]:
+    """Rows by the step of the statement that writes them; columns by the names of their tables."""
+    document = record.placed.document
+    by_whom = {"device_id": record.device_id, "person_id": record.command.person_id}
+    customer = document.customer if record.new_customer else None
+    return {
+        "made": [_customer(tx, customer)] if customer else [],
+        "named": _tokens(customer) if customer else [],
+        "rung": [_phone(customer, record.phone)] if customer and record.phone else [],
+        "housed": [_address(tx, record, address) for address in record.addresses],
+        "placed": _order(tx, record),
+        "lined": [
+            _line(document.order_id, position, line)
+            for position, line in enumerate(document.lines, start=1)
+        ],
+        "versioned": {
+            "order_id": document.order_id,
+            "revision": 1,
+            "document": record.placed,
+            "recorded_at": tx.at,
+            "recorded_by": record.placed.placed_by,
+        },
+        "told": [{"order_id": document.order_id, "number": number} for number in record.aliases],
+        "spoke": {**by_whom, **_contact(tx, record)},
+        "happened": {
+            **by_whom,
+            "kind": PLACED,
+            "at": record.placed_at,
+            "command_id": record.key.command_id,
+            "facts": record.event_facts,
+        },
+        "audited": {
+            **by_whom,
+            "at": tx.at,
+            "operation": record.key.operation,
+            "outcome": _state(record),
+            "command_id": record.key.command_id,
+            "facts": {"reasons": ",".join(record.reasons)} if record.reasons else {},
+        },
     }
 
 
-def _lines(document: OrderDocument) -> list[dict[str, object]]:
-    return [_line(position, line) for position, line in enumerate(document.lines, start=1)]
+def _state(record: OrderRecord) -> OrderState:
+    return OrderState.NEEDS_REVIEW if record.reasons else OrderState.ACCEPTED
 
 
-def _line(position: int, line: OrderLine) -> dict[str, object]:
+def _order(tx: Transaction, record: OrderRecord) -> dict[str, object]:
+    document, totals = record.placed.document, record.totals
     return {
+        "order_id": document.order_id,
+        "number": record.placed.number,
+        "revision": 1,
+        "state": _state(record),
+        "review_reasons": record.reasons,
+        "region": document.region,
+        "currency": document.currency,
+        "channel": document.channel,
+        "customer_id": record.customer_id,
+        "device_id": record.device_id,
+        "taken_by": document.taken_by,
+        "placed_by": record.placed.placed_by,
+        "placed_at": record.placed_at,
+        "received_at": tx.at,
+        "promised_on": document.delivery.promised_on,
+        "line_count": len(document.lines),
+        "goods_minor": totals.goods.minor,
+        "delivery_minor": totals.delivery.minor,
+        "tax_minor": totals.tax.minor,
+        "tax_included": totals.tax_included,
+        "total_minor": totals.total.minor,
+    }
+
+
+def _line(order_id: OrderId, position: int, line: OrderLine) -> dict[str, object]:
+    return {
+        "order_id": order_id,
         "position": position,
         "line_id": line.line_id,
         "kind": line.kind,
@@ -344,9 +340,51 @@ def _line(position: int, line: OrderLine) -> dict[str, object]:
     }
 
 
-def _address(tx: Transaction, address: PostalAddress) -> dict[str, object]:
+def _contact(tx: Transaction, record: OrderRecord) -> dict[str, object]:
+    document = record.placed.document
+    return {
+        "contact_id": tx.ids.new(),
+        "channel": document.channel,
+        "customer_id": record.customer_id,
+        "order_id": document.order_id,
+        "caller_number": document.caller_number,
+        "started_at": record.started_at,
+        "ended_at": record.placed_at if record.placed_at >= record.started_at else None,
+    }
+
+
+def _customer(tx: Transaction, customer: OrderCustomer) -> dict[str, object]:
+    return {
+        "customer_id": customer.customer_id,
+        "revision": 1,
+        "name": customer.name,
+        "email": customer.email or None,
+        "text_relay": customer.text_relay,
+        "created_at": tx.at,
+        "updated_at": tx.at,
+    }
+
+
+def _tokens(customer: OrderCustomer) -> list[dict[str, object]]:
+    return [
+        {"customer_id": customer.customer_id, "token": token}
+        for token in name_tokens(customer.name)
+    ]
+
+
+def _phone(customer: OrderCustomer, e164: str) -> dict[str, object]:
+    return {
+        "customer_id": customer.customer_id,
+        "e164": e164,
+        "digits_reversed": e164[:0:-1],
+        "position": 1,
+    }
+
+
+def _address(tx: Transaction, record: OrderRecord, address: PostalAddress) -> dict[str, object]:
     return {
         "address_id": tx.ids.new(),
+        "customer_id": record.customer_id,
         "country": address.country,
         "name": address.name,
         "organisation": address.organisation,
@@ -356,5 +394,6 @@ def _address(tx: Transaction, address: PostalAddress) -> dict[str, object]:
         "area": address.area,
         "postcode": address.postcode,
         "postcode_folded": folded_postcode(address.postcode),
-        "digest": address_digest(address).hex(),
+        "digest": f"\\x{address_digest(address).hex()}",
+        "last_used_at": record.placed_at,
     }
