@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
 
+from app.adapters.log_file import end_log, start_log
 from app.services.desk.seat_identity import SeatIdentity, read_identity
 from app.services.ports import KeyStore
 from app.settings import APPLICATION, DeskSettings, read_settings, resource_folder
@@ -273,6 +274,7 @@ def run_desk(setting: Setting, script: Callable[[DeskProgram], None] | None = No
 
     SIGINT and SIGTERM close the window as its cross does.
     """
+    log = start_log(setting.settings.seat_folder / "logs")
     application = build_application(sys.argv[:1], Scheme(setting.settings.scheme))
     program = DeskProgram(setting, application)
     listen = QTimer()  # gives the interpreter a chance to run signal handlers
@@ -286,6 +288,7 @@ def run_desk(setting: Setting, script: Callable[[DeskProgram], None] | None = No
         return application.exec()
     finally:
         program.close()
+        end_log(log)
 
 
 def _end(application: QApplication, program: DeskProgram, number: int, frame: object) -> None:
