@@ -28,19 +28,20 @@ FULL_TABLE = 40
 """From here on the table is full, and painting it costs the same whatever the order holds."""
 HUGE = 1_114
 """Lines of the largest invoice in the Online Retail file."""
-_PRODUCTS = 4_000
 _LETTERS = 12
 _QUANTITY = "12"
 
 
-def key_echo(given: Given, *, lines: int, words: int = 40) -> tuple[Figure, ...]:
+def key_echo(
+    given: Given, *, lines: int, words: int = 40, products: int = 4_000
+) -> tuple[Figure, ...]:
     """Type descriptions into the finder with an order of so many lines in hand.
 
     Of every other word it is timed when each letter is painted, of the rest when its rows are.
     Beside a window with a single field.
     """
     given.tell(f"Typing into the finder with an order of {lines:,} lines in hand")
-    listed = goods(given, max(_PRODUCTS, lines))
+    listed = goods(given, max(products, lines))
     typing = on_screen(given, listed, partial(_type, listed, lines, words))
     name = f"key-echo-{lines}"
     return (

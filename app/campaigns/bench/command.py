@@ -26,6 +26,8 @@ from app.wire.message import encode
 
 REJECTED = 1
 _TERMINATED = 128 + signal.SIGTERM
+_NARROWEST = 110
+"""Columns of the table at least; a pipe claims to have 80."""
 _STEPS_SHOWN = 20
 """How often a long step says how far it is."""
 
@@ -62,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
                 voice.print(f"{name} is rejected. {fault.sentence}")
     if arguments.json is not None:
         arguments.json.write_bytes(encode(Report(figures=tuple(figures))) + b"\n")
-    Console().print(table_of(figures))
+    Console(width=max(Console().width, _NARROWEST)).print(table_of(figures))
     return REJECTED if rejected else 0
 
 

@@ -150,7 +150,9 @@ def table_of(figures: Iterable[Figure]) -> Table:
     table = Table(title="readback bench")
     for heading in ("figure", "unit", "n", "p50", "p95", "p99", "limit", "ratio", "aim", "met"):
         left = heading in {"figure", "unit", "aim", "met"}
-        table.add_column(heading, justify="left" if left else "right", overflow="fold")
+        table.add_column(
+            heading, justify="left" if left else "right", no_wrap=heading != "aim", overflow="fold"
+        )
     for figure in figures:
         numbers = (figure.p50, figure.p95, figure.p99, figure.limit, figure.ratio)
         table.add_row(

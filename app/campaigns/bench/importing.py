@@ -106,9 +106,14 @@ def _file(given: Given, rows: int) -> Path:
     """The real file where it has so many rows of order lines, else a made one."""
     if given.data is not None and _order_lines(given.data) == rows:
         return given.data
+    return made_file(given, rows)
+
+
+def made_file(given: Given, rows: int) -> Path:
+    """A file of so many order lines of products as they are used elsewhere."""
     given.tell(f"Making a file of {rows:,} order lines")
-    path = given.folder / "order-lines.csv.gz"
-    with gzip.open(path, "wt", encoding="utf-8", newline="", compresslevel=1) as stream:
+    path = given.folder / "order-lines.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(HEADER)
         writer.writerows(_made_rows(given, rows))
