@@ -19,7 +19,7 @@ class EnrolScreen(QWidget):
 
     def __init__(self, presenter: EnrolPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._presenter = presenter
+        self.presenter = presenter
         card = Card("", parent=self)
         card.set_title(self.tr("Make this desk known"))
         card.setFixedWidth(CARD_WIDTH_PX)
@@ -45,7 +45,7 @@ class EnrolScreen(QWidget):
     @Slot()
     def send(self) -> None:
         """Try the code as it stands."""
-        self._presenter.try_code(self.code.text())
+        self.presenter.try_code(self.code.text())
 
     @Slot(object)
     def show_state(self, state: EnrolState) -> None:

@@ -1,0 +1,88 @@
+"""The desk's root: opened by the first question, closed once, and plain about what is wrong."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.desktop import LateDesk, main
+from app.values.errors import Fault, Refusal
+from app.wire import operations
+from app.wire.people import OfferSignIn
+from app.wire.sync import AskStatus
+
+
+class SmallDesk:
+    """Stands where an opened desk stands."""
+
+    def __init__(self) -> None:
+        self.caller = self
+        self.events: list[str] = []
+
+    def call(self, operation: Any, request: Any) -> Any:  # noqa: ANN401 - any operation
+        self.events.append(operation.name)
+        return request
+
+    def start(self) -> None:
+        self.events.append("start")
+
+    def close(self) -> None:
+        self.events.append("close")
+
+
+def a_late_desk(desk: SmallDesk) -> LateDesk:
+    def opened() -> Any:  # noqa: ANN401 - in place of a Desk
+        desk.events.append("open")
+        return desk
+
+    return LateDesk(opened)
+
+
+def test_a_desk_is_opened_by_its_first_question_and_only_once() -> None:
+    desk = SmallDesk()
+    late = a_late_desk(desk)
+    assert desk.events == []
+    lanes = [
+        threading.Thread(target=late.call, args=(operations.ASK_STATUS, AskStatus()))
+        for _ in range(4)
+    ]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join()
+    assert desk.events == ["open", "start", *["desk.status"] * 4]
+
+
+def test_a_closed_desk_answers_nobody() -> None:
+    desk = SmallDesk()
+    late = a_late_desk(desk)
+    late.call(operations.OFFER_SIGN_IN, OfferSignIn())
+    late.close()
+    late.close()
+    assert desk.events[-1] == "close"
+    with pytest.raises(Fault, match="is closing"):
+        late.call(operations.OFFER_SIGN_IN, OfferSignIn())
+
+
+def test_a_desk_that_cannot_be_opened_says_why_each_time() -> None:
+    def refuse() -> Any:  # noqa: ANN401 - never gives one
+        raise Refusal("store_newer", "This desk belongs to a newer version of Readback.")
+
+    late = LateDesk(refuse)
+    for _ in range(2):
+        with pytest.raises(Refusal, match="newer version"):
+            late.call(operations.OFFER_SIGN_IN, OfferSignIn())
+
+
+def test_a_centre_that_is_away_is_said_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nobody = "http://127.0.0.1:9"
+    code = main(
+        ["--centre", nobody, "--seat-folder", str(tmp_path / "seat"), "--enrol", "AAAA-BBBB"]
+    )
+    assert code == 1
+    assert capsys.readouterr().err.startswith("readback-desk: ")
