@@ -33,7 +33,7 @@ NOW = {
     "uuid7",
 }
 
-MAIN_LOOPS = {"app/desktop.py", "app/ui/application.py"}
+MAIN_LOOPS = {"app/desktop.py", "app/ui/application.py", "app/ui/empty_window.py"}
 CONFIRMATIONS = {"app/ui/notices.py", "app/ui/widgets/confirmation.py"}
 NESTED_LOOP = re.compile(
     r"\.(exec|exec_)$"
