@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
     def _start(self) -> None:
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MS)
-        self._tick.timeout.connect(self._on_tick)
+        self._tick.timeout.connect(self.on_tick)
         self._tick.start()
         self._show_sign_in()
         self.status.start()
@@ -410,7 +410,8 @@ class MainWindow(QMainWindow):
             theme.apply(application, scheme)
 
     @Slot()
-    def _on_tick(self) -> None:
+    def on_tick(self) -> None:
+        """A second has passed: times go on, and idle minutes lock."""
         self._show_time()
         self._show_kept(self.call.keeper.state)
         minutes = self._policy.idle_lock_minutes if self._policy else 0

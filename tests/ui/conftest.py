@@ -6,6 +6,19 @@ from PySide6.QtWidgets import QApplication
 
 from app.ui import theme
 from app.ui.application import dress_application
+from tests.ui.stage import (  # noqa: F401 - fixtures of all tests that have a desk or a window
+    a_past_order,
+    call,
+    clock,
+    desk,
+    hands,
+    inline,
+    new_presenter,
+    notices,
+    on_call,
+    opened,
+    window,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from enum import Enum
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.ui import shortcuts, theme
 from app.ui.command_palette import Command
@@ -117,6 +117,9 @@ class CallScreen(QWidget):
         presenter.finder.passed.connect(self._go_on_from_finder)
         self.side.topic_chosen.connect(self.go_to_topic)
         self.side.place_asked.connect(self.place)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._watch_focus)
 
     def _bind(self) -> None:
         slots: dict[Action, Callable[[], object]] = {
@@ -235,7 +238,7 @@ class CallScreen(QWidget):
     @Slot()
     def go_to_customer(self) -> None:
         """F2."""
-        self._bring(self._left, self.customer)
+        self._bring(self._left)
         self.customer.take_focus()
 
     @Slot()
@@ -247,25 +250,25 @@ class CallScreen(QWidget):
     @Slot()
     def go_to_delivery(self) -> None:
         """F4."""
-        self._bring(self._left, self.delivery)
+        self._bring(self._left)
         self.delivery.open_form()
 
     @Slot()
     def go_to_billing(self) -> None:
         """To the billing address, which is opened if the caller has one of their own."""
-        self._bring(self._left, self.billing)
+        self._bring(self._left)
         self.billing.bill_elsewhere()
 
     @Slot()
     def go_to_method(self) -> None:
         """To the way of delivery."""
-        self._bring(self._left, self.delivery)
+        self._bring(self._left)
         focus.go_to(self.delivery.method)
 
     @Slot()
     def go_to_notes(self) -> None:
         """F7."""
-        self._bring(self._left, self.notes)
+        self._bring(self._left)
         self.notes.take_focus()
 
     @Slot()
@@ -330,13 +333,28 @@ class CallScreen(QWidget):
         here = next((at for at, (pane, _) in enumerate(panes) if focus.is_in(pane)), -1)
         panes[(here + step) % len(panes)][1]()
 
-    def _bring(self, column: QWidget, card: QWidget | None = None) -> None:
-        """Show the column where not all have room, and the card within it."""
+    def _bring(self, column: QWidget) -> None:
+        """Show the column where not all have room."""
         if column is not self._in_view:
             self._in_view = column
             self._fit()
-        if card is not None:
-            self._left.ensureWidgetVisible(card, 0, GAP_PX)
+
+    @Slot(QWidget, QWidget)
+    def _watch_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
+        """The field that has the keyboard is always in view, once its card has grown."""
+        if new is not None and self._left.isAncestorOf(new):
+            QTimer.singleShot(0, self, self._scroll_to_focus)
+
+    @Slot()
+    def _scroll_to_focus(self) -> None:
+        here = QApplication.focusWidget()
+        column = self._left.widget()
+        if here is None or column is None or not column.isAncestorOf(here):
+            return
+        layout = column.layout()
+        if layout is not None:
+            layout.activate()
+        self._left.ensureWidgetVisible(here, 0, GAP_PX * 3)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

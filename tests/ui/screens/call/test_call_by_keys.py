@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from app.ui.main_window import MainWindow
 from app.ui.screens.call.customer import Mode
 from app.ui.screens.call.state import Phase
-from tests.ui.screens.conftest import Hands
 from tests.ui.screens.fake_desk import FakeDesk
+from tests.ui.stage import Hands
 
 FIVE_LINES = (("22423", "12"), ("47566", "15"), ("84879", "16"), ("20725", "10"), ("22720", "2"))
 MOST_KEYS = 140

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.ui.background import InlineBackground
 from app.ui.main_window import MainWindow
@@ -137,11 +136,20 @@ def notices(call: CallPresenter) -> list[Notice]:
 
 
 @pytest.fixture
+def opened() -> list[str]:
+    """The files that a program was asked to show."""
+    return []
+
+
+@pytest.fixture
 def window(
-    qtbot: QtBot, desk: FakeDesk, inline: InlineBackground, clock: FixedClock
+    qapp: QApplication,
+    desk: FakeDesk,
+    inline: InlineBackground,
+    clock: FixedClock,
+    opened: list[str],
 ) -> Iterator[MainWindow]:
     """The window on its sign-in screen, active, at home size."""
-    opened: list[str] = []
     made = MainWindow(
         desk,
         inline,
@@ -151,13 +159,13 @@ def window(
         device_id=DEVICE,
         opener=_Opener(opened),
     )
-    qtbot.addWidget(made)
-    made.setProperty("opened", opened)
     made.show()
     made.activateWindow()
     QApplication.processEvents()
     yield made
     made.close()
+    made.deleteLater()
+    QCoreApplication.sendPostedEvents(made, QEvent.Type.DeferredDelete.value)
 
 
 class _Opener:
