@@ -1,7 +1,7 @@
 """The desk's copy of products and towns: plain SQLite, made anew whenever it cannot be used.
 
 Each transaction has a number; the search index says up to which one it has followed. Written by one
-thread, read by any. Whatever it is asked may raise ReplicaDamaged.
+thread, read by any. Whatever it is asked may raise ReplicaDamaged, or Fault `replica_unwritable`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ from sqlalchemy.pool import QueuePool
 
 from app.models.desk.replica import ReplicaMark, ReplicaRow
 from app.models.desk.table import ReplicaTable
+from app.values.errors import Fault
 from app.values.vocabulary import ChangeKind
 from app.wire.message import decode, encode
 from app.wire.sync import Change
 
 FORMAT = 1
 """Counts up with every change of the tables; a copy of another format is fetched again."""
+
+_DAMAGE = {1, 11, 26}
+"""SQLite's codes for a missing table, a damaged page and a file that is no database."""
 
 _COUNTER = "transactions"
 T = TypeVar("T")
@@ -135,7 +139,7 @@ class CatalogueReplica:
             with self._engine.begin() as connection:
                 yield connection
         except DatabaseError as cause:
-            raise ReplicaDamaged(self._path.name) from cause
+            raise self._problem(cause) from cause
 
     @contextmanager
     def _read(self) -> Generator[Connection]:
@@ -143,7 +147,14 @@ class CatalogueReplica:
             with self._engine.connect() as connection:
                 yield connection
         except DatabaseError as cause:
-            raise ReplicaDamaged(self._path.name) from cause
+            raise self._problem(cause) from cause
+
+    def _problem(self, cause: DatabaseError) -> Exception:
+        """A full disk is no damage; what stands in the file is as good as before."""
+        code = getattr(cause.orig, "sqlite_errorcode", 0) & 0xFF
+        if code in _DAMAGE:
+            return ReplicaDamaged(self._path.name)
+        return Fault("replica_unwritable", "The catalogue of this desk cannot be kept up to date.")
 
     def make_anew(self) -> None:
         """Give up what is there; all of it can be fetched again."""

@@ -25,9 +25,14 @@ from app.values.errors import Fault, Refusal
 
 KEY_BYTES = 32
 _SCRIPTS = Path(__file__).resolve().parent / "migrations" / "desk"
+_BLANKS = bytes(1024 * 1024)
 _COMPANIONS = ("-wal", "-shm")
 _FULL, _CORRUPT, _NOT_A_DATABASE, _NO_SUCH_TABLE = 13, 11, 26, 1
-_WAL_PAGES_LEFT_TO_COMMITS = 20_000
+BALLAST = "ballast"
+BALLAST_BYTES = 8 * 1024 * 1024
+"""Given back when the disk is full, so that the orders under way can still be finished."""
+
+_WAL_PAGES_LEFT_TO_COMMITS = 4_000
 """Commits fold the log back only beyond this; before, `tidy` does it where nobody waits."""
 
 
@@ -38,8 +43,9 @@ class StoreDamaged(Exception):  # noqa: N818 - a state of the file, mended by se
 class DeskStore:
     """An opened store."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine = engine
+        self._folder = folder
         self._writing = engine.execution_options(writes=True)
         self._turn = _Turn()
 
@@ -49,13 +55,13 @@ class DeskStore:
 
         Raises Fault `disk_full` or `store_damaged`.
         """
-        with self._turn, _own_faults(), self._writing.begin() as connection:
+        with self._turn, self._own_faults(), self._writing.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Generator[Connection]:
         """One moment of the store. Raises Fault `store_damaged`."""
-        with _own_faults(), self._engine.connect() as connection:
+        with self._own_faults(), self._engine.connect() as connection:
             yield connection
 
     def tidy(self) -> None:
@@ -66,9 +72,42 @@ class DeskStore:
         finally:
             connection.close()
 
+    def lay_ballast(self) -> None:
+        """Set some room aside for the day when the disk is full, while there is plenty."""
+        ballast = self._folder / BALLAST
+        if ballast.exists() or shutil.disk_usage(self._folder).free < 10 * BALLAST_BYTES:
+            return
+        with ballast.open("wb") as file:
+            for _ in range(BALLAST_BYTES // len(_BLANKS)):
+                file.write(_BLANKS)
+
+    def drop_ballast(self) -> bool:
+        """Give that room back; whether there was any."""
+        try:
+            (self._folder / BALLAST).unlink()
+        except OSError:
+            return False
+        return True
+
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
+
+    @contextmanager
+    def _own_faults(self) -> Generator[None]:
+        """Turn what the driver says of the machine into Faults; leave bugs as they are."""
+        try:
+            yield
+        except DBAPIError as cause:
+            code = _code(cause.orig)
+            if code == _FULL:
+                self.drop_ballast()
+                sentence = "The disk of this computer is full. Please make room and try again."
+                raise Fault("disk_full", sentence) from cause
+            if code in {_CORRUPT, _NOT_A_DATABASE}:
+                sentence = "The orders kept at this desk cannot be read. Please restart Readback."
+                raise Fault("store_damaged", sentence) from cause
+            raise
 
 
 def open_store(path: Path, key: bytes, clock: Clock) -> DeskStore:
@@ -86,7 +125,7 @@ def open_store(path: Path, key: bytes, clock: Clock) -> DeskStore:
         stamp = f"{clock.now():%Y%m%d-%H%M%S}"
         shutil.copyfile(path, path.with_name(f"{path.stem}-before-{HEAD}-{stamp}{path.suffix}"))
     engine = _engine(path, key)
-    store = DeskStore(engine)
+    store = DeskStore(engine, path.parent)
     if version != HEAD:
         try:
             _migrate(store)
@@ -226,19 +265,3 @@ def _migrate(store: DeskStore) -> None:
     with store.write() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-@contextmanager
-def _own_faults() -> Generator[None]:
-    """Turn what the driver says of the machine into Faults; leave bugs as they are."""
-    try:
-        yield
-    except DBAPIError as cause:
-        code = _code(cause.orig)
-        if code == _FULL:
-            sentence = "The disk of this computer is full, so this could not be saved."
-            raise Fault("disk_full", sentence) from cause
-        if code in {_CORRUPT, _NOT_A_DATABASE}:
-            sentence = "The orders kept at this desk cannot be read. Please restart Readback."
-            raise Fault("store_damaged", sentence) from cause
-        raise

@@ -95,31 +95,33 @@ class ProductIndex:
 
     def put(self, products: Iterable[bytes]) -> None:
         """Add or replace products, each the JSON of a ProductView; seen after `commit`."""
-        writer = self._opened_writer()
-        for document in products:
-            product = decode(document, ProductView)
-            writer.delete_documents_by_term("key", product.code)
-            writer.add_document(_document(product, document))
+        with self._own_writing() as writer:
+            for document in products:
+                product = decode(document, ProductView)
+                writer.delete_documents_by_term("key", product.code)
+                writer.add_document(_document(product, document))
 
     def remove(self, codes: Iterable[str]) -> None:
         """Take products out; seen after `commit`."""
-        writer = self._opened_writer()
-        for code in codes:
-            writer.delete_documents_by_term("key", code)
+        with self._own_writing() as writer:
+            for code in codes:
+                writer.delete_documents_by_term("key", code)
 
     def commit(self, applied: int) -> None:
         """Make what was put and removed seen by the next search, and kept."""
-        self._opened_writer().commit()
+        with self._own_writing() as writer:
+            writer.commit()
+            _write_mark(self._folder, self._name, applied)
         self.applied = applied
-        _write_mark(self._folder, self._name, applied)
         self._index.reload()
         self._searcher = self._index.searcher()
 
     def rest(self) -> None:
         """Give back what writing needs: memory, and the lock on the files."""
-        if self._writer is not None:
-            self._writer.wait_merging_threads()
-            self._writer = None
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with _own_faults():
+                writer.wait_merging_threads()
 
     def is_sound(self) -> bool:
         """Whether every file of the index is as it was written; reads all of it."""
@@ -149,10 +151,17 @@ class ProductIndex:
         self._index.register_tokenizer("blanks", blanks)
         self._searcher = self._index.searcher()
 
-    def _opened_writer(self) -> tantivy.IndexWriter:
-        if self._writer is None:
-            self._writer = self._index.writer(heap_size=_WRITER_BYTES, num_threads=1)
-        return self._writer
+    @contextmanager
+    def _own_writing(self) -> Generator[tantivy.IndexWriter]:
+        """The writer; one that failed is given up with all that was not committed."""
+        try:
+            with _own_faults():
+                if self._writer is None:
+                    self._writer = self._index.writer(heap_size=_WRITER_BYTES, num_threads=1)
+                yield self._writer
+        except Fault as cause:
+            self._writer = None
+            raise Fault("index_unwritable", _UNWRITABLE) from cause
 
     def _hits(self, text: str, limit: int) -> list[ProductHit]:
         """Each kind of match is asked for only while the better ones leave room."""
@@ -347,4 +356,5 @@ def _own_faults() -> Generator[None]:
         raise Fault("index_damaged", _DAMAGED) from cause
 
 
+_UNWRITABLE = "The list of products at this desk cannot be kept up to date."
 _DAMAGED = "The list of products at this desk is damaged; it is made again at the next start."

@@ -43,6 +43,7 @@ class Housekeeping:
             self._remove_settled(connection)
         self._papers.remove_old()
         self._store.tidy()
+        self._store.lay_ballast()
 
     def _remove_settled(self, connection: Connection) -> None:
         """The last command stays, whatever its age: positions are counted from it."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, Uuid, bindparam, func, select, update
+from sqlalchemy import Select, Uuid, bindparam, func, select, update
 
 from app.models.desk.tables import CommandRow, CommandState, NumberRow, PlacedOrderRow
 from app.services.desk.drafts import DraftService
@@ -71,13 +71,7 @@ class PlaceService:
         self._drafts.refuse_others(document)
         self._refuse_unready(document)
         with self._records.placing:
-            with self._records.store.write() as connection:
-                found = connection.execute(self._before, {"wanted": document.order_id}).one()
-                if found.body is None:
-                    placed = self._placed(document, person_id, found.number)
-                    self._capture(connection, placed, max(found.last or 0, self._records.floor) + 1)
-                else:
-                    placed = _same(decode(found.body, PlacedOrder), document)
+            placed = self._keep(document, person_id)
             self._records.write_journal()
         for listener in self._listeners:
             listener()
@@ -116,6 +110,26 @@ class PlaceService:
             sentence = f"Before this order can be placed it still needs: {names}."
             raise Refusal(lacking[0].code, sentence, lacking[0].field)
 
+    def _keep(self, document: OrderDocument, person_id: PersonId) -> PlacedOrder:
+        """The order in the store, of this asking or an earlier one."""
+        command_id = CommandId(self._ids.new())
+        try:
+            with self._records.store.write() as connection:
+                found = connection.execute(self._before, {"wanted": document.order_id}).one()
+                if found.body is not None:
+                    return _same(decode(found.body, PlacedOrder), document)
+                placed = self._placed(document, person_id, found.number)
+                sequence = max(found.last or 0, self._records.floor) + 1
+                command = self._command(command_id, sequence, placed)
+                insert_placed(connection, command, placed, CommandState.CAPTURED)
+                # Noted before anyone can see it in the store, so that the outbox leaves it alone.
+                self._records.unwritten[command_id] = command
+        except BaseException:
+            # What the store has not kept, the journal must not have either.
+            self._records.unwritten.pop(command_id, None)
+            raise
+        return placed
+
     def _placed(
         self, document: OrderDocument, person_id: PersonId, number: str | None
     ) -> PlacedOrder:
@@ -133,11 +147,10 @@ class PlaceService:
             placed_by=person_id,
         )
 
-    def _capture(self, connection: Connection, placed: PlacedOrder, sequence: int) -> None:
-        """Order, number, command in the outbox and draft closed, in one transaction."""
+    def _command(self, command_id: CommandId, sequence: int, placed: PlacedOrder) -> Command:
         body = encode(placed)
-        command = Command(
-            command_id=CommandId(self._ids.new()),
+        return Command(
+            command_id=command_id,
             incarnation=self._seat.identity.incarnation,
             sequence=sequence,
             kind=CommandKind.PLACE_ORDER,
@@ -147,8 +160,6 @@ class PlaceService:
             body=msgspec.Raw(body),
             sha256=digest(body),
         )
-        insert_placed(connection, command, placed, CommandState.CAPTURED)
-        self._records.unwritten[command.command_id] = command
 
 
 _BODY = (

@@ -20,6 +20,7 @@ from app.models.desk.tables import CommandRow, CommandState
 from app.services.desk import memory
 from app.store.desk import DeskStore
 from app.store.journal import Journal, Mark
+from app.values.errors import Fault
 from app.values.identity import CommandId, OrderId
 from app.values.vocabulary import DraftState
 from app.wire.message import Instant, View, decode, encode
@@ -64,6 +65,14 @@ class Records:
 
     def write_journal(self) -> None:
         """Give the journal what it lacks, oldest first. Raises Fault `journal_unwritable`."""
+        try:
+            self._write_journal()
+        except Fault:
+            if not self.store.drop_ballast():
+                raise
+            self._write_journal()
+
+    def _write_journal(self) -> None:
         for command_id, command in list(self.unwritten.items()):
             self.journal.append(encode(Captured(command=command)))
             del self.unwritten[command_id]
@@ -71,8 +80,11 @@ class Records:
     def close(self) -> None:
         """Remember how far the copies agree, and let go of both files."""
         with self.placing:
-            if not self.unwritten:
-                remember_agreement(self.store, self.journal.end)
+            try:
+                if not self.unwritten:
+                    remember_agreement(self.store, self.journal.end)
+            except Fault:
+                pass  # the next opening reads more of the journal, that is all
             self.journal.close()
             self.store.close()
 

@@ -42,7 +42,7 @@ from app.services.desk.records import (
 from app.services.desk.seat import STORE_KEY, Seat, write_durably
 from app.services.ports import KeyStore
 from app.services.rules.escrow import seal_store_key
-from app.store.desk import KEY_BYTES, DeskStore, StoreDamaged, open_store, set_aside
+from app.store.desk import BALLAST, KEY_BYTES, DeskStore, StoreDamaged, open_store, set_aside
 from app.store.journal import (
     Journal,
     JournalUnreadable,
@@ -55,6 +55,7 @@ from app.store.journal import (
 )
 from app.store.salvage import SalvagedRow, salvage
 from app.values.clock import Clock
+from app.values.errors import Fault
 from app.values.identity import OrderId
 from app.wire.message import decode, encode
 from app.wire.orders import PlacedOrder
@@ -79,7 +80,14 @@ def open_records(seat: Seat, keys: KeyStore, clock: Clock) -> Records:
     Raises Refusal `store_newer`, Fault `keyring_unavailable`, `store_unreadable` or
     `journal_unwritable`.
     """
-    return _Opening(seat, keys, clock).run()
+    has_ballast = (seat.folder / BALLAST).exists()
+    try:
+        return _Opening(seat, keys, clock).run()
+    except Fault as fault:
+        # The store has given its ballast back; there is room for what was not written now.
+        if fault.code != "disk_full" or not has_ballast:
+            raise
+        return _Opening(seat, keys, clock).run()
 
 
 class _Opening:
@@ -184,12 +192,17 @@ class _Opening:
             captured = {e.command.command_id: e.command for e in entries if isinstance(e, Captured)}
             shown = {e.order_id: e.shown_at for e in entries if isinstance(e, Shown)}
             missing = _not_in(connection, captured, after)
-            restored = _restore(connection, captured.values())
+            restored, left_out = _restore(connection, captured.values())
             _mark_shown(connection, shown)
             connection.execute(_ON_THEIR_WAY)
         if restored:
             orders = "1 order was" if restored == 1 else f"{restored} orders were"
             self._sentences.append(f"{orders} restored from the second copy.")
+        if left_out:
+            self._sentences.append(
+                f"The second copy holds another order under the number {', '.join(left_out)}; "
+                "please tell your team lead."
+            )
         self._entries_read = len(entries)
         return missing
 
@@ -307,22 +320,31 @@ _SHOWN = select(
 
 _ON_THEIR_WAY = (
     update(CommandRow)
-    .where(CommandRow.state.in_((CommandState.CAPTURED, CommandState.SENDING)))
+    .where(CommandRow.state == CommandState.SENDING)
     .values(state=CommandState.PENDING)
 )
 """Whatever was under way when the program ended goes out again; the centre knows what it has."""
 
 
-def _restore(connection: Connection, commands: Iterable[Command]) -> int:
-    """Write the commands that the store lacks; the centre answers for those it has already."""
+def _restore(connection: Connection, commands: Iterable[Command]) -> tuple[int, list[str]]:
+    """Write the commands that the store lacks; the centre answers for those it has already.
+
+    Gives how many, and the numbers of those that stay out because another order has their number.
+    """
     known = {row.command_id for row in connection.execute(select(CommandRow.command_id))}
-    restored = 0
+    numbers: set[str] = set(connection.execute(select(PlacedOrderRow.number)).scalars())
+    restored, left_out = 0, []
     for command in commands:
-        if command.command_id not in known:
-            placed = decode(bytes(command.body), PlacedOrder)
-            insert_placed(connection, command, placed, CommandState.PENDING)
-            restored += 1
-    return restored
+        if command.command_id in known:
+            continue
+        placed = decode(bytes(command.body), PlacedOrder)
+        if placed.number in numbers:
+            left_out.append(str(placed.number))
+            continue
+        insert_placed(connection, command, placed, CommandState.PENDING)
+        numbers.add(placed.number)
+        restored += 1
+    return restored, left_out
 
 
 def _mark_shown(connection: Connection, shown: Mapping[OrderId, datetime]) -> None:
