@@ -136,16 +136,17 @@ class _Watch:
         self._moved = asyncio.Event()
 
 
+# `c.xid` in ORDER BY: the bare word would mean the output column, a cast that no index knows.
 _HEAD = """
-    SELECT xid::text::bigint, seq FROM change
-    WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
-    ORDER BY xid DESC, seq DESC LIMIT 1
+    SELECT c.xid::text::bigint, c.seq FROM change c
+    WHERE c.xid < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY c.xid DESC, c.seq DESC LIMIT 1
 """
 _AFTER = """
-    SELECT xid::text::bigint, seq, kind, key, revision FROM change
-    WHERE (xid, seq) > (%(transaction)s::text::xid8, %(row)s)
-      AND xid < pg_snapshot_xmin(pg_current_snapshot())
-    ORDER BY xid, seq LIMIT %(limit)s
+    SELECT c.xid::text::bigint, c.seq, c.kind, c.key, c.revision FROM change c
+    WHERE (c.xid, c.seq) > (%(transaction)s::text::xid8, %(row)s)
+      AND c.xid < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY c.xid, c.seq LIMIT %(limit)s
 """
 
 
@@ -198,7 +199,7 @@ def _held(
         keys[kind].append(key)
     found: list[Change] = []
     if keys[ChangeKind.PRODUCT]:
-        found += _products(tx, "p.code = ANY (%(codes)s)", codes=keys[ChangeKind.PRODUCT])
+        found += _products(tx, "code = ANY (%(codes)s)", codes=keys[ChangeKind.PRODUCT])
     if keys[ChangeKind.TOWN]:
         pairs = [key.partition(TOWN_SEPARATOR) for key in keys[ChangeKind.TOWN]]
         found += _towns(
@@ -227,10 +228,11 @@ def _cursor(epoch: str, place: Place) -> Cursor:
 
 
 _PRODUCTS = """
+    WITH p AS MATERIALIZED (SELECT * FROM product WHERE {})
     SELECT p.code, p.description, p.kind, p.tax_category, p.price_version, p.typical_quantity,
            p.withdrawn, p.revision, r.currency, b.quantities, b.prices,
            s.on_hand - s.reserved, s.counted_at
-    FROM product p
+    FROM p
     JOIN price r ON r.code = p.code AND r.version = p.price_version
     JOIN LATERAL (
         SELECT array_agg(from_quantity ORDER BY from_quantity) AS quantities,
@@ -238,18 +240,18 @@ _PRODUCTS = """
         FROM price_break WHERE code = p.code AND version = p.price_version
     ) b ON b.quantities IS NOT NULL
     LEFT JOIN stock_level s ON s.code = p.code
-    WHERE
+    ORDER BY p.code
 """
 _TOWNS = "SELECT country, postcode, city, area, revision FROM town WHERE "
 
 
 def _products_after(tx: Transaction, after: str, limit: int) -> list[Change]:
-    page = "p.code > %(after)s ORDER BY p.code LIMIT %(limit)s"
+    page = "code > %(after)s ORDER BY code LIMIT %(limit)s"
     return _products(tx, page, after=after, limit=limit)
 
 
 def _products(tx: Transaction, where: str, **values: object) -> list[Change]:
-    rows = tx.connection.exec_driver_sql(_PRODUCTS + where, values)
+    rows = tx.connection.exec_driver_sql(_PRODUCTS.format(where), values)
     return [_change(ChangeKind.PRODUCT, row[0], row[7], _product(row)) for row in rows]
 
 
