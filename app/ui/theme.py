@@ -328,6 +328,7 @@ QComboBox QAbstractItemView { background: $base; border: 1px solid $border; padd
 QPushButton { background: $base; color: $text; border: 1px solid $border; border-radius: 6px;
     font-size: 10.5pt;
     padding: 2px 14px; min-height: 22px; }
+QPushButton, QCheckBox, QRadioButton { outline: 0; }
 QPushButton:hover { background: $alternate; }
 QPushButton:pressed, QPushButton:checked { background: $accent_tint; }
 QPushButton:focus { border: 2px solid $accent; padding: 1px 13px; }

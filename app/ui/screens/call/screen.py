@@ -35,6 +35,8 @@ from app.ui.shortcuts import Action
 
 GAP_PX = 12
 RAIL_PX = 50
+BELOW_PX = 60
+"""Room for what stands below a field."""
 
 
 class Width(Enum):
@@ -354,7 +356,7 @@ class CallScreen(QWidget):
         layout = column.layout()
         if layout is not None:
             layout.activate()
-        self._left.ensureWidgetVisible(here, 0, GAP_PX * 3)
+        self._left.ensureWidgetVisible(here, 0, BELOW_PX)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
