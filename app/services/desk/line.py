@@ -7,6 +7,7 @@ answers again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from app.services.desk import memory
 from app.services.desk.outbox import Outbox
@@ -22,6 +23,8 @@ from app.wire.sync import Heartbeat
 
 BEAT_SECONDS = 30.0
 _TOPIC = "line"
+_LATE_AFTER = timedelta(minutes=5)
+_LATE = "Some orders could not be sent for more than five minutes. Please tell your team lead."
 
 
 class Line:
@@ -75,7 +78,10 @@ class Line:
             self._standing.say(_TOPIC, fault.sentence)
             return self._back_off.failed()
         self._standing.say(_TOPIC, "")
-        if self._outbox.waiting():
+        oldest = self._outbox.oldest_waiting_at()
+        is_late = oldest is not None and self._clock.now() - oldest > _LATE_AFTER
+        self._standing.say("late", _LATE if is_late else "")
+        if oldest is not None:
             return self._back_off.failed()
         self._back_off.succeeded()
         return BEAT_SECONDS

@@ -20,6 +20,7 @@ from app.values.identity import OrderId
 from app.values.vocabulary import ChangeKind
 from app.wire import operations
 from app.wire.orders import MakePaper, NumberShown, Paper, SaveDraft, VoidDraft
+from app.wire.sync import Outcome
 from tests.builders import a_product, an_id
 from tests.services.desk.centre import POLICY
 from tests.services.desk.site import Signal, Site, feed_product, place, ready, sign_in, status
@@ -77,6 +78,20 @@ def test_a_desk_that_cannot_reach_the_centre_says_so_and_goes_on(site: Site) -> 
         standing = status(desk)
     assert (standing.online, standing.waiting) == (False, 1)
     assert "does not answer" in standing.sentence
+
+
+def test_orders_that_cannot_be_sent_for_long_are_told_to_the_team_lead(site: Site) -> None:
+    with site.opened() as desk:
+        placed = place(ready(desk), site.order())
+        site.centre.outcomes[placed.number] = Outcome.RETRY_LATER
+        desk.line.step()
+        assert status(desk).sentence == ""
+        site.clock.advance(minutes=6)
+        desk.line.step()
+        assert "five minutes" in status(desk).sentence
+        site.centre.outcomes.clear()
+        desk.line.step()
+        assert status(desk).sentence == ""
 
 
 def test_a_desk_that_has_not_asked_yet_does_not_complain(site: Site) -> None:
