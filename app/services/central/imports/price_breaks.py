@@ -20,6 +20,7 @@ LEAST_ACCURACY = (0.9, 0.97, 0.97)
 """Of the lines at either price, the share the quantity must explain; more for a second break."""
 COMMON_SHARE = 0.5
 """Of two lower prices that are nearly as common, the higher one is the next break."""
+FEWEST_TYPICAL_LINES = 5
 LEAST_PURITY = 0.8
 """Of the lines from the limit on, the share that must have paid the lower price."""
 
@@ -54,8 +55,10 @@ def derive_breaks(lines: Sequence[Sold]) -> tuple[Break, ...]:
     return tuple(breaks)
 
 
-def typical_quantity(quantities: Sequence[int]) -> int:
-    """The lower median, so that it is a quantity somebody did order."""
+def typical_quantity(quantities: Sequence[int]) -> int | None:
+    """The lower median, a quantity somebody did order; None where few lines tell."""
+    if len(quantities) < FEWEST_TYPICAL_LINES:
+        return None
     return sorted(quantities)[(len(quantities) - 1) // 2]
 
 

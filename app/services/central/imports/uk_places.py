@@ -83,7 +83,7 @@ def parted_lines(lines: Sequence[str]) -> tuple[tuple[str, ...], str, str]:
     Where a county follows it (also in the same line, behind a comma) the line before it is the
     town; of a village and a town in one line the town stands last.
     """
-    kept = [line for line in map(tidy, lines) if line]
+    kept = [line for text in lines if (line := tidy(text).strip(" ,"))]
     county = ""
     if kept and not is_county(kept[-1]):
         before, comma, last = kept[-1].rpartition(",")

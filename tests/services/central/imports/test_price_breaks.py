@@ -85,5 +85,8 @@ def test_the_order_of_lines_of_a_file_does_not_matter_between_days(sold: list[So
 
 
 def test_the_usual_quantity_is_one_that_somebody_ordered() -> None:
-    assert typical_quantity([1, 1, 12, 100]) == 1
-    assert typical_quantity([6]) == 6
+    assert typical_quantity([1, 1, 6, 12, 24, 100]) == 6
+
+
+def test_a_single_slip_makes_no_quantity_usual() -> None:
+    assert typical_quantity([80_995]) is None

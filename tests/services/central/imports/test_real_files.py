@@ -76,6 +76,10 @@ class TestTheOnlineRetailer:
         assert told["85123A"].description == "WHITE HANGING HEART T-LIGHT HOLDER"
         assert told["GIFT_0001_10"].description == "Dotcomgiftshop Gift Voucher £10.00"
 
+    def test_calls_no_quantity_usual_that_was_a_slip(self, told: dict[str, ListedProduct]) -> None:
+        assert told["23843"].typical_quantity is None
+        assert told["85123A"].typical_quantity == 6
+
     def test_has_charges_that_are_only_money(self, told: dict[str, ListedProduct]) -> None:
         charges = {code for code, p in told.items() if p.kind is ProductKind.CHARGE}
         assert charges == {

@@ -24,6 +24,7 @@ from app.services.central.imports.uk_places import (
         ),
         (["1 Road", "WEST DIDSBURY, MANCHESTER"], (("1 Road", "WEST DIDSBURY"), "MANCHESTER", "")),
         (["1 Road", "ST.HELIER, JERSEY"], (("1 Road",), "ST.HELIER", "JERSEY")),
+        (["1 Avenue", "CARSHALTON,", "SURREY"], (("1 Avenue",), "CARSHALTON", "SURREY")),
         (["", " "], ((), "", "")),
         (["KENT"], ((), "KENT", "")),
     ],
