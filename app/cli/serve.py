@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,10 +34,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="a proxy in front does TLS, and nobody else can reach this address",
     )
+    parser.add_argument(
+        "--end-with-input",
+        action="store_true",
+        help="stop when standard input ends, as it does when the starting program does",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve; returns when it has ended in order."""
+    if arguments.end_with_input:
+        threading.Thread(target=_end_with_input, name="input", daemon=True).start()
     settings = CentreSettings()
     if arguments.settings is not None:
         settings = read_settings(arguments.settings, "centre", CentreSettings)
@@ -45,3 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     )
     serve(replace(settings, database_url=database_url_of(arguments, settings.database_url)))
     return 0
+
+
+def _end_with_input() -> None:
+    """A trial that is killed cannot say goodbye: its end of the pipe closes, and that is enough."""
+    sys.stdin.buffer.read()
+    signal.raise_signal(signal.SIGTERM)

@@ -137,6 +137,8 @@ class Trial:
             except subprocess.TimeoutExpired:
                 self._service.kill()
                 self._service.wait()
+            if self._service.stdin is not None:
+                self._service.stdin.close()
             self._service = None
         if self._store is not None:
             self._store.close()
@@ -190,12 +192,18 @@ class Trial:
     def _serve(self) -> None:
         port = _free_port()
         self.centre_url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "app", "serve", "--listen", f"127.0.0.1:{port}"]
+        listen = f"127.0.0.1:{port}"
+        command = [sys.executable, "-m", "app", "serve", "--end-with-input", "--listen", listen]
         environment = {**os.environ, "READBACK_DATABASE_URL": self.database_url}
         with (self._folder / "service.log").open("ab") as log:
             # A session of its own: Ctrl+C reaches the trial, which stops everything in order.
             self._service = subprocess.Popen(  # noqa: S603 - this very program
-                command, env=environment, stdout=log, stderr=log, start_new_session=True
+                command,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         until = time.monotonic() + START_SECONDS
         while not _answers(f"{self.centre_url}/readyz"):

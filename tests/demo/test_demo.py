@@ -107,6 +107,24 @@ def test_a_signal_ends_the_desk_and_everything_behind_it(
     assert _processes_of(folder) == []
 
 
+def test_a_trial_that_was_killed_leaves_no_service_and_starts_again(
+    out: Path, folder: Path
+) -> None:
+    environment = {**os.environ, "DISPLAY": ":none"}
+    with subprocess.Popen(
+        command(folder), stderr=subprocess.PIPE, text=True, env=environment
+    ) as demo:
+        assert demo.stderr is not None
+        _read_until("Close the window", demo.stderr)
+        demo.kill()
+    again = subprocess.run(
+        command(folder, "--headless", str(out)), check=False, capture_output=True, text=True
+    )
+    assert again.returncode == 0, again.stderr
+    assert "ended" in (folder / "service.log").read_text(encoding="utf-8")
+    assert _processes_of(folder) == []
+
+
 def test_a_catalogue_that_cannot_be_read_is_refused_in_words(out: Path, folder: Path) -> None:
     strange = out / "strange.csv"
     strange.write_bytes(b"\x00\x01\x02")
