@@ -7,7 +7,6 @@ identity is no secret and lies beside the store; the device key lies in the key 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.services.desk.seat_identity import IDENTITY_FILE, SeatIdentity, read_identity
 from app.services.ports import Caller, KeyStore
+from app.store.file_lock import hold
 from app.store.journal import sync_folder
 from app.values.errors import Fault, Refusal
 from app.values.identity import Ids, Incarnation
@@ -127,24 +127,10 @@ def _needs_enrolment() -> Refusal:
 
 def _locked(path: Path) -> int:
     """An open file that no second program can lock while this one lives."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _lock(file)
+        held = hold(path)
     except OSError as cause:
-        os.close(file)
-        if isinstance(cause, (BlockingIOError, PermissionError)):
-            raise Refusal("seat_in_use", "Readback is already open at this seat.") from cause
         raise Fault("seat_unusable", "The folder of this desk cannot be locked.") from cause
-    return file
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: int) -> None:
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _lock(file: int) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if held is None:
+        raise Refusal("seat_in_use", "Readback is already open at this seat.")
+    return held
