@@ -20,17 +20,18 @@ from app.ui.background import Background, Lane
 from app.ui.command_palette import Command, CommandPalette
 from app.ui.desk_status import DeskStatusPresenter
 from app.ui.icons import Icon
-from app.ui.notices import NoticeBar, notice_of
+from app.ui.notices import Kind, Notice, NoticeBar, notice_of
 from app.ui.screens.call.keeping import KeepingState, Kept
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.screen import CallScreen
 from app.ui.screens.call.state import CallState
-from app.ui.screens.drafts.presenter import DraftsPresenter
+from app.ui.screens.drafts.presenter import DraftsPresenter, DraftsState
 from app.ui.screens.drafts.screen import DraftsScreen
 from app.ui.screens.placed.presenter import PlacedPresenter
 from app.ui.screens.placed.screen import PlacedScreen
 from app.ui.screens.sign_in.presenter import SignInPresenter
 from app.ui.screens.sign_in.screen import SignInScreen, role_name
+from app.ui.session_watch import SessionWatch
 from app.ui.shortcuts import Action
 from app.ui.widgets.bars import CallBar, StatusStrip
 from app.ui.widgets.chip import ChipKind
@@ -75,6 +76,8 @@ class MainWindow(QMainWindow):
         printer: printing.Printer = printing.print_file,
     ) -> None:
         super().__init__()
+        self._watch = SessionWatch(caller, self)
+        caller = self._watch
         self._caller = caller
         self._background = background
         self._clock = clock
@@ -83,6 +86,8 @@ class MainWindow(QMainWindow):
         self._policy: Policy | None = None
         self._idle_since = clock.monotonic()
         self._behind_lock: QWidget | None = None
+        self._told_of_drafts = True
+        self._sentence = ""
         self.sign_in = SignInPresenter(caller, background, self)
         self.call = CallPresenter(
             caller,
@@ -159,10 +164,12 @@ class MainWindow(QMainWindow):
         for part in (self.sign_in, self.call, self.drafts, self.placed):
             part.notice.connect(self.notices.show_notice)
         self.sign_in.signed_in.connect(self._let_in)
+        self._watch.ended.connect(self._sign_in_ended)
         self.call.placed.connect(self._show_placed)
         self.call.state_changed.connect(self._show_call)
         self.call.keeper.state_changed.connect(self._show_kept)
         self.drafts.opened.connect(self._resume)
+        self.drafts.state_changed.connect(self._tell_of_drafts)
         self.drafts.number_asked_for.connect(self._show_placed)
         self.placed.finished.connect(self.new_call)
         self.placed.print_asked_for.connect(self._print)
@@ -184,9 +191,14 @@ class MainWindow(QMainWindow):
         """Who is signed in."""
         return self._session
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether everything stands behind the sign-in."""
+        return self._session is None or self.pages.currentWidget() is self.sign_in_screen
+
     def commands(self) -> tuple[Command, ...]:
         """What Ctrl+K offers here and now."""
-        if self._session is None:
+        if self.is_locked:
             return self._general_commands()
         page = self.pages.currentWidget()
         own = self.call_screen.commands() if page is self.call_screen else ()
@@ -210,7 +222,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def new_call(self) -> None:
         """An empty order; the one before is kept as it stands."""
-        if self._session is None or self._policy is None:
+        if self.is_locked or self._session is None or self._policy is None:
             return
         self.call.start_call(self._session.person.person_id, self._policy)
         self._go_to(self.call_screen)
@@ -219,7 +231,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_drafts(self) -> None:
         """The list of orders to go on with."""
-        if self._session is None:
+        if self.is_locked:
             return
         self.call.keeper.save_now()
         self._go_to(self.drafts_screen)
@@ -228,11 +240,18 @@ class MainWindow(QMainWindow):
     @Slot()
     def lock(self) -> None:
         """Hide everything behind the sign-in; the form stays as it is for the same person."""
-        if self._session is None:
+        if self.is_locked:
             return
         self.call.keeper.save_now()
         self._behind_lock = self.pages.currentWidget()
         self._show_sign_in()
+
+    @Slot(str)
+    def _sign_in_ended(self, sentence: str) -> None:
+        """A sign-in runs out in the middle of a call: nothing on the screen is lost by it."""
+        if not self.is_locked:
+            self.lock()
+            self.sign_in.tell(sentence)
 
     @Slot()
     def sign_out(self) -> None:
@@ -270,13 +289,14 @@ class MainWindow(QMainWindow):
         before = self._session
         same = before is not None and before.person.person_id == session.person.person_id
         if Permission.TAKE_ORDERS not in session.permissions:
-            self.sign_in.refuse(self.tr("Administrators take no orders. Sign in as somebody else."))
+            self.sign_in.tell(self.tr("Administrators take no orders. Sign in as somebody else."))
             return
         self._session = session
         self.bar.show_person(session.person.name, self._role_shown(session))
         behind, self._behind_lock = self._behind_lock, None
         if same and behind is not None:
             self._go_to(behind)
+            self.call.keeper.save_now()
             self._show_call(self.call.state)
             self._show_kept(self.call.keeper.state)
             return
@@ -296,7 +316,9 @@ class MainWindow(QMainWindow):
 
     def _take_policy(self, policy: Policy) -> None:
         self._policy = policy
+        self._go_to(self.call_screen)
         self.new_call()
+        self._told_of_drafts = False
         self.drafts.refresh()
 
     @Slot(object)
@@ -304,6 +326,27 @@ class MainWindow(QMainWindow):
         self.call.resume(document)
         self._go_to(self.call_screen)
         self.call_screen.begin()
+
+    @Slot(object)
+    def _tell_of_drafts(self, state: DraftsState) -> None:
+        """Once after signing in: callers may wait for a number, and orders for their end."""
+        if self._told_of_drafts or not state.loaded:
+            return
+        self._told_of_drafts = True
+        key = shortcuts.keys(Action.DRAFTS)
+        if state.number_not_given:
+            one = self.tr("1 order was placed and its number not given yet: {key}.")
+            many = self.tr("{count} orders were placed and their numbers not given yet: {key}.")
+            self._tell(Kind.WARN, len(state.number_not_given), one, many.replace("{key}", key))
+        if state.drafts:
+            one = self.tr("1 order was begun and not finished: {key}.")
+            many = self.tr("{count} orders were begun and not finished: {key}.")
+            self._tell(Kind.INFO, len(state.drafts), one, many.replace("{key}", key))
+
+    def _tell(self, kind: Kind, count: int, one: str, many: str) -> None:
+        one = one.replace("{key}", shortcuts.keys(Action.DRAFTS))
+        sentence = formatting.counted(count, one, many)
+        self.notices.show_notice(Notice(kind=kind, sentence=sentence))
 
     @Slot()
     def _back_to_call(self) -> None:
@@ -378,6 +421,9 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _show_status(self, status: DeskStatus) -> None:
+        if status.sentence and status.sentence != self._sentence:
+            self.notices.show_notice(Notice(kind=Kind.WARN, sentence=status.sentence))
+        self._sentence = status.sentence
         if status.needs_person:
             one = self.tr("1 order needs a person")
             many = self.tr("{count} orders need a person")
@@ -416,8 +462,7 @@ class MainWindow(QMainWindow):
         self._show_kept(self.call.keeper.state)
         minutes = self._policy.idle_lock_minutes if self._policy else 0
         idle = self._clock.monotonic() - self._idle_since
-        locked = self.pages.currentWidget() is self.sign_in_screen
-        if minutes and not locked and idle >= minutes * MINUTE_S:
+        if minutes and not self.is_locked and idle >= minutes * MINUTE_S:
             self.lock()
 
     def paintEvent(self, event: QPaintEvent) -> None:

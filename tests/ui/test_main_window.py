@@ -135,6 +135,59 @@ def test_behind_a_lock_nothing_of_the_caller_is_to_be_seen(
     assert not [text for text in shown if "Margaret" in text]
 
 
+@pytest.mark.parametrize(
+    "key", [Qt.Key.Key_B, Qt.Key.Key_N, Qt.Key.Key_Return, Qt.Key.Key_O, Qt.Key.Key_Z]
+)
+def test_no_key_leads_past_a_lock(on_call: Hands, window: MainWindow, key: Qt.Key) -> None:
+    on_call.write("0412")
+    on_call.enter()
+    before = window.call.order.document
+    on_call.ctrl(Qt.Key.Key_L)
+    on_call.ctrl(key)
+    assert in_view(window) is window.sign_in_screen
+    assert window.call.order.document is before
+    assert "Sign out" not in [command.title for command in window.commands()]
+
+
+def test_a_sign_in_that_runs_out_locks_and_loses_nothing(
+    on_call: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    on_call.write("Eleanor")
+    on_call.enter()
+    over = Refusal("session_over", "Your sign-in has run out. Please sign in again.")
+    desk.broken[operations.SAVE_DRAFT.name] = over
+    desk.broken[operations.FIND_PRODUCTS.name] = over
+    on_call.press(Qt.Key.Key_F3)
+    on_call.write("4")
+    assert in_view(window) is window.sign_in_screen
+    assert window.sign_in.state.login_sentence == over.sentence
+    desk.broken.clear()
+    on_call.write(PASSWORD)
+    on_call.enter()
+    document = window.call.order.document
+    assert document.customer is not None
+    assert desk.draft(document.order_id) == document
+
+
+def test_what_waits_from_before_is_told_after_signing_in(
+    hands: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    desk.has_ordered(desk.customers[0], an_order(with_line()), days_ago=0)
+    desk.shown.clear()
+    hands.enter()
+    hands.write(PASSWORD)
+    hands.enter()
+    (notice,) = window.notices.notices()
+    assert notice.sentence == "1 order was placed and its number not given yet: Ctrl+B."
+
+
+def test_a_sentence_of_the_desk_is_told_once(window: MainWindow, desk: FakeDesk) -> None:
+    desk.sentence = "The order store was damaged and has been rebuilt."
+    window.status.ask()
+    window.status.ask()
+    assert [notice.sentence for notice in window.notices.notices()] == [desk.sentence]
+
+
 def test_idle_minutes_lock_the_window(
     on_call: Hands, window: MainWindow, clock: FixedClock
 ) -> None:

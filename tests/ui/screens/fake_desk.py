@@ -114,6 +114,7 @@ class FakeDesk:
         self.places: dict[str, AddressSuggestions] = {}
         self.people = [a_person()]
         self.banner = ""
+        self.sentence = ""
         self.policy = a_policy(region)
         self.offline = False
         self.broken: dict[str, Refusal | Fault] = {}
@@ -189,6 +190,7 @@ class FakeDesk:
             numbers_left=150,
             products=len(self.products),
             catalogue_at=A_MORNING,
+            sentence=self.sentence,
         )
 
     def _policy(self, _request: AskStatus) -> Policy:

@@ -131,6 +131,7 @@ class _Search(QWidget):
         more = self.tr("There are more; type more of it.") if state.more else ""
         self.picks.show_sentence(theme.Tone.MUTED, more if state.rows else "", hint)
         theme.set_shown(self.picks, bool(state.rows))
+        self.field.edit.setAccessibleDescription(self.picks.current() or state.sentence)
         if state.sentence and state.offline:
             self.field.show_warning(state.sentence)
         elif state.sentence:

@@ -83,7 +83,7 @@ class ItemsPane(Card):
 
     def _connect(self) -> None:
         self.field.edited.connect(self._finder.search)
-        self.field.entered.connect(self._finder.enter)
+        self.field.entered.connect(self._enter)
         Steering(self.field.edit).moved.connect(self._steer)
         self._picks.clicked.connect(self._finder.choose)
         self.table.edit_asked.connect(self.edit_chosen)
@@ -120,6 +120,8 @@ class ItemsPane(Card):
         hint = self.tr("\u2191\u2193 choose   Enter add") if state.rows else ""
         self._picks.show_sentence(tone, sentence, hint)
         theme.set_shown(self._picks, bool(state.rows or state.sentence))
+        marked = self._picks.current()
+        self.field.edit.setAccessibleDescription(" ".join(filter(None, (marked, sentence))))
 
     @Slot(object)
     def show_lines(self, state: LinesState) -> None:
@@ -195,6 +197,14 @@ class ItemsPane(Card):
             count = formatting.quantity(state.quantity)
             return theme.Tone.INFO, self.tr("Enter adds {count} of them.").format(count=count)
         return theme.Tone.MUTED, ""
+
+    @Slot()
+    def _enter(self) -> None:
+        """What was refused is marked, so that the next code replaces it."""
+        self._finder.enter()
+        state = self._finder.state
+        if state.sentence and state.current is None and not state.asking:
+            self.field.edit.selectAll()
 
     @Slot(int)
     def _steer(self, step: int) -> None:

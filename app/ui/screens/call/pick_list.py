@@ -32,6 +32,11 @@ class Pick:
     state_tone: theme.Tone = theme.Tone.MUTED
     figure: str = ""
 
+    def spoken(self) -> str:
+        """The row in one breath."""
+        parts = (plain(self.words), self.below, self.state, self.figure)
+        return ", ".join(part.strip() for part in parts if part)
+
 
 class Steering(QObject):
     """Turns Up and Down in a one-line field into `moved`."""
@@ -62,6 +67,7 @@ class PickList(QFrame):
         self.setAccessibleName(name)
         self._most = most
         self._first = 0
+        self._current = ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         theme.dress(self, surface=theme.Surface.BOX_INFO)
         self._rows = [_PickRow(self) for _ in range(most)]
@@ -89,6 +95,7 @@ class PickList(QFrame):
     def show_picks(self, picks: Sequence[Pick], current: int | None) -> None:
         """Show other rows; `current` is marked and kept in view."""
         self._first = _first_shown(len(picks), current, self._most)
+        self._current = picks[current].spoken() if current is not None else ""
         for at, row in enumerate(self._rows):
             place = self._first + at
             if place < len(picks):
@@ -108,6 +115,10 @@ class PickList(QFrame):
     def sentence(self) -> str:
         """What is said about the rows."""
         return self._sentence.text()
+
+    def current(self) -> str:
+        """The marked row, as a screen reader hears it."""
+        return self._current
 
     def shown(self) -> tuple[str, ...]:
         """The rows in view, as a screen reader hears them."""
@@ -168,8 +179,7 @@ class _PickRow(QFrame):
         theme.dress(self._state, tone=pick.state_tone)
         self._figure.setText(pick.figure)
         self._mark.setVisible(current)
-        parts = (plain(pick.words), pick.below, pick.state, pick.figure)
-        self.setAccessibleName(", ".join(part for part in parts if part))
+        self.setAccessibleName(pick.spoken())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.pressed.emit()

@@ -56,7 +56,8 @@ class SignInPresenter(QObject):
     def begin(self, locked_for: PersonView | None = None) -> None:
         """Offer people; after a lock the person whose form waits stands in the field already."""
         login = locked_for.login if locked_for else ""
-        self._show(replace(self._state, login=login, locked_for=locked_for, busy=False))
+        state = replace(self._state, login=login, locked_for=locked_for, busy=False)
+        self._show(replace(state, login_sentence="", password_sentence=""))
         self._background.run(
             Lane.READ,
             partial(self._caller.call, operations.OFFER_SIGN_IN, OfferSignIn()),
@@ -64,6 +65,10 @@ class SignInPresenter(QObject):
             then=self._offer,
             failed=self._fail_to_offer,
         )
+
+    def tell(self, sentence: str) -> None:
+        """Say why the sign-in is asked for again."""
+        self._show(replace(self._state, login_sentence=sentence))
 
     def set_login(self, text: str) -> None:
         """The login was typed, or a person was picked from the list."""
@@ -91,10 +96,6 @@ class SignInPresenter(QObject):
             failed=self._refuse,
             question=self._tries.ask(),
         )
-
-    def refuse(self, sentence: str) -> None:
-        """The person is who they say, but has no work here."""
-        self._show(replace(self._state, login_sentence=sentence))
 
     def _offer(self, offer: SignInOffer) -> None:
         self._show(replace(self._state, people=offer.people, banner=offer.banner))
