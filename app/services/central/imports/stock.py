@@ -94,7 +94,10 @@ class _Levels:
         code = self._known.get(checked_code(tidy(row.values[self._code])).upper())
         if code is None:
             raise Refusal("code_unknown", "no product has this code")
-        return code, pieces(row.values[self._on_hand])
+        on_hand = row.values[self._on_hand]
+        if not tidy(on_hand):
+            raise Refusal("stock_blank", "no figure is given, so the stock is not tracked")
+        return code, pieces(on_hand)
 
 
 _COUNT = """

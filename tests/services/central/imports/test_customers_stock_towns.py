@@ -167,6 +167,7 @@ class TestStock:
         [
             ("NOPE,3", "no product has this code"),
             (",3", "no product code"),
+            ("TEA-1,", "no figure is given, so the stock is not tracked"),
             ("TEA-1,some", "the stock is not a whole number"),
             ("TEA-1,1.5", "the stock is not a whole number"),
             ("TEA-1,99999999999", "the stock is too large to be right"),
