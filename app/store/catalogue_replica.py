@@ -89,6 +89,11 @@ class CatalogueReplica:
                 _remember(connection, name, value)
         return number
 
+    def mark(self, name: str, value: object) -> None:
+        """Note something that the index need not follow."""
+        with self._write() as connection:
+            _remember(connection, name, value)
+
     def recalled(self, name: str, kind: type[T]) -> T | None:
         """What was last marked under the name, if anything."""
         with self._read() as connection:

@@ -150,9 +150,11 @@ class FeedFollower:
             )
             marks: dict[str, object] = {_SNAPSHOT: following}
         else:
-            marks = {_SNAPSHOT: None, _CURSOR: cursor, _FRESH_AT: self._clock.now()}
+            marks = {_SNAPSHOT: None, _CURSOR: cursor}
         self._replica.drop_others(place.kind, place.generation, marks)
         self._bring_index_up()
+        if not rest:
+            self._replica.mark(_FRESH_AT, self._clock.now())
 
     def _wait_for_changes(self, cursor: Cursor) -> None:
         asked_at = self._clock.now()
@@ -166,9 +168,9 @@ class FeedFollower:
             return
         self._keep_policy(page.changes)
         if page.changes or page.next != cursor:
-            marks = {_CURSOR: page.next, _FRESH_AT: self._clock.now()}
-            self._replica.apply(page.changes, marks)
+            self._replica.apply(page.changes, {_CURSOR: page.next})
             self._bring_index_up()
+        self._replica.mark(_FRESH_AT, asked_at)
         for settle in self._settle:
             settle(asked_at)
 

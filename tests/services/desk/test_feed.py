@@ -236,3 +236,12 @@ def test_thousands_of_products_are_followed(site: Site) -> None:
 
 def change_of(product: ProductView) -> Change:
     return a_change(ChangeKind.PRODUCT, product.code, product)
+
+
+def test_a_catalogue_is_called_fresh_only_once_its_products_can_be_found(site: Site) -> None:
+    with site.opened() as desk:
+        sign_in(desk)
+        while status(desk).catalogue_at is None:
+            desk.feed.step()
+        assert status(desk).products == 20
+        assert len(found(desk, "mug")) == 20
