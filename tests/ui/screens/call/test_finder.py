@@ -215,7 +215,11 @@ def test_arrows_stop_at_both_ends(finder: FinderPresenter) -> None:
 
 
 def test_enter_with_nothing_typed_goes_on(finder: FinderPresenter) -> None:
-    heard: list[bool] = []
-    finder.passed.connect(lambda: heard.append(True))
+    heard: list[str] = []
+
+    def hear() -> None:
+        heard.append("passed")
+
+    finder.passed.connect(hear)
     finder.enter()
-    assert heard == [True]
+    assert heard == ["passed"]
