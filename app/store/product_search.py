@@ -13,6 +13,7 @@ import unicodedata
 import zlib
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import tantivy
@@ -179,7 +180,7 @@ class ProductIndex:
         return found.hits
 
     def _add(self, found: _Found, match: Match, query: Query) -> None:
-        addresses = self._search(query, found.limit)
+        addresses = found.new_among(self._search(query, found.limit))
         found.add(match, [self._product(address) for address in addresses])
 
     def _search(self, query: Query, limit: int) -> list[tantivy.DocAddress]:
@@ -227,10 +228,18 @@ class _Found:
         self._text = text
         self._tokens = tokens
         self._codes: set[str] = set()
+        self._places: set[tuple[int, int]] = set()
 
     @property
     def room(self) -> bool:
         return len(self.hits) < self.limit
+
+    def new_among(self, addresses: Iterable[tantivy.DocAddress]) -> list[tantivy.DocAddress]:
+        """Addresses that no better match gave; only these need to be read."""
+        places = {(address.segment_ord, address.doc): address for address in addresses}
+        new = [address for place, address in places.items() if place not in self._places]
+        self._places.update(places)
+        return new
 
     def add(self, match: Match, products: list[ProductView]) -> None:
         fresh = [product for product in products if product.code not in self._codes]
@@ -244,12 +253,18 @@ class _Found:
 
     def _by_words(self, product: ProductView) -> tuple[object, ...]:
         """Whole words before beginnings before slips, then the shorter description."""
-        words = tokens_of(product.description)
+        words = _words_of(product.description)
         missed = 0
         for token in self._tokens:
             if token not in words:
                 missed += 1 if any(word.startswith(token) for word in words) else _SLIP
         return missed, len(words), product.description, product.code
+
+
+@lru_cache(maxsize=4_000)
+def _words_of(description: str) -> tuple[str, ...]:
+    """Kept, because each letter typed finds much of what the letter before found."""
+    return tuple(tokens_of(description))
 
 
 _BY_CODE = (Match.EXACT_CODE, Match.CODE_PREFIX)
