@@ -17,11 +17,11 @@ from app.services.ports import Caller
 from app.services.rules.regions import RegionRules
 from app.ui import formatting, printing, shortcuts, theme
 from app.ui.background import Background, Lane
+from app.ui.bar_words import saved_words, sync_words
 from app.ui.command_palette import Command, CommandPalette
 from app.ui.desk_status import DeskStatusPresenter
-from app.ui.icons import Icon
 from app.ui.notices import Kind, Notice, NoticeBar, notice_of
-from app.ui.screens.call.keeping import KeepingState, Kept
+from app.ui.screens.call.keeping import KeepingState
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.screen import CallScreen
 from app.ui.screens.call.state import CallState
@@ -34,7 +34,6 @@ from app.ui.screens.sign_in.screen import SignInScreen, role_name
 from app.ui.session_watch import SessionWatch
 from app.ui.shortcuts import Action
 from app.ui.widgets.bars import CallBar, StatusStrip
-from app.ui.widgets.chip import ChipKind
 from app.ui.widgets.key_sheet import KeySheet
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
@@ -405,40 +404,15 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _show_kept(self, state: KeepingState) -> None:
-        words = ""
-        match state.kept:
-            case Kept.WAITING:
-                words = self.tr("Saving")
-            case Kept.FAILED:
-                words = self.tr("Draft not saved")
-            case Kept.SAVED:
-                now = self._clock.now()
-                words = self.tr("Draft saved {when}").format(
-                    when=formatting.since(now - (state.saved_at or now))
-                )
         on_call = isinstance(self.pages.currentWidget(), CallScreen)
-        self.bar.show_saved(words if on_call else "")
+        self.bar.show_saved(saved_words(state, self._clock.now()) if on_call else "")
 
     @Slot(object)
     def _show_status(self, status: DeskStatus) -> None:
         if status.sentence and status.sentence != self._sentence:
             self.notices.show_notice(Notice(kind=Kind.WARN, sentence=status.sentence))
         self._sentence = status.sentence
-        if status.needs_person:
-            one = self.tr("1 order needs a person")
-            many = self.tr("{count} orders need a person")
-            words = formatting.counted(status.needs_person, one, many)
-            self.bar.show_sync(ChipKind.WARN, words, Icon.PERSON_NEEDED)
-        elif not status.online:
-            words = self.tr("Working offline")
-            if status.waiting:
-                words = self.tr("Working offline: {count} waiting").format(count=status.waiting)
-            self.bar.show_sync(ChipKind.WARN, words, Icon.OFFLINE)
-        elif status.waiting:
-            words = self.tr("Sending: {count} waiting").format(count=status.waiting)
-            self.bar.show_sync(ChipKind.INFO, words, Icon.UPLOAD)
-        else:
-            self.bar.show_sync(ChipKind.OK, self.tr("In sync"))
+        self.bar.show_sync(*sync_words(status))
 
     def _go_to(self, page: QWidget) -> None:
         self.pages.setCurrentWidget(page)
