@@ -254,10 +254,24 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def sign_out(self) -> None:
-        """End the session; the order in hand becomes a draft."""
+        """End the session once the order in hand is written as a draft."""
+        if self.is_locked:
+            return
+        self.call.keeper.write_out()
         self.call.leave()
         self._behind_lock = None
         self._session = None
+        self._background.run(
+            Lane.WRITE,
+            Nothing,
+            owner=self,
+            then=self._end_session,
+            failed=self._complain,
+        )
+        self._show_sign_in()
+
+    def _end_session(self, _written: Nothing) -> None:
+        """Every write asked for before is done; a sign-out that overtook them would refuse them."""
         self._background.run(
             Lane.NETWORK,
             partial(self._caller.call, operations.SIGN_OUT, SignOut()),
@@ -265,7 +279,6 @@ class MainWindow(QMainWindow):
             then=self._signed_out,
             failed=self._complain,
         )
-        self._show_sign_in()
 
     def _signed_out(self, _done: Nothing) -> None:
         """Orders that wait are sent all the same."""
@@ -357,8 +370,13 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _show_placed(self, placed: PlacedOrder) -> None:
+        if self._session is None:
+            return  # nobody is there to give the number; it waits in the list of drafts
         self.placed.begin(placed)
         self.placed_screen.show_status(self.status.state)
+        if self.is_locked:
+            self._behind_lock = self.placed_screen
+            return
         self._go_to(self.placed_screen)
         self.placed_screen.begin()
         self.strip.show_words(self.tr("Tell the caller the number."))

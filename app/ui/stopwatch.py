@@ -70,6 +70,15 @@ class Stopwatch(QObject):
         """Milliseconds from a key press until it is painted."""
         return self.painted_after(_KeyPress(target, letter), holds)
 
+    def settle(self) -> None:
+        """Return when the GUI thread has painted everything and has nothing left to do."""
+        self.painted_after(self._look_at_once)
+
+    def _look_at_once(self) -> None:
+        if self._lap is not None:
+            self._lap.is_painted = True
+            self.look()
+
     @Slot()
     def look(self) -> None:
         """Something changed that may be what is waited for, even if it looks as before."""

@@ -227,6 +227,20 @@ def test_signing_out_makes_a_draft_of_the_order(
     assert window.session is None
 
 
+def test_an_order_placed_behind_a_lock_gives_its_number_to_who_comes_back(
+    on_call: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    place_an_order(on_call)
+    (placed,) = desk.orders.values()
+    window.new_call()
+    window.lock()
+    window.call.placed.emit(placed)
+    assert in_view(window) is window.sign_in_screen
+    on_call.write(PASSWORD)
+    on_call.enter()
+    assert in_view(window) is window.placed_screen
+
+
 def test_closing_writes_what_was_typed(on_call: Hands, window: MainWindow, desk: FakeDesk) -> None:
     on_call.press(Qt.Key.Key_F7)
     on_call.write("Ring twice")

@@ -62,6 +62,17 @@ def test_what_looks_as_before_ends_a_lap_when_it_is_told(qtbot: QtBot, bare: Bar
     assert lap(qtbot, lambda: watch.key_painted(bare.edit, "a", holds)).result() > 0
 
 
+def test_a_window_settles_when_there_is_nothing_to_paint(qtbot: QtBot, bare: BareField) -> None:
+    watch = Stopwatch(bare)
+
+    def settle_twice() -> float:
+        watch.settle()
+        watch.settle()
+        return 0
+
+    assert lap(qtbot, settle_twice).done()
+
+
 def test_an_act_that_is_refused_ends_its_lap(qtbot: QtBot, bare: BareField) -> None:
     watch = Stopwatch(bare)
 

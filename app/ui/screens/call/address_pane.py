@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -37,7 +37,7 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.fields import ChoiceField, LabelledField
 from app.ui.widgets.text import ElidedLabel, Part, label, wrapped
 from app.values.contact import PostalAddress
-from app.values.postal import countries, format_lines
+from app.values.postal import FieldProblem, countries, format_lines
 from app.values.postal_rules import AddressField
 
 STREET_LINES = 2
@@ -152,6 +152,9 @@ class AddressForm(QWidget):
         self.country.setObjectName(f"{prefix}-country")
         narrow(self.country)
         self.done = PlainButton(self.tr("Done"), parent=self)
+        self.use = PlainButton(self.tr("Use it"), parent=self)
+        self.use.setObjectName(f"{prefix}-use")
+        self._suggested = ""
         self._told = label("", theme.Text.SMALL, theme.Tone.MUTED, self)
         self._told.setWordWrap(True)
         self._middle = QGridLayout()
@@ -176,6 +179,7 @@ class AddressForm(QWidget):
         layout.addWidget(self.picks)
         layout.addWidget(self._told)
         layout.addLayout(self._middle)
+        layout.addWidget(self.use, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addLayout(last)
 
     def _connect(self) -> None:
@@ -188,6 +192,7 @@ class AddressForm(QWidget):
         self.house.entered.connect(self._enter_house)
         self.country.chosen.connect(presenter.set_country)
         self.done.clicked.connect(presenter.finish)
+        self.use.clicked.connect(self._accept)
         self.picks.clicked.connect(presenter.choose)
         for field in (self.postcode, self.house):
             Steering(field.edit).moved.connect(presenter.move)
@@ -276,7 +281,8 @@ class AddressForm(QWidget):
 
     def _order_tabs(self) -> None:
         """Focus goes in the order of the talk."""
-        chain = [self.postcode, self.house, *self._in_order(), self.country, self.done]
+        fields = self._in_order()
+        chain = [self.postcode, self.house, *fields, self.use, self.country, self.done]
         for before, after in itertools.pairwise(chain):
             QWidget.setTabOrder(before, after)
 
@@ -315,11 +321,24 @@ class AddressForm(QWidget):
                 field.show_error(problem.sentence)
             else:
                 field.show_warning(problem.sentence)
+        self._offer(next((p for p in state.problems if p.suggestion), None))
         told = state.sentence or (
             self.tr("From: {source}").format(source=state.source) if state.source else ""
         )
         self._told.setText(told)
         theme.set_shown(self._told, bool(told))
+
+    def _offer(self, problem: FieldProblem | None) -> None:
+        """What a problem suggests, one key away and never done by itself."""
+        theme.set_shown(self.use, problem is not None)
+        if problem is not None:
+            self._suggested = problem.field
+            self.use.set_words(self.tr("Use {text}").format(text=problem.suggestion))
+
+    @Slot()
+    def _accept(self) -> None:
+        self._presenter.accept_suggestion(self._suggested)
+        focus.go_to(self.first_open())
 
     def _show_picks(self, state: AddressState) -> None:
         offered = state.found or tuple(view.address for view in state.known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
 from app.ui.main_window import MainWindow
 from app.ui.screens.call.customer import Mode
@@ -332,3 +333,33 @@ def test_leaving_the_quantity_for_another_pane_keeps_what_was_typed(
     on_call.write("7")
     on_call.press(Qt.Key.Key_F4)
     assert window.call.order.document.lines[0].quantity == 7
+
+
+def test_what_a_wrong_town_should_be_is_one_key_away(on_call: Hands, window: MainWindow) -> None:
+    on_call.press(Qt.Key.Key_F4)
+    on_call.write("LS6 3AA")
+    on_call.enter()
+    window.call.delivery_address.set_text("city", "York")
+    window.call.delivery_address.finish_field("city")
+    use = window.call_screen.delivery.form.use
+    assert use.isVisible()
+    assert use.words() == "Use Leeds"
+    use.setFocus()
+    on_call.enter()
+    address = window.call.order.document.deliver_to
+    assert address is not None
+    assert address.city == "Leeds"
+
+
+def test_what_is_odd_about_an_order_is_asked_about_and_stands_in_nobodys_way(
+    on_call: Hands, window: MainWindow, qtbot: QtBot
+) -> None:
+    on_call.write("0412")
+    on_call.enter()
+    on_call.write("47566")
+    on_call.enter()
+    on_call.write("80995")
+    on_call.enter()
+    qtbot.waitUntil(lambda: bool(window.call.state.cautions))
+    assert "80,995" in window.call.state.cautions[0].sentence
+    assert window.call.state.can_place
