@@ -67,6 +67,7 @@ class _Typing:
         """One word, and an empty field after it."""
         hands, watch, bare = self._screen.hands, self._screen.watch, self._screen.bare
         for length, letter in enumerate(text, start=1):
+            watch.settle()
             self.bare.append(self._screen.bare_watch.key_painted(bare.edit, letter))
             answered = partial(self._is_answered, text[:length])
             if until_rows:
@@ -137,7 +138,7 @@ def _add_painted(
     for _ in range(orders):
         screen.take_in_hand(an_order(screen.at, listed, 0))
         adding = (partial(_add, call, product) for product in listed[:LATE])
-        taken.append([screen.watch.painted_after(add) for add in adding])
+        taken.append([screen.painted_after(add) for add in adding])
         screen.hands.see(partial(_require_lines, call, LATE))
     return [one[LATE - 1] for one in taken], [one[FULL_TABLE - 1] for one in taken]
 
@@ -165,18 +166,18 @@ def _work_on_huge(
     listed: Sequence[ProductView], rounds: int, screen: Screen
 ) -> dict[str, list[float]]:
     screen.take_in_hand(an_order(screen.at, listed, HUGE - 1))
-    call, watch, hands = screen.window.call, screen.watch, screen.hands
+    call, hands = screen.window.call, screen.hands
     middle = call.order.document.lines[HUGE // 2]
     taken: dict[str, list[float]] = {"add": [], "quantity": [], "undo": []}
     for round_ in range(rounds):
         product = listed[HUGE + round_ - 1]
-        taken["add"].append(watch.painted_after(partial(_add, call, product)))
+        taken["add"].append(screen.painted_after(partial(_add, call, product)))
         hands.see(partial(_require_lines, call, HUGE))
         change = partial(call.lines.set_quantity, middle.line_id, str(middle.quantity + 10))
-        taken["quantity"].append(watch.painted_after(change))
+        taken["quantity"].append(screen.painted_after(change))
         hands.see(partial(_require_lines, call, HUGE))
         require(call.order.document.lines[HUGE // 2] != middle, "The quantity stayed as it was.")
-        taken["undo"].append(watch.painted_after(call.undo))
+        taken["undo"].append(screen.painted_after(call.undo))
         require(call.order.document.lines[HUGE // 2] == middle, "Undo left the quantity.")
         while len(call.order.document.lines) >= HUGE:
             hands.see(call.undo)

@@ -50,6 +50,11 @@ class Screen:
         self.hands.wait_until(partial(self._shows, document), "the order and its products")
         require(call.order.document == document, "Another order is in hand.")
 
+    def painted_after(self, act: Callable[[], object]) -> float:
+        """Milliseconds until an act is painted, begun when the window had nothing left to do."""
+        self.watch.settle()
+        return self.watch.painted_after(act)
+
     def sign_in(self) -> None:
         """Somebody sits down and has an empty order before them."""
         self.hands.see(partial(self.window.sign_in.set_login, LOGIN))

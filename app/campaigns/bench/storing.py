@@ -60,7 +60,11 @@ def place(given: Given, *, orders: int = 150) -> tuple[Figure, ...]:
     """Place orders of 15 lines, each a draft before; the numbers were leased in advance."""
     given.tell(f"Placing {orders:,} orders of {PLACED_LINES} lines")
     listed = goods(given, PLACED_LINES)
-    with signed_in_desk(given.folder, listed) as at, _bare_file(given.folder / "bare") as bare:
+    with (
+        signed_in_desk(given.folder, listed) as at,
+        _bare_file(given.folder / "bare-1") as first,
+        _bare_file(given.folder / "bare-2") as second,
+    ):
         follow_the_feed(given, at, len(listed), numbers=_WARM_UP + orders)
         mine: list[float] = []
         theirs: list[float] = []
@@ -71,7 +75,7 @@ def place(given: Given, *, orders: int = 150) -> tuple[Figure, ...]:
             took, order = timed(partial(_place, at.caller, document))
             mine.append(took)
             placed.append(order)
-            theirs.append(timed(partial(_write_twice, bare, encode(order)))[0])
+            theirs.append(timed(partial(_write_both, first, second, encode(order)))[0])
             shown = NumberShown(order_id=document.order_id)
             at.caller.call(operations.NUMBER_SHOWN, shown)
         _check(at, placed)
@@ -111,9 +115,10 @@ def _write(file: int, content: bytes) -> None:
     _sync(file)
 
 
-def _write_twice(file: int, content: bytes) -> None:
-    _write(file, content)
-    _write(file, content)
+def _write_both(first: int, second: int, content: bytes) -> None:
+    """One after the other into two files, as store and journal are two."""
+    _write(first, content)
+    _write(second, content)
 
 
 _sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
