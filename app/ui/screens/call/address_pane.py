@@ -30,6 +30,7 @@ from app.ui.screens.call.address import (
     AddressPresenter,
     AddressState,
 )
+from app.ui.screens.call.message import Message
 from app.ui.screens.call.pick_list import Pick, PickList, Steering
 from app.ui.shortcuts import Action
 from app.ui.widgets.buttons import PlainButton
@@ -152,6 +153,7 @@ class AddressForm(QWidget):
         self.country.setObjectName(f"{prefix}-country")
         narrow(self.country)
         self.done = PlainButton(self.tr("Done"), parent=self)
+        self._postcode_message = Message(self)
         self.use = PlainButton(self.tr("Use it"), parent=self)
         self.use.setObjectName(f"{prefix}-use")
         self._suggested = ""
@@ -176,6 +178,7 @@ class AddressForm(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addLayout(first)
+        layout.addWidget(self._postcode_message)
         layout.addWidget(self.picks)
         layout.addWidget(self._told)
         layout.addLayout(self._middle)
@@ -307,8 +310,8 @@ class AddressForm(QWidget):
 
     def _tell(self, state: AddressState) -> None:
         """What is wrong or odd beside each field, and who says what the postcode means."""
+        self._tell_postcode(state.problem(POSTCODE))
         shown: list[tuple[str, LabelledField | ChoiceField[str]]] = [
-            (POSTCODE, self.postcode),
             (COUNTRY, self.country),
             *((STREET, line) for line in self._lines[:1]),
             *self._fields.items(),
@@ -327,6 +330,16 @@ class AddressForm(QWidget):
         )
         self._told.setText(told)
         theme.set_shown(self._told, bool(told))
+
+    def _tell_postcode(self, problem: FieldProblem | None) -> None:
+        """Below the whole row: beside so short a field a sentence would stand on seven lines."""
+        tone = theme.Tone.NORMAL
+        if problem is not None:
+            tone = theme.Tone.ERROR if problem.is_error else theme.Tone.WARN
+        sentence = problem.sentence if problem else ""
+        theme.dress(self.postcode.edit, tone=tone)
+        self.postcode.edit.setAccessibleDescription(sentence)
+        self._postcode_message.tell(tone, sentence)
 
     def _offer(self, problem: FieldProblem | None) -> None:
         """What a problem suggests, one key away and never done by itself."""

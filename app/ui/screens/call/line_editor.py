@@ -14,6 +14,7 @@ from app.ui import formatting, theme
 from app.ui.screens.call import focus
 from app.ui.screens.call.line_book import LineRow
 from app.ui.screens.call.lines import LineField, LinesPresenter, LinesState, Problem, SameCode
+from app.ui.screens.call.message import Message
 from app.ui.screens.call.pick_list import take_enter
 from app.ui.widgets.buttons import StepButton
 from app.ui.widgets.fields import LabelledField, NumberField
@@ -56,7 +57,7 @@ class LineEditor(QFrame):
         fields.addWidget(self.quantity)
         fields.addWidget(self.price)
         fields.addWidget(self.reason, 1)
-        self._message = wrapped("", theme.Text.SMALL_STRONG, theme.Tone.WARN, self)
+        self._message = Message(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 6, 14, 8)
         layout.setSpacing(3)
@@ -116,10 +117,8 @@ class LineEditor(QFrame):
             tone = theme.Tone.ERROR if problem and problem.is_error else theme.Tone.WARN
             theme.dress(field.edit, tone=tone if mine else theme.Tone.NORMAL)
             field.edit.setAccessibleDescription(problem.sentence if problem and mine else "")
-        self._message.setText(problem.sentence if problem else "")
         tone = theme.Tone.ERROR if problem and problem.is_error else theme.Tone.WARN
-        theme.dress(self._message, tone=tone)
-        theme.set_shown(self._message, problem is not None)
+        self._message.tell(tone, problem.sentence if problem else "")
 
     @Slot()
     def _accept_quantity(self) -> None:
