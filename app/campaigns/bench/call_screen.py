@@ -103,11 +103,13 @@ def line_200(given: Given, *, orders: int = 40, painted_orders: int = 6) -> tupl
     listed = goods(given, LATE)
     with signed_in_desk(given.folder) as at:
         late, early = _add_to_orders(at, listed, orders)
-    figures = [beside("line-200", late, early, LINE_TIMES, quantile="p50")]
+    figures = [beside("line-200", late, early, LINE_TIMES, quantile="p50", than="line 2")]
     given.tell(f"Adding {LATE:,} lines to {painted_orders:,} orders on the screen")
     late, early = on_screen(given, listed, partial(_add_painted, listed, painted_orders))
-    figures.append(beside("line-200/painted", late, early, LINE_TIMES, quantile="p50"))
-    return tuple(figures)
+    painted = beside(
+        "line-200/painted", late, early, LINE_TIMES, quantile="p50", than=f"line {FULL_TABLE}"
+    )
+    return *figures, painted
 
 
 def _add_to_orders(

@@ -101,12 +101,14 @@ def beside(
     unit: str = "ms",
     quantile: Quantile = "p99",
     most: float | None = None,
+    than: str = "the bare thing",
 ) -> Figure:
     """A figure that is to stay within a multiple of the bare thing, and below `most` where given.
 
-    `quantile` is `p50` where single stalls of the disk would drown both.
+    `quantile` is `p50` where single stalls of the disk would drown both; `than` names the bare
+    thing in the aim.
     """
-    aim = f"{quantile} at most {times:g} times the bare thing"
+    aim = f"{quantile} at most {times:g} times {than}"
     if most is not None:
         aim += f", and {most:g} {unit}"
     return _judged(name, samples, bare, aim, unit=unit, quantile=quantile, times=times, most=most)

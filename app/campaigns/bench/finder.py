@@ -98,7 +98,14 @@ def _figures(name: str, taken: list[Taken], most_ms: float | None) -> tuple[Figu
     codes = [one for one in taken if one.typed is Typed.CODES]
     parts = (("", words), ("/slips", slips), ("/codes", codes))
     figures = [
-        beside(name + part, [t.rows for t in some], [t.bare for t in some], TIMES, most=most_ms)
+        beside(
+            name + part,
+            [t.rows for t in some],
+            [t.bare for t in some],
+            TIMES,
+            most=most_ms,
+            than="bare tantivy",
+        )
         for part, some in parts
     ]
     shown, bare = [one.shown for one in words], [one.bare for one in words]
