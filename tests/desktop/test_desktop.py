@@ -80,9 +80,11 @@ def test_a_desk_that_cannot_be_opened_says_why_each_time() -> None:
 def test_a_centre_that_is_away_is_said_in_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    nobody = "http://127.0.0.1:9"
-    code = main(
-        ["--centre", nobody, "--seat-folder", str(tmp_path / "seat"), "--enrol", "AAAA-BBBB"]
+    settings = tmp_path / "desk.toml"
+    settings.write_text(
+        '[desk]\ncentre_url = "http://127.0.0.1:9"\nseat_folder = "seat"\nkey_file = "keys.json"\n',
+        encoding="utf-8",
     )
+    code = main(["--settings", str(settings), "--enrol", "AAAA-BBBB"])
     assert code == 1
     assert capsys.readouterr().err.startswith("readback-desk: ")
