@@ -8,40 +8,34 @@ opened by the first lane that asks for something.
 from __future__ import annotations
 
 import argparse
-import logging
 import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from app.adapters.log_file import end_log, start_log
-from app.services.desk.seat_identity import SeatIdentity, read_identity
-from app.services.ports import KeyStore
-from app.settings import APPLICATION, DeskSettings, read_settings, resource_folder
-from app.ui.application import FaultHook, build_application
-from app.ui.background import ThreadedBackground
-from app.ui.notices import Incidents
-from app.ui.theme import Scheme
-from app.values.clock import SystemClock
+from app.ui.first_frame import FirstFrame, bare_application
+from app.ui.first_paint import FirstPaint
+from app.ui.palettes import Scheme
 from app.values.errors import Fault, Refusal
-from app.values.identity import Ids, SystemIds
-from app.wire.operations import Operation
-from app.wire.people import SignInOffer
 
 if TYPE_CHECKING:
     from app.services.desk.desk import Desk
-    from app.services.ports import AddressLookup
+    from app.services.desk.seat_identity import SeatIdentity
+    from app.services.ports import AddressLookup, KeyStore
     from app.services.rules.regions import RegionRules
+    from app.settings import DeskSettings
     from app.transport.client import RemoteCaller
     from app.ui.main_window import MainWindow
     from app.values.vocabulary import Region
+    from app.wire.operations import Operation
+    from app.wire.people import SignInOffer
     from app.wire.sync import Town
 
 Q = TypeVar("Q")
@@ -49,7 +43,6 @@ A = TypeVar("A")
 
 REFUSED = 1
 LISTEN_FOR_SIGNALS_MS = 200
-LOG = logging.getLogger("readback.desk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +53,7 @@ class Setting:
     """
 
     settings: DeskSettings
-    offer: SignInOffer = field(default_factory=partial(SignInOffer, people=()))
+    offer: SignInOffer | None = None
     opener: Callable[[str], bool] | None = None
 
 
@@ -109,6 +102,7 @@ def key_store(settings: DeskSettings) -> KeyStore:
 def regions() -> Mapping[Region, RegionRules]:
     """The rules of every region we ship."""
     from app.services.rules.regions import load_regions
+    from app.settings import resource_folder
 
     return load_regions(resource_folder() / "regions")
 
@@ -116,6 +110,7 @@ def regions() -> Mapping[Region, RegionRules]:
 def enrol(settings: DeskSettings, code: str) -> SeatIdentity:
     """Make this desk known to the centre. Raises its Refusal, or Unreachable."""
     from app.services.desk import seat
+    from app.values.identity import SystemIds
 
     centre = _remote(settings)
     try:
@@ -131,6 +126,8 @@ def open_desk(setting: Setting) -> Desk:
     from app.services.desk import desk as desks
     from app.services.desk import seat as seats
     from app.transport.client import SeatKey
+    from app.values.clock import SystemClock
+    from app.values.identity import SystemIds
 
     settings = setting.settings
     keys = key_store(settings)
@@ -159,12 +156,15 @@ def open_desk(setting: Setting) -> Desk:
     return opened
 
 
-def _with_warning(offer: SignInOffer, warning: str) -> SignInOffer:
+def _with_warning(offer: SignInOffer | None, warning: str) -> SignInOffer:
     """The offer with the key store's warning added to its banner."""
     import msgspec
 
-    banner = " ".join(part for part in (offer.banner, warning) if part)
-    return msgspec.structs.replace(offer, banner=banner)
+    from app.wire.people import SignInOffer
+
+    given = offer or SignInOffer(people=())
+    banner = " ".join(part for part in (given.banner, warning) if part)
+    return msgspec.structs.replace(given, banner=banner)
 
 
 class _LateTowns:
@@ -179,6 +179,8 @@ class _LateTowns:
 
 def _remote(settings: DeskSettings) -> RemoteCaller:
     from app.transport.client import HttpCarrier, RemoteCaller
+    from app.values.clock import SystemClock
+    from app.values.identity import SystemIds
 
     return RemoteCaller(HttpCarrier(settings.centre_url), SystemClock(), SystemIds())
 
@@ -192,6 +194,8 @@ def _addresses(settings: DeskSettings, towns: _LateTowns) -> AddressLookup:
 def _version() -> str:
     from importlib.metadata import PackageNotFoundError, version
 
+    from app.settings import APPLICATION
+
     try:
         return version(APPLICATION)
     except PackageNotFoundError:
@@ -199,50 +203,99 @@ def _version() -> str:
 
 
 class DeskProgram(QObject):
-    """The window from first paint to the last write. Made on the GUI thread."""
+    """The desk from the first paint to the last write. Made on the GUI thread.
 
-    def __init__(self, setting: Setting, application: QApplication) -> None:
+    `given` tells the setting, after the first paint; `script` is called when the desk stands.
+    """
+
+    def __init__(
+        self,
+        application: QApplication,
+        given: Callable[[], Setting],
+        script: Callable[[DeskProgram], None] | None = None,
+    ) -> None:
         super().__init__()
+        self.frame = FirstFrame()
         self.window: MainWindow | None = None
-        self._setting = setting
+        self.problem: Refusal | Fault | None = None
         self._application = application
-        self._ids: Ids = SystemIds()
-        self._incidents = Incidents(self._ids)
-        self.background = ThreadedBackground(self._incidents)
-        self.desk = LateDesk(partial(open_desk, setting))
-        self._hook = FaultHook(self._incidents, self._show_fault)
-        self._first = QMainWindow()
+        self._given = given
+        self._script = script
+        self.shown: QWidget = self.frame
+        self._ends: list[Callable[[], None]] = []
 
     def start(self) -> None:
-        """Show what can be shown now."""
-        self._hook.install()
+        """Paint a frame, then go on with the rest."""
+        FirstPaint(self.frame, partial(QTimer.singleShot, 0, self._load))
+        _bring_up(self.frame)
+
+    def close(self) -> None:
+        """Write what is to be written, then let go of everything; once."""
+        while self._ends:
+            self._ends.pop()()
+
+    def _load(self) -> None:
+        """Everything that takes time; what goes wrong here ends the program, in words."""
+        stands = False
+        try:
+            self._setting = self._given()
+            self._prepare()
+            self._show()
+            if self._script is not None:
+                self._script(self)
+            stands = True
+        except (Refusal, Fault) as problem:
+            self.problem = problem
+        finally:
+            if not stands:
+                self._application.exit(REFUSED)
+
+    def _prepare(self) -> None:
+        from app.adapters.log_file import end_log, start_log
+        from app.ui.application import FaultHook, finish_application
+        from app.ui.background import ThreadedBackground
+        from app.ui.notices import Incidents
+        from app.values.identity import SystemIds
+
+        settings = self._setting.settings
+        log = start_log(settings.seat_folder / "logs")
+        self._ends.append(partial(end_log, log))
+        finish_application(self._application, Scheme(settings.scheme))
+        incidents = Incidents(SystemIds())
+        hook = FaultHook(incidents, self._show_fault)
+        hook.install()
+        self._ends.append(hook.uninstall)
+        self.desk = LateDesk(partial(open_desk, self._setting))
+        self._ends.append(self.desk.close)
+        self.background = ThreadedBackground(incidents)
+        self._ends.append(self.background.close)
+
+    def _show(self) -> None:
+        """The sign-in, or the screen that makes an unknown desk known."""
+        from app.services.desk.seat_identity import read_identity
+
         identity = read_identity(self._setting.settings.seat_folder)
         if identity is None:
             self._ask_for_code()
         else:
             self._show_desk(identity)
 
-    def close(self) -> None:
-        """Write what is to be written, then let go of everything; once."""
-        self.background.close()
-        self.desk.close()
-        self._hook.uninstall()
-
     def _show_desk(self, identity: SeatIdentity) -> None:
         from app.ui.main_window import MainWindow, open_file
+        from app.values.clock import SystemClock
+        from app.values.identity import SystemIds
 
         self.window = MainWindow(
             self.desk,
             self.background,
             regions=regions(),
             clock=SystemClock(),
-            ids=self._ids,
+            ids=SystemIds(),
             device_id=identity.device_id,
             opener=self._setting.opener or open_file,
         )
         self.window.closed.connect(self._application.quit)
-        _bring_up(self.window)
-        self._first.close()
+        self._take_over(self.window)
 
     def _ask_for_code(self) -> None:
         from app.ui.screens.enrol.presenter import EnrolPresenter
@@ -252,43 +305,57 @@ class DeskProgram(QObject):
         presenter = EnrolPresenter(
             partial(enrol, settings), self.background, settings.centre_url, self
         )
-        presenter.enrolled.connect(self.start)
-        self._first.setWindowTitle("Readback")
-        self._first.resize(1366, 768)
-        self._first.setCentralWidget(EnrolScreen(presenter, self._first))
-        _bring_up(self._first)
+        presenter.enrolled.connect(self._show)
+        unknown = QMainWindow()
+        unknown.setWindowTitle("Readback")
+        unknown.setCentralWidget(EnrolScreen(presenter, unknown))
+        self._take_over(unknown)
+
+    def _take_over(self, window: QMainWindow) -> None:
+        """Show a window where the one before it stood."""
+        window.setGeometry(self.shown.geometry())
+        _bring_up(window)
+        self.shown.close()
+        self.shown = window
 
     def _show_fault(self, fault: Refusal | Fault) -> None:
         if self.window is not None:
             self.window.notices.show_error(fault)
 
 
-def _bring_up(window: QMainWindow) -> None:
+def _bring_up(window: QWidget) -> None:
     """Show a window with the keyboard in it, also where no window manager hands it out."""
     window.show()
     window.activateWindow()
 
 
-def run_desk(setting: Setting, script: Callable[[DeskProgram], None] | None = None) -> int:
-    """Run the desk until its window is closed; `script` is called once it is started.
+def run_desk(
+    given: Callable[[], Setting],
+    script: Callable[[DeskProgram], None] | None = None,
+    framed: Callable[[FirstFrame], None] | None = None,
+) -> int:
+    """Run the desk until its window is closed.
 
-    SIGINT and SIGTERM close the window as its cross does.
+    `script` is called once the desk stands, `framed` with the first frame before it is shown.
+    SIGINT and SIGTERM close the window as its cross does. Raises Refusal or Fault when the desk
+    cannot start.
     """
-    log = start_log(setting.settings.seat_folder / "logs")
-    application = build_application(sys.argv[:1], Scheme(setting.settings.scheme))
-    program = DeskProgram(setting, application)
+    application = bare_application(sys.argv[:1])
+    program = DeskProgram(application, given, script)
     listen = QTimer()  # gives the interpreter a chance to run signal handlers
     listen.start(LISTEN_FOR_SIGNALS_MS)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, partial(_end, application, program))
     try:
+        if framed is not None:
+            framed(program.frame)
         program.start()
-        if script is not None:
-            script(program)
-        return application.exec()
+        code = application.exec()
     finally:
         program.close()
-        end_log(log)
+    if program.problem is not None:
+        raise program.problem
+    return code
 
 
 def _end(application: QApplication, program: DeskProgram, number: int, frame: object) -> None:
@@ -311,25 +378,29 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--scheme", choices=[scheme.value for scheme in Scheme])
     arguments = parser.parse_args(given)
     try:
-        settings = _settings(arguments)
-        if arguments.enrol:
-            enrol(settings, arguments.enrol)
-        return run_desk(Setting(settings=settings))
+        return run_desk(partial(_setting, arguments))
     except (Refusal, Fault) as problem:
         print(f"readback-desk: {problem.sentence}", file=sys.stderr)  # noqa: T201 - a command line
         return REFUSED
 
 
-def _settings(arguments: argparse.Namespace) -> DeskSettings:
+def _setting(arguments: argparse.Namespace) -> Setting:
+    from app.settings import DeskSettings, read_settings
+
     settings = DeskSettings()
     if arguments.settings is not None:
         settings = read_settings(arguments.settings, "desk", DeskSettings)
-    given = {
+    said = {
         "centre_url": arguments.centre,
         "seat_folder": arguments.seat_folder,
         "scheme": arguments.scheme,
     }
-    return replace(settings, **{name: value for name, value in given.items() if value is not None})
+    settings = replace(
+        settings, **{name: value for name, value in said.items() if value is not None}
+    )
+    if arguments.enrol:
+        enrol(settings, arguments.enrol)
+    return Setting(settings=settings)
 
 
 if __name__ == "__main__":

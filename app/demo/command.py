@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
@@ -71,7 +72,11 @@ def run(arguments: argparse.Namespace) -> int:
             told.stop()
             if headless is not None:
                 return _take_a_call(setting, headless)
-            return run_desk(setting, _say_how_to_stop)
+            return run_desk(partial(_as_it_is, setting), _say_how_to_stop)
+
+
+def _as_it_is(setting: Setting) -> Setting:
+    return setting
 
 
 def _say_how_to_stop(program: DeskProgram) -> None:
@@ -182,8 +187,10 @@ def _take_a_call(setting: Setting, folder: Path) -> int:
         perform(call.play, finished)
 
     _print("Taking a call")
-    code = run_desk(setting, script)
-    problem = outcome[0].exception() if outcome else None
+    code = run_desk(partial(_as_it_is, setting), script)
+    if not outcome:
+        raise Fault("rehearsal_failed", "The desk was closed before the call was taken.")
+    problem = outcome[0].exception()
     if problem is not None:
         raise problem
     _print(f"The pictures, the confirmation and report.json are in {folder}.")

@@ -23,10 +23,11 @@ from PySide6.QtCore import (
     Slot,
     qInstallMessageHandler,
 )
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
 from app.ui import theme
+from app.ui.first_frame import bare_application
 from app.ui.notices import Incidents
 from app.values.errors import Fault, Refusal
 
@@ -47,15 +48,16 @@ _LEVELS = {
 def build_application(argv: Sequence[str], scheme: theme.Scheme) -> QApplication:
     """The application, dressed and speaking the language of the desktop where we have it."""
     qInstallMessageHandler(log_qt_message)
-    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
-        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
-    )
-    application = QApplication(list(argv))
-    application.setApplicationName("readback-desk")
-    application.setApplicationDisplayName("Readback")
+    application = bare_application(argv)
+    finish_application(application, scheme)
+    return application
+
+
+def finish_application(application: QApplication, scheme: theme.Scheme) -> None:
+    """Give a bare application its log, its languages and its dress."""
+    qInstallMessageHandler(log_qt_message)
     load_translations(application, QLocale.system(), RESOURCES / "translations")
     dress_application(application, scheme)
-    return application
 
 
 def dress_application(application: QApplication, scheme: theme.Scheme) -> None:

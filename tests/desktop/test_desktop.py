@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QApplication, QMainWindow
+from pytestqt.qtbot import QtBot
 
-from app.desktop import LateDesk, main
+from app.desktop import DeskProgram, LateDesk, Setting, main
+from app.settings import DeskSettings
+from app.ui.first_frame import FirstFrame
+from app.ui.screens.enrol.screen import EnrolScreen
 from app.values.errors import Fault, Refusal
 from app.wire import operations
 from app.wire.people import OfferSignIn
@@ -88,3 +94,63 @@ def test_a_centre_that_is_away_is_said_in_words(
     code = main(["--settings", str(settings), "--enrol", "AAAA-BBBB"])
     assert code == 1
     assert capsys.readouterr().err.startswith("readback-desk: ")
+
+
+class NoApplication:
+    """Notes that it was told to end; the real one would end the tests' event loop too."""
+
+    def __init__(self) -> None:
+        self.codes: list[int] = []
+
+    def exit(self, code: int) -> None:
+        self.codes.append(code)
+
+
+@pytest.fixture
+def programs(qapp: QApplication, qtbot: QtBot) -> Iterator[Callable[..., DeskProgram]]:
+    """Desks that are started and closed again."""
+    started: list[DeskProgram] = []
+
+    def start(
+        given: Callable[[], Setting],
+        application: Any = qapp,  # noqa: ANN401 - or a small one
+    ) -> DeskProgram:
+        program = DeskProgram(application, given)
+        started.append(program)
+        program.start()
+        return program
+
+    yield start
+    for program in started:
+        program.close()
+        program.shown.close()
+
+
+def test_a_desk_nobody_knows_asks_for_its_code(
+    programs: Callable[..., DeskProgram],
+    qtbot: QtBot,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,  # a window drawn in memory has no size hints, and Qt says so
+) -> None:
+    settings = DeskSettings(seat_folder=tmp_path / "seat", key_file=tmp_path / "keys.json")
+    program = programs(lambda: Setting(settings=settings))
+    assert isinstance(program.shown, FirstFrame)
+
+    def asks() -> bool:
+        shown = program.shown
+        return isinstance(shown, QMainWindow) and isinstance(shown.centralWidget(), EnrolScreen)
+
+    qtbot.waitUntil(asks)
+
+
+def test_settings_that_are_refused_end_the_desk_in_words(
+    programs: Callable[..., DeskProgram], qtbot: QtBot
+) -> None:
+    def refused() -> Setting:
+        raise Refusal("settings_malformed", "desk.toml: [desk] has no setting colour.")
+
+    application = NoApplication()
+    program = programs(refused, application)
+    qtbot.waitUntil(lambda: bool(application.codes))
+    assert application.codes == [1]
+    assert isinstance(program.problem, Refusal)

@@ -90,4 +90,4 @@ def _end_if_it_failed(played: Future[None]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_desk(setting(Path(sys.argv[1])), in_use))
+    sys.exit(run_desk(partial(setting, Path(sys.argv[1])), in_use))
