@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QMainWindow
 from pytestqt.qtbot import QtBot
 
-from app.desktop import DeskProgram, LateDesk, Setting, main
+from app.desktop import DeskProgram, LateDesk, Setting
 from app.settings import DeskSettings
 from app.ui.first_frame import FirstFrame
 from app.ui.screens.enrol.screen import EnrolScreen
@@ -83,17 +85,20 @@ def test_a_desk_that_cannot_be_opened_says_why_each_time() -> None:
             late.call(operations.OFFER_SIGN_IN, OfferSignIn())
 
 
-def test_a_centre_that_is_away_is_said_in_words(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_centre_that_is_away_is_said_in_words(tmp_path: Path) -> None:
     settings = tmp_path / "desk.toml"
     settings.write_text(
         '[desk]\ncentre_url = "http://127.0.0.1:9"\nseat_folder = "seat"\nkey_file = "keys.json"\n',
         encoding="utf-8",
     )
-    code = main(["--settings", str(settings), "--enrol", "AAAA-BBBB"])
-    assert code == 1
-    assert capsys.readouterr().err.startswith("readback-desk: ")
+    done = subprocess.run(
+        [sys.executable, "-m", "app.desktop", "--settings", str(settings), "--enrol", "AAAA-BBBB"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("readback-desk: ")
 
 
 class NoApplication:
