@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ from app.wire.message import encode
 
 REJECTED = 1
 _TERMINATED = 128 + signal.SIGTERM
+_REMOVALS = 10
+_REMOVAL_PAUSE_S = 0.3
 _NARROWEST = 110
 """Columns of the table at least; a pipe claims to have 80."""
 _STEPS_SHOWN = 20
@@ -91,7 +94,16 @@ def _measured(name: str, data: Path | None, voice: Console) -> tuple[Figure, ...
         given = Given(folder=folder, data=data, tell=steps.tell, progress=steps.progress)
         return BENCHES[name].measure(given)
     finally:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Processes that were ended a moment ago may still be writing there."""
+    for _ in range(_REMOVALS):
         shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(_REMOVAL_PAUSE_S)
 
 
 class _Steps:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from app.ui.application import FaultHook
 from app.ui.background import ThreadedBackground
 from app.ui.main_window import MainWindow
 from app.ui.notices import Incidents, Notice
-from app.ui.rehearsal import Rehearsal, perform
+from app.ui.rehearsal import Rehearsal
 from app.ui.stopwatch import BareField, Stopwatch, destroy, the_application
 from app.values.errors import Fault, Refusal
 from app.wire import operations
@@ -82,9 +83,9 @@ def on_screen(given: Given, products: Sequence[ProductView], script: Callable[[S
         follow_the_feed(given, at, len(products))
         with _shown(at, problems) as screen:
             outcome: Future[T] = Future()
-            perform(
-                partial(_play, screen, script, outcome), partial(_end, screen, application.exit)
-            )
+            play = partial(_play, screen, script, outcome, application.exit)
+            # Left behind where a signal ends the loop, for it may wait for the window for ever.
+            threading.Thread(target=play, name="bench script", daemon=True).start()
             with _ended_by_signals(application.exit):
                 application.exec()
             result = outcome.result(timeout=0)
@@ -92,18 +93,23 @@ def on_screen(given: Given, products: Sequence[ProductView], script: Callable[[S
     return result
 
 
-def _play(screen: Screen, script: Callable[[Screen], T], outcome: Future[T]) -> None:
+def _play(
+    screen: Screen,
+    script: Callable[[Screen], T],
+    outcome: Future[T],
+    leave: Callable[[], object],
+) -> None:
+    """Runs on the script's thread; what goes wrong in the script goes to who asked for it."""
     try:
         screen.sign_in()
         outcome.set_result(script(screen))
-    except BaseException as error:
+    except (Refusal, Fault) as error:
         outcome.set_exception(error)
+    except BaseException as bug:
+        outcome.set_exception(bug)
         raise
-
-
-def _end(screen: Screen, leave: Callable[[], object], played: Future[None]) -> None:
-    del played  # what it raised stands in the outcome
-    screen.hands.see(leave)
+    finally:
+        screen.hands.tell(leave)
 
 
 @contextmanager
@@ -159,6 +165,7 @@ def _ended_by_signals(leave: Callable[[], object]) -> Generator[None]:
     before = {
         number: signal.signal(number, partial(_leave, caught, leave))
         for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not signal.SIG_IGN
     }
     try:
         yield
