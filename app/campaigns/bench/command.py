@@ -31,8 +31,8 @@ _REMOVALS = 10
 _REMOVAL_PAUSE_S = 0.3
 _NARROWEST = 110
 """Columns of the table at least; a pipe claims to have 80."""
-_STEPS_SHOWN = 20
-"""How often a long step says how far it is."""
+_STEPS_SHOWN, _STEPS_LOGGED = 20, 4
+"""How often a long step says how far it is, on a terminal and elsewhere."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,11 +122,13 @@ class _Steps:
         """How far a long step is, now and then."""
         if step != self._step:
             self._step, self._shown = step, 0
-        part = _STEPS_SHOWN * done // max(total, 1)
+        steps = _STEPS_SHOWN if self._voice.is_terminal else _STEPS_LOGGED
+        part = steps * done // max(total, 1)
         if part > self._shown:
             self._shown = part
             percent = min(100 * done // max(total, 1), 100)
-            self._voice.print(f"    {step}: {percent} %", end="\r" if percent < 100 else "\n")
+            stays = percent == 100 or not self._voice.is_terminal
+            self._voice.print(f"    {step}: {percent} %", end="\n" if stays else "\r")
 
 
 @contextmanager
