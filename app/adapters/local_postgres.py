@@ -83,10 +83,10 @@ class LocalPostgres:
         self._hold = hold(self._folder / "lock")
         if self._hold is None:
             raise Refusal("postgres_in_use", f"Another trial is running in {self._folder}.")
-        if self._account is not None:
-            _ensure_account(self._account)
-            self._folder.chmod(0o711)
         try:
+            if self._account is not None:
+                _ensure_account(self._account)
+                self._folder.chmod(0o711)
             self._start(self._programs())
         except BaseException:
             self.stop()
