@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
 from app.adapters.event_log import JsonLog, LibraryLog
+from app.services.central.answers import Answers
 from app.services.central.audit import AuditChain
 from app.services.central.background import Background
 from app.services.central.customers import Customers
@@ -27,6 +28,7 @@ from app.services.central.installation import Installations
 from app.services.central.intake import Intake
 from app.services.central.number_leases import NumberLeases
 from app.services.central.passwords import Passwords
+from app.services.central.read_back import Overrides
 from app.services.central.seats import Seats
 from app.services.central.transaction import Handlers, Transaction, Transactions
 from app.services.ports import EventLog
@@ -61,6 +63,8 @@ def _services(identity: Identity, transactions: Transactions, log: EventLog) -> 
         leases,
         Intake(transactions, regions, leases),
         Customers(),
+        Overrides(),
+        Answers(),
         ChangeFeed(),
     )
 

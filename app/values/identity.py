@@ -23,6 +23,7 @@ DeviceId = NewType("DeviceId", UUID)
 Incarnation = NewType("Incarnation", UUID)
 PersonId = NewType("PersonId", UUID)
 SessionId = NewType("SessionId", UUID)
+OverrideId = NewType("OverrideId", UUID)
 ProductCode = NewType("ProductCode", str)
 
 _COUNTER_BITS = 12

@@ -64,9 +64,94 @@ class ChangeKind(StrEnum):
     PRODUCT = "product"
     TOWN = "town"
     POLICY = "policy"
+    GUIDANCE = "guidance"
 
 
 class CommandKind(StrEnum):
     """What a desk may send; the body's type follows from it."""
 
     PLACE_ORDER = "order.place"
+    CLOSE_CALL = "call.close"
+
+
+class OrderType(StrEnum):
+    """What kind of order it is; checklists and rights depend on it."""
+
+    NEW = "new"
+    REORDER = "reorder"
+    GIFT = "gift"
+    TRADE = "trade"
+    AMENDMENT = "amendment"
+
+
+class Priority(StrEnum):
+    """How soon the order has to be seen to."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+
+
+class PaymentMethod(StrEnum):
+    """How the order is paid for; LATER: it is collected after the call."""
+
+    CARD = "card"
+    INVOICE = "invoice"
+    LATER = "later"
+
+
+class CheckpointKind(StrEnum):
+    """What a checkpoint of the read-back covers, in the order of the talk."""
+
+    CUSTOMER = "customer"
+    LINE = "line"
+    PRICE = "price"
+    DELIVERY = "delivery"
+    BILLING = "billing"
+    ARRIVAL = "arrival"
+    RIGHTS = "rights"
+    EXTRA = "extra"
+    OBLIGATION = "obligation"
+
+
+class AnsweredBy(StrEnum):
+    """Who confirms: the caller, or the CSR against a paper (fax, letter, e-mail, web cart)."""
+
+    CALLER = "caller"
+    PAPER = "paper"
+
+
+class How(StrEnum):
+    """How a checkpoint was confirmed."""
+
+    CALLER_SPOKE = "caller_spoke"
+    CALLER_AGREED = "caller_agreed"
+    ON_PAPER = "on_paper"
+
+
+class CorrectionCause(StrEnum):
+    """Why the record was wrong; misheard and mistyped count against accuracy."""
+
+    MISHEARD = "misheard"
+    MISTYPED = "mistyped"
+    CHANGED_MIND = "changed_mind"
+    CATALOGUE = "catalogue"
+    OTHER = "other"
+
+
+class ClosingStep(StrEnum):
+    """What is said before hanging up, in its order."""
+
+    NUMBER_GIVEN = "number_given"
+    NUMBER_SAID_BACK = "number_said_back"
+    CONFIRMATION = "confirmation"
+    IF_LATE = "if_late"
+    ANYTHING_ELSE = "anything_else"
+
+
+class CallOutcome(StrEnum):
+    """How a call ended."""
+
+    ORDER_PLACED = "order_placed"
+    CALL_BACK_PROMISED = "call_back_promised"
+    COMPLAINT_OPENED = "complaint_opened"
+    CALL_DROPPED = "call_dropped"

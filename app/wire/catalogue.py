@@ -7,7 +7,7 @@ from enum import StrEnum
 from app.values.identity import ProductCode
 from app.values.money import UnitPrice
 from app.values.vocabulary import ProductKind, TaxCategory
-from app.wire.message import FreeText, Instant, PageRows, Quantity, Request, View
+from app.wire.message import FreeText, Instant, PageRows, Quantity, Request, ShortText, View
 
 
 class QuantityBreak(View, frozen=True, kw_only=True):
@@ -71,3 +71,39 @@ class GetProduct(Request, frozen=True, kw_only=True):
     """One product by its code, letters small or capital."""
 
     code: ProductCode
+
+
+class Likeness(StrEnum):
+    """Why two products can be taken for one another."""
+
+    ONE_WORD = "one_word"
+    SOUNDS_ALIKE = "sounds_alike"
+    IDENTICAL = "identical"
+    SUFFIX = "suffix"
+    TEEN_TY = "teen_ty"
+
+
+class Lookalike(View, frozen=True, kw_only=True):
+    """Another product that this one can be taken for.
+
+    `must_say`: the words or the code of the product asked about that tell it from this other one.
+    """
+
+    product: ProductView
+    likeness: Likeness
+    must_say: ShortText
+
+
+class FindLookalikes(Request, frozen=True, kw_only=True):
+    """What a product could be taken for."""
+
+    code: ProductCode
+    limit: PageRows = 8
+
+
+class Lookalikes(View, frozen=True, kw_only=True):
+    """The nearest first. `must_say`: what the caller has to speak to settle all of them at once."""
+
+    code: ProductCode
+    must_say: ShortText = ""
+    others: tuple[Lookalike, ...] = ()

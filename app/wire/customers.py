@@ -79,6 +79,7 @@ class LastOrders(View, frozen=True, kw_only=True):
 
 
 class GetOrder(Request, frozen=True, kw_only=True):
-    """One order by its id."""
+    """One order by its id, or by the number the caller was told."""
 
-    order_id: OrderId
+    order_id: OrderId | None = None
+    number: OrderNumber | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from app.wire import addresses, catalogue, customers, orders, people, sync
+from app.wire import addresses, catalogue, customers, guidance, orders, people, read_back, sync
 from app.wire.message import Nothing
 from app.wire.people import Permission
 
@@ -172,6 +172,32 @@ GET_ORDER = Operation(
     permission=Permission.SEE_CUSTOMERS,
 )
 
+AUTHORISE_OVERRIDE = Operation(
+    name="read_back.authorise",
+    request=read_back.AuthoriseOverride,
+    response=read_back.OverrideAuthorised,
+    kind=Kind.COMMAND,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+    audited=True,
+    keyed=False,
+)
+REPORT_SEARCHES = Operation(
+    name="answers.report",
+    request=guidance.ReportSearches,
+    response=Nothing,
+    kind=Kind.COMMAND,
+    signer=Signer.DEVICE,
+    ownership=Ownership.OWN_SEAT,
+)
+ASK_UNANSWERED = Operation(
+    name="answers.unanswered",
+    request=guidance.AskUnanswered,
+    response=guidance.UnansweredSearches,
+    kind=Kind.QUERY,
+    permission=Permission.REVIEW_ORDERS,
+)
+
 OFFER_SIGN_IN = Operation(
     name="desk.offer_sign_in",
     request=people.OfferSignIn,
@@ -298,6 +324,74 @@ MAKE_PAPER = Operation(
     home=Home.DESK,
     permission=Permission.TAKE_ORDERS,
     ownership=Ownership.OWN_SEAT,
+)
+GET_GUIDANCE = Operation(
+    name="desk.guidance",
+    request=sync.AskStatus,
+    response=guidance.Guidance,
+    kind=Kind.QUERY,
+    home=Home.DESK,
+    signer=Signer.DEVICE,
+)
+FIND_LOOKALIKES = Operation(
+    name="catalogue.lookalikes",
+    request=catalogue.FindLookalikes,
+    response=catalogue.Lookalikes,
+    kind=Kind.QUERY,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+)
+NOTE_READ_BACK = Operation(
+    name="read_back.note",
+    request=read_back.NoteReadBack,
+    response=read_back.Noted,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+ASK_READ_BACK = Operation(
+    name="read_back.of",
+    request=read_back.AskReadBack,
+    response=read_back.ReadBackKept,
+    kind=Kind.QUERY,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+OVERRIDE_READ_BACK = Operation(
+    name="read_back.override",
+    request=read_back.OverrideReadBack,
+    response=read_back.Overridden,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+CLOSE_CALL = Operation(
+    name="calls.close",
+    request=read_back.CloseCall,
+    response=Nothing,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+FIND_ANSWERS = Operation(
+    name="answers.find",
+    request=guidance.FindAnswers,
+    response=guidance.AnswersFound,
+    kind=Kind.QUERY,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+)
+NOTE_SEARCH = Operation(
+    name="answers.note",
+    request=guidance.NoteSearch,
+    response=Nothing,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
 )
 
 ALL: tuple[Operation[Any, Any], ...] = tuple(

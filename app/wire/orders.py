@@ -15,8 +15,17 @@ from app.values.contact import PostalAddress
 from app.values.identity import CustomerId, DeviceId, LineId, OrderId, PersonId, ProductCode
 from app.values.money import Currency, Money, UnitPrice
 from app.values.order_number import OrderNumber
-from app.values.vocabulary import Channel, ProductKind, Region, TaxCategory
+from app.values.vocabulary import (
+    Channel,
+    OrderType,
+    PaymentMethod,
+    Priority,
+    ProductKind,
+    Region,
+    TaxCategory,
+)
 from app.wire.message import FreeText, Instant, PageRows, Quantity, Request, ShortText, View
+from app.wire.read_back import ClosedCall, ReadBackEntry
 
 LINES_MOST = 5_000
 
@@ -41,6 +50,7 @@ class OrderLine(View, frozen=True, kw_only=True):
 
     `list_price` and `price_version` say what the list held at `quoted_at`; where `told_price`
     differs, `told_reason` says why. A charge (carriage, manual) is a line of kind CHARGE.
+    `must_say`: what tells the product from one it could be taken for, and the caller has to speak.
     """
 
     line_id: LineId
@@ -54,6 +64,7 @@ class OrderLine(View, frozen=True, kw_only=True):
     told_reason: ShortText = ""
     tax_category: TaxCategory = TaxCategory.STANDARD
     quoted_at: Instant
+    must_say: ShortText = ""
 
     @property
     def total(self) -> Money:
@@ -79,6 +90,9 @@ class OrderDocument(View, frozen=True, kw_only=True):
     region: Region
     currency: Currency
     channel: Channel = Channel.PHONE
+    order_type: OrderType = OrderType.NEW
+    priority: Priority = Priority.NORMAL
+    payment: PaymentMethod = PaymentMethod.LATER
     taken_by: PersonId
     device_id: DeviceId
     started_at: Instant
@@ -157,13 +171,18 @@ class PlaceOrder(Request, frozen=True, kw_only=True):
 
 
 class PlacedOrder(View, frozen=True, kw_only=True):
-    """An order with its number: what is printed, and what the centre receives."""
+    """An order with its number: what is printed, and what the centre receives.
+
+    `read_back` is the record until then; `guidance` the revision of the checklists it went by.
+    """
 
     number: OrderNumber
     document: OrderDocument
     totals: Totals
     placed_at: Instant
     placed_by: PersonId
+    guidance: int = 0
+    read_back: tuple[ReadBackEntry, ...] = ()
 
 
 class NumberShown(Request, frozen=True, kw_only=True):
@@ -187,9 +206,10 @@ class Paper(View, frozen=True, kw_only=True):
 
 
 class OrderView(View, frozen=True, kw_only=True):
-    """A placed order as the centre holds it."""
+    """A placed order as the centre holds it; `closed` once the call about it was ended."""
 
     placed: PlacedOrder
     revision: int
     state: str
     review_reasons: tuple[str, ...] = ()
+    closed: ClosedCall | None = None

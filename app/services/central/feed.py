@@ -188,6 +188,8 @@ def _snapshot_rows(tx: Transaction, request: TakeSnapshot) -> list[Change]:
             return _towns_after(tx, request.after, request.limit + 1)
         case ChangeKind.POLICY:
             return [change for change in _policy(tx) if change.key > request.after]
+        case ChangeKind.GUIDANCE:
+            return []
 
 
 def _held(

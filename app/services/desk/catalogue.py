@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from app.store.product_search import ProductIndex
-from app.values.errors import Refusal
-from app.wire.catalogue import FindProducts, GetProduct, ProductHits, ProductView
+from app.values.errors import Fault, Refusal
+from app.wire.catalogue import (
+    FindLookalikes,
+    FindProducts,
+    GetProduct,
+    Lookalikes,
+    ProductHits,
+    ProductView,
+)
 
 
 class CatalogueService:
@@ -23,3 +30,7 @@ class CatalogueService:
         if product is None:
             raise Refusal("product_unknown", f"There is no product {request.code}.", "code")
         return product
+
+    def lookalikes(self, request: FindLookalikes) -> Lookalikes:
+        """What a product could be taken for. Raises Refusal `product_unknown`."""
+        raise Fault("not_there", request.code)

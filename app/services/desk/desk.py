@@ -13,16 +13,20 @@ from functools import partial
 from argon2 import PasswordHasher
 
 from app.services.desk import memory
+from app.services.desk.answers import AnswerService
+from app.services.desk.calls import CallService
 from app.services.desk.catalogue import CatalogueService
 from app.services.desk.dispatcher import DeskCaller, Handlers
 from app.services.desk.drafts import DraftService
 from app.services.desk.feed import FeedFollower
+from app.services.desk.guidance import GuidanceService
 from app.services.desk.housekeeping import Housekeeping
 from app.services.desk.line import Line, deposit_key
 from app.services.desk.numbers import Numbers
 from app.services.desk.outbox import Outbox
 from app.services.desk.papers import PaperService, policy_unknown
 from app.services.desk.place import PlaceService
+from app.services.desk.read_back import ReadBackService
 from app.services.desk.records import Records
 from app.services.desk.recovery import open_records
 from app.services.desk.seat import Seat
@@ -135,6 +139,9 @@ class Desk:
         self.outbox = Outbox(self.records, parts.centre, self._standing, parts.clock)
         self.outbox.retry_stuck()
         self._numbers = Numbers(store, parts.centre, parts.clock)
+        self._read_backs = ReadBackService()
+        self._calls = CallService()
+        self._answers = AnswerService()
         self._papers = PaperService(parts.seat.folder, store, self.place, parts.clock)
 
     def _make_workers(self) -> None:
@@ -207,6 +214,14 @@ class Desk:
         handlers.add(operations.PLACE_ORDER, self.place.place)
         handlers.add(operations.NUMBER_SHOWN, self.place.number_shown)
         handlers.add(operations.MAKE_PAPER, self._papers.make)
+        handlers.add(operations.GET_GUIDANCE, GuidanceService(self.records.store).get)
+        handlers.add(operations.FIND_LOOKALIKES, catalogue.lookalikes)
+        handlers.add(operations.NOTE_READ_BACK, self._read_backs.note)
+        handlers.add(operations.ASK_READ_BACK, self._read_backs.of)
+        handlers.add(operations.OVERRIDE_READ_BACK, self._read_backs.override)
+        handlers.add(operations.CLOSE_CALL, self._calls.close)
+        handlers.add(operations.FIND_ANSWERS, self._answers.find)
+        handlers.add(operations.NOTE_SEARCH, self._answers.note)
         return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)
 
     def _status(self, request: AskStatus) -> DeskStatus:

@@ -14,6 +14,7 @@ from app.wire.message import decode, encode
 T = TypeVar("T")
 
 POLICY = "policy"
+GUIDANCE = "guidance"
 AGREEMENT = "agreement"
 JOURNAL_BEGUN = "journal_begun"
 SEQUENCE_FLOOR = "sequence_floor"
