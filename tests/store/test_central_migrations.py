@@ -21,6 +21,7 @@ from app.store.migrations.central.migrate import (
 from app.values.errors import Refusal
 from tests.central_fixtures import Databases
 
+NEWEST = "0002"
 SHAPE = (
     (
         "SELECT table_name, column_name, data_type, is_nullable, column_default,"
@@ -36,6 +37,37 @@ SHAPE = (
         " AND indexname NOT LIKE 'alembic%' ORDER BY 1"
     ),
 )
+
+GRANTS = (
+    (
+        "SELECT table_name, privilege_type FROM information_schema.role_table_grants"
+        " WHERE grantee = 'readback_service' ORDER BY 1, 2"
+    ),
+    (
+        "SELECT table_name, column_name, privilege_type"
+        " FROM information_schema.role_column_grants"
+        " WHERE grantee = 'readback_service' ORDER BY 1, 2, 3"
+    ),
+)
+FIRST_VERSION = ("__init__.py", "0001_first_schema.py", "first_schema.sql")
+ORDER_OF_THE_FIRST_VERSION = """
+    INSERT INTO device (device_id, name, created_at)
+    VALUES ('018f0000-0000-7000-8000-000000000001', 'Desk 1', '2026-11-01Z');
+    INSERT INTO sales_order (order_id, number, revision, state, review_reasons, region, currency,
+        channel, device_id, taken_by, placed_by, placed_at, received_at, line_count, goods_minor,
+        delivery_minor, tax_minor, tax_included, total_minor)
+    VALUES ('018f0000-0000-7000-8000-000000000002', '1234567890', 1, 'needs_review',
+        '{product_unknown}', 'gb', 'GBP', 'phone', '018f0000-0000-7000-8000-000000000001',
+        '018f0000-0000-7000-8000-000000000003', '018f0000-0000-7000-8000-000000000003',
+        '2026-11-02Z', '2026-11-02Z', 1, 295, 495, 0, true, 790);
+    INSERT INTO order_line (order_id, position, line_id, kind, code, description, quantity,
+        list_price, price_version, told_price, told_reason, tax_category, quoted_at, total_minor)
+    VALUES ('018f0000-0000-7000-8000-000000000002', 1, '018f0000-0000-7000-8000-000000000004',
+        'goods', 'TEA-1', 'Tea', 1, 29500, 1, 29500, '', 'standard', '2026-11-02Z', 295);
+    INSERT INTO order_version (order_id, revision, document, recorded_at)
+    VALUES ('018f0000-0000-7000-8000-000000000002', 1, '{"number": "1234567890"}', '2026-11-02Z');
+    INSERT INTO change (kind, key, revision, deleted) VALUES ('policy', 'policy', 1, false);
+"""
 
 
 def shape_of(url: str) -> list[list[tuple[object, ...]]]:
@@ -61,7 +93,7 @@ def test_the_scripts_make_exactly_what_the_models_say(
 
 def test_migrating_twice_changes_nothing(central_url: str) -> None:
     before = shape_of(central_url)
-    assert migrate(central_url) == "0001"
+    assert migrate(central_url) == NEWEST
     assert shape_of(central_url) == before
 
 
@@ -98,6 +130,19 @@ def test_every_foreign_key_starts_an_index(central_url: str) -> None:
         "INSERT INTO person SELECT * FROM person",
         "UPDATE person SET role = 'administrator'",
         "UPDATE installation SET feed_epoch = 'x'",
+        "UPDATE guidance_version SET revision = 2",
+        (
+            "INSERT INTO guidance_version (revision, document, set_at)"
+            " VALUES (9, '{}', '2026-01-01Z')"
+        ),
+        "UPDATE read_back_entry SET position = 2",
+        "DELETE FROM read_back_entry",
+        "UPDATE read_back_override SET reason = 'x'",
+        "DELETE FROM read_back_override",
+        "UPDATE call_closing SET note = 'x'",
+        "DELETE FROM call_closing",
+        "UPDATE answer_search SET chosen = 'x'",
+        "DELETE FROM answer_search",
         "CREATE TABLE mine ()",
         "DROP TABLE audit",
     ],
@@ -140,27 +185,66 @@ def test_a_migration_that_fails_leaves_the_old_version(central_url: str, tmp_pat
     with pytest.raises(Exception, match="division by zero"):
         migrate(central_url, scripts)
     assert shape_of(central_url) == before
-    assert migrate(central_url) == "0001"
+    assert migrate(central_url) == NEWEST
 
 
 def test_the_next_version_runs_on_top_and_this_program_then_refuses(
     central_url: str, tmp_path: Path
 ) -> None:
     scripts = copy_of_scripts_with(tmp_path, "CREATE TABLE next (n bigint);")
-    assert migrate(central_url, scripts) == "0002"
+    assert migrate(central_url, scripts) == "9000"
     with pytest.raises(Refusal, match="newer"):
         migrate(central_url)
 
 
-def copy_of_scripts_with(folder: Path, statement: str) -> Path:
+def test_a_database_of_the_first_version_with_orders_in_it_is_brought_up_to_date(
+    databases: Databases, central_url: str, tmp_path: Path
+) -> None:
+    older = databases.make()
+    assert migrate(older, copy_of_scripts(tmp_path, *FIRST_VERSION)) == "0001"
+    with psycopg.connect(older) as connection:
+        connection.execute(ORDER_OF_THE_FIRST_VERSION)
+    before = kept_in(older)
+    assert migrate(older) == NEWEST
+    assert kept_in(older) == before
+    assert shape_of(older) == shape_of(central_url)
+    assert grants_of(older) == grants_of(central_url)
+
+
+def kept_in(url: str) -> list[list[tuple[object, ...]]]:
+    """Every row of the tables that an order is kept in."""
+    with psycopg.connect(url) as connection:
+        return [
+            connection.execute(
+                sql.SQL("SELECT * FROM {} t ORDER BY t::text").format(sql.Identifier(table))
+            ).fetchall()
+            for table in ("device", "sales_order", "order_line", "order_version", "change")
+        ]
+
+
+def grants_of(url: str) -> list[list[tuple[object, ...]]]:
+    """What the service may do to tables as a whole and to columns of them."""
+    with psycopg.connect(url) as connection:
+        return [connection.execute(query).fetchall() for query in GRANTS]
+
+
+def copy_of_scripts(folder: Path, *versions: str) -> Path:
+    """The scripts with these files of the versions only; all of them when none is named."""
     scripts = folder / "scripts"
     for source in [*SCRIPTS.glob("*.py"), *SCRIPTS.glob("versions/*.*")]:
+        if versions and source.parent != SCRIPTS and source.name not in versions:
+            continue
         target = scripts / source.relative_to(SCRIPTS)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(source.read_bytes())
-    (scripts / "versions" / "0002_next.py").write_text(
+    return scripts
+
+
+def copy_of_scripts_with(folder: Path, statement: str) -> Path:
+    scripts = copy_of_scripts(folder)
+    (scripts / "versions" / "9000_next.py").write_text(
         "from alembic import op\n"
-        "revision = '0002'\ndown_revision = '0001'\n"
+        f"revision = '9000'\ndown_revision = '{NEWEST}'\n"
         f"def upgrade():\n    op.get_bind().exec_driver_sql({statement!r})\n"
     )
     return scripts
