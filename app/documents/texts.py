@@ -102,6 +102,22 @@ class Labels(Text, frozen=True):
     page: str
 
 
+class ProtocolLabels(Text, frozen=True):
+    """The words around a read-back that was written down."""
+
+    title: str
+    order: str
+    made: str
+    notable: str
+    nothing_notable: str
+    reasons: str
+    time: str
+    about: str
+    what: str
+    took: str
+    page: str
+
+
 class Channels(Text, frozen=True):
     """How an order reached us, behind its date."""
 
@@ -166,6 +182,7 @@ class RegionTexts(Text, frozen=True):
     time_zone: str
     country: str
     labels: Labels
+    protocol: ProtocolLabels
     channels: Channels
     reach: Reach
     rights: Rights

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from app.wire import addresses, catalogue, customers, guidance, orders, people, read_back, sync
+from app.wire import (
+    addresses,
+    catalogue,
+    customers,
+    guidance,
+    orders,
+    people,
+    protocol,
+    read_back,
+    sync,
+)
 from app.wire.message import Nothing
 from app.wire.people import Permission
 
@@ -319,6 +329,15 @@ NUMBER_SHOWN = Operation(
 MAKE_PAPER = Operation(
     name="orders.paper",
     request=orders.MakePaper,
+    response=orders.Paper,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+PRINT_PROTOCOL = Operation(
+    name="orders.protocol",
+    request=protocol.PrintProtocol,
     response=orders.Paper,
     kind=Kind.COMMAND,
     home=Home.DESK,

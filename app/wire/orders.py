@@ -205,11 +205,22 @@ class Paper(View, frozen=True, kw_only=True):
     sha256: str
 
 
+class PersonNamed(View, frozen=True, kw_only=True):
+    """Who somebody in the record of an order is."""
+
+    person_id: PersonId
+    name: str
+
+
 class OrderView(View, frozen=True, kw_only=True):
-    """A placed order as the centre holds it; `closed` once the call about it was ended."""
+    """A placed order as the centre holds it; `closed` once the call about it was ended.
+
+    `people` are all who appear in it, as far as they are known.
+    """
 
     placed: PlacedOrder
     revision: int
     state: str
     review_reasons: tuple[str, ...] = ()
     closed: ClosedCall | None = None
+    people: tuple[PersonNamed, ...] = ()

@@ -214,6 +214,7 @@ class Desk:
         handlers.add(operations.PLACE_ORDER, self.place.place)
         handlers.add(operations.NUMBER_SHOWN, self.place.number_shown)
         handlers.add(operations.MAKE_PAPER, self._papers.make)
+        handlers.add(operations.PRINT_PROTOCOL, self._papers.make_protocol)
         handlers.add(operations.GET_GUIDANCE, GuidanceService(self.records.store).get)
         handlers.add(operations.FIND_LOOKALIKES, catalogue.lookalikes)
         handlers.add(operations.NOTE_READ_BACK, self._read_backs.note)

@@ -1,4 +1,4 @@
-"""Confirmations as PDF files at this desk, for its user only, and gone after a week."""
+"""Confirmations and protocols as PDF files at this desk, for its user only; gone after a week."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 
 from app.documents.order_confirmation import render
+from app.documents.read_back_protocol import render_protocol
 from app.services.desk import memory
 from app.services.desk.place import PlaceService
 from app.services.desk.seat import write_durably
 from app.store.desk import DeskStore
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
+from app.values.order_number import parse_order_number
 from app.wire.orders import MakePaper, Paper
+from app.wire.protocol import PrintProtocol
 from app.wire.sync import Policy
 
 FOLDER = "papers"
@@ -35,17 +38,33 @@ class PaperService:
         Raises Refusal `order_unknown` or `policy_unknown`, Fault `paper_unwritable`.
         """
         placed = self._orders.placed(request.order_id)
+        content = render(placed, self._policy(), copy=request.copy, made_at=self._clock.now())
+        name = f"{placed.number}-copy.pdf" if request.copy else f"{placed.number}.pdf"
+        return self._write(name, content)
+
+    def make_protocol(self, request: PrintProtocol) -> Paper:
+        """Write the protocol of a read-back, of an order taken here or elsewhere.
+
+        Raises Refusal `policy_unknown`, `order_number_malformed` or `order_number_slip`, Fault
+        `paper_unwritable`.
+        """
+        number = parse_order_number(request.protocol.number)
+        content = render_protocol(request.protocol, self._policy(), made_at=self._clock.now())
+        return self._write(f"{number}-read-back.pdf", content)
+
+    def _policy(self) -> Policy:
         with self._store.read() as connection:
             policy = memory.recalled(connection, memory.POLICY, Policy)
         if policy is None:
             raise policy_unknown()
-        content = render(placed, policy, copy=request.copy, made_at=self._clock.now())
-        name = f"{placed.number}-copy.pdf" if request.copy else f"{placed.number}.pdf"
+        return policy
+
+    def _write(self, name: str, content: bytes) -> Paper:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_durably(self._folder / name, content)
         except OSError as cause:
-            sentence = "The confirmation could not be written. Is the disk of this computer full?"
+            sentence = "The paper could not be written. Is the disk of this computer full?"
             raise Fault("paper_unwritable", sentence) from cause
         return Paper(path=str(self._folder / name), sha256=hashlib.sha256(content).hexdigest())
 
