@@ -32,6 +32,7 @@ from app.services.central.read_back import Overrides
 from app.services.central.seats import Seats
 from app.services.central.transaction import Handlers, Transaction, Transactions
 from app.services.ports import EventLog
+from app.services.rules.guidance_files import read_guidance
 from app.services.rules.regions import load_regions
 from app.settings import APPLICATION, CentreSettings, resource_folder
 from app.store.central import OWNER_ROLE, CentralStore, require_service_role
@@ -186,9 +187,10 @@ def serve(settings: CentreSettings) -> None:
 
 def prepare_database(url: str, clock: Clock, ids: Ids) -> str:
     """Migrate a database and make what an installation has once; the version it has then."""
+    shipped = read_guidance(resource_folder())
     version_now = migrate(url)
     with administration(url, clock, ids) as transactions:
-        transactions.write(Installations().prepare)
+        transactions.write(partial(Installations().prepare, shipped=shipped))
     return version_now
 
 

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from msgspec import Raw
 
+from app.services.central.guidance import GUIDANCE_KEY
 from app.services.central.installation import POLICY_KEY
 from app.services.central.transaction import Actor, Handlers, Hold, Transaction
 from app.values.identity import ProductCode
@@ -189,7 +190,7 @@ def _snapshot_rows(tx: Transaction, request: TakeSnapshot) -> list[Change]:
         case ChangeKind.POLICY:
             return [change for change in _policy(tx) if change.key > request.after]
         case ChangeKind.GUIDANCE:
-            return []
+            return [change for change in _guidance(tx) if change.key > request.after]
 
 
 def _held(
@@ -213,6 +214,8 @@ def _held(
         )
     if keys[ChangeKind.POLICY]:
         found += _policy(tx)
+    if keys[ChangeKind.GUIDANCE]:
+        found += _guidance(tx)
     return {(change.kind, change.key): change for change in found}
 
 
@@ -299,19 +302,24 @@ def _towns(tx: Transaction, where: str, **values: object) -> list[Change]:
     ]
 
 
+_POLICY = "SELECT revision, document::text FROM policy ORDER BY revision DESC LIMIT 1"
+_GUIDANCE = "SELECT revision, document::text FROM guidance_version ORDER BY revision DESC LIMIT 1"
+
+
 def _policy(tx: Transaction) -> list[Change]:
     """The policy that holds."""
-    rows = tx.connection.exec_driver_sql(
-        "SELECT revision, document::text FROM policy ORDER BY revision DESC LIMIT 1"
-    )
+    return _newest(tx, _POLICY, ChangeKind.POLICY, POLICY_KEY)
+
+
+def _guidance(tx: Transaction) -> list[Change]:
+    """The edition that holds."""
+    return _newest(tx, _GUIDANCE, ChangeKind.GUIDANCE, GUIDANCE_KEY)
+
+
+def _newest(tx: Transaction, query: str, kind: ChangeKind, key: str) -> list[Change]:
     return [
-        Change(
-            kind=ChangeKind.POLICY,
-            key=POLICY_KEY,
-            revision=revision,
-            document=Raw(document.encode()),
-        )
-        for revision, document in rows
+        Change(kind=kind, key=key, revision=revision, document=Raw(document.encode()))
+        for revision, document in tx.connection.exec_driver_sql(query)
     ]
 
 

@@ -18,11 +18,13 @@ from sqlalchemy import delete, func, insert, select, text, update
 from app.models.central.catalogue import PolicyVersion
 from app.models.central.installation import EscrowKey, Installation, NumberCounter
 from app.models.central.record import ChangeRow
+from app.services.central.guidance import GuidanceEditions
 from app.services.central.transaction import Transaction
 from app.services.rules.escrow import new_escrow_keys
 from app.values.errors import Fault, Refusal
 from app.values.order_number import COUNT
 from app.values.vocabulary import ChangeKind
+from app.wire.guidance import Guidance
 from app.wire.message import decode, encode
 from app.wire.sync import Company, Policy
 
@@ -38,8 +40,15 @@ FIRST_POLICY = Policy(
 class Installations:
     """Prepares an installation, knows it again, and keeps its policy."""
 
-    def prepare(self, tx: Transaction) -> bool:
-        """Make keys, counter and first policy where there are none; whether anything was made."""
+    def prepare(self, tx: Transaction, shipped: Guidance) -> bool:
+        """Make what is lacking: keys, counter, first policy, and the guidance that is shipped.
+
+        Whether anything was made.
+        """
+        made = self._prepare_keys(tx)
+        return GuidanceEditions().publish_first(tx, shipped) or made
+
+    def _prepare_keys(self, tx: Transaction) -> bool:
         if tx.session.get(Installation, 1) is not None:
             return False
         private_key, public_key = new_escrow_keys()

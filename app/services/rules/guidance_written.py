@@ -18,8 +18,9 @@ from app.wire.guidance import Answer, Checklist, ChecklistItem, Guidance, Script
 
 ANSWER_FILE = "en.toml"
 _HEAD = (
-    "# Written by readback admin guidance export. What may stand here is told in README.md, section",
-    "# Checklists and scripts. After changes: readback admin guidance check FOLDER, then publish FOLDER.",
+    "# Written by readback admin guidance export. README.md tells in the section Checklists and",
+    "# scripts what may stand here. After changes: readback admin guidance check FOLDER, then",
+    "# readback admin guidance publish FOLDER.",
     "",
 )
 
