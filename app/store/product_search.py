@@ -21,10 +21,12 @@ from tantivy import Occur, Query
 
 from app.store.journal import sync_folder
 from app.values.errors import Fault, Refusal
+from app.values.sounds import keys_asked, keys_kept
+from app.values.vocabulary import ProductKind
 from app.wire.catalogue import Match, ProductHit, ProductHits, ProductView
 from app.wire.message import decode
 
-FORMAT = 1
+FORMAT = 2
 """Counts up with every change of fields or tokens; an index of another format is made again."""
 
 _MARK = "index.json"
@@ -89,6 +91,22 @@ class ProductIndex:
             query = self._term("code", code_key(code))
             found = [self._product(address) for address in self._search(query, _ROWS_LEAST)]
         return next((p for p in found if p.code == code), found[0] if found else None)
+
+    def candidates(self, product: ProductView, limit: int) -> tuple[ProductView, ...]:
+        """Products that this one might be taken for: those that sound the same first.
+
+        Withdrawn products and charges are not among them. Raises Fault `index_damaged`.
+        """
+        asked = keys_asked(product.code, product.description)
+        found: dict[str, ProductView] = {}
+        with _own_faults():
+            for keys in (asked.near, asked.far):
+                query = Query.boolean_query([(Occur.Should, self._term("alike", k)) for k in keys])
+                for address in self._search(query, limit + 1):  # itself is among them
+                    one = self._product(address)
+                    found.setdefault(one.code, one)
+        found.pop(product.code, None)
+        return tuple(found.values())[:limit]
 
     def count(self) -> int:
         """How many products it holds."""
@@ -284,6 +302,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("code_starts", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("words", tokenizer_name="blanks", index_option="freq")
     builder.add_text_field("starts", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("alike", tokenizer_name="raw", index_option="basic")
     builder.add_bytes_field("document", stored=True)
     return builder.build()
 
@@ -301,8 +320,16 @@ def _document(product: ProductView, document: bytes) -> tantivy.Document:
         code_starts=_starts([key]),
         words=" ".join(tokens),
         starts=_starts(tokens),
+        alike=_alike(product),
         document=document,
     )
+
+
+def _alike(product: ProductView) -> list[str]:
+    """What it shares with products it may be taken for; nobody takes goods for a charge."""
+    if product.kind is not ProductKind.GOODS:
+        return []
+    return keys_kept(product.code, product.description)
 
 
 def _starts(tokens: Iterable[str]) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from app.services.rules import confusables
 from app.store.product_search import ProductIndex
-from app.values.errors import Fault, Refusal
+from app.values.errors import Refusal
 from app.wire.catalogue import (
     FindLookalikes,
     FindProducts,
@@ -12,6 +13,9 @@ from app.wire.catalogue import (
     ProductHits,
     ProductView,
 )
+
+_CANDIDATES_MOST = 100
+"""Of each sort; a product with more one-word twins than this is told from the nearest."""
 
 
 class CatalogueService:
@@ -33,4 +37,6 @@ class CatalogueService:
 
     def lookalikes(self, request: FindLookalikes) -> Lookalikes:
         """What a product could be taken for. Raises Refusal `product_unknown`."""
-        raise Fault("not_there", request.code)
+        product = self.get(GetProduct(code=request.code))
+        candidates = self._index.candidates(product, _CANDIDATES_MOST)
+        return confusables.lookalikes(product, candidates, request.limit)
