@@ -13,6 +13,7 @@ from app.campaigns.bench.given import Given
 from app.campaigns.bench.importing import import_rows
 from app.campaigns.bench.papers import confirmation_pdf
 from app.campaigns.bench.programs import desk_memory, desk_start
+from app.campaigns.bench.read_back import stale_marks
 from app.campaigns.bench.storing import draft_save, place
 
 
@@ -42,6 +43,13 @@ BENCHES: Mapping[str, Bench] = {
     ),
     "draft-save-1114": Bench("the same with 1,114 lines", partial(draft_save, lines=HUGE)),
     "place": Bench("placing an order, beside two bare writes", place),
+    "read-back-5": Bench(
+        "checkpoints and stale marks after an edit of 5 lines",
+        partial(stale_marks, lines=5, most_ms=2),
+    ),
+    "read-back-1114": Bench(
+        "the same with 1,114 lines", partial(stale_marks, lines=HUGE, most_ms=30)
+    ),
     "confirmation-pdf": Bench("making the confirmation of 10 lines", confirmation_pdf),
     "desk-start": Bench("launching the desk until painted, beside an empty window", desk_start),
     "desk-memory": Bench("memory of a desk with 100,000 products", desk_memory),

@@ -7,17 +7,22 @@ from itertools import islice
 
 import msgspec
 
+from app.campaigns.bench.answering import answered
 from app.campaigns.bench.desk import BenchDesk
 from app.campaigns.bench.given import Given
 from app.campaigns.bench.products import products
 from app.services.rules import pricing
+from app.services.rules.read_back import Checkpoints
 from app.services.rules.shipping_dates import promised_on
 from app.values.contact import PostalAddress
 from app.values.errors import Fault
 from app.values.identity import CustomerId, LineId, OrderId
 from app.values.vocabulary import ProductKind, Region
+from app.wire import operations
 from app.wire.catalogue import ProductView
 from app.wire.orders import Delivery, OrderCustomer, OrderDocument, OrderLine
+from app.wire.read_back import ENTRIES_MOST, NoteReadBack
+from app.wire.sync import AskStatus
 
 _METHOD = "standard"
 
@@ -59,6 +64,18 @@ def an_order(at: BenchDesk, listed: Sequence[ProductView], lines: int) -> OrderD
         ),
         lines=tuple(_lines(at, listed, lines)),
     )
+
+
+def read_back(at: BenchDesk, document: OrderDocument) -> None:
+    """Read the order back at the desk, as it has to be before it is placed."""
+    guidance = at.caller.call(operations.GET_GUIDANCE, AskStatus())
+    rules = at.regions[document.region]
+    checkpoints = Checkpoints(rules, guidance.checklists)
+    entries = tuple(answered(checkpoints, document, rules, at.person.person_id, at.clock))
+    for first in range(0, len(entries), ENTRIES_MOST):
+        some = entries[first : first + ENTRIES_MOST]
+        noting = NoteReadBack(order_id=document.order_id, entries=some)
+        at.caller.call(operations.NOTE_READ_BACK, noting)
 
 
 def with_other_quantity(document: OrderDocument, place: int, quantity: int) -> OrderDocument:

@@ -12,8 +12,11 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from app.services.rules.escrow import new_escrow_keys
+from app.services.rules.guidance_files import read_guidance
+from app.settings import resource_folder
 from app.values.clock import Clock
 from app.values.errors import Unreachable
 from app.values.identity import DeviceId, Ids, PersonId, SessionId
@@ -76,6 +79,7 @@ class StandInCentre:
         self._products = products
         self._places = {str(product.code): place for place, product in enumerate(products)}
         self._numbers = 0
+        self._guidance = replace(read_guidance(resource_folder()), revision=1)
         self._ending = threading.Event()
         self._answers: dict[str, Callable[[Any], Any]] = {
             operations.ENROL_DEVICE.name: self._enrol,
@@ -165,6 +169,9 @@ class StandInCentre:
     def _snapshot(self, request: TakeSnapshot) -> SnapshotPage:
         if request.kind is ChangeKind.POLICY:
             rows = () if request.after else (_change(request.kind, "policy", POLICY),)
+            return SnapshotPage(rows=rows, more=False, cursor=_CURSOR)
+        if request.kind is ChangeKind.GUIDANCE:
+            rows = () if request.after else (_change(request.kind, "guidance", self._guidance),)
             return SnapshotPage(rows=rows, more=False, cursor=_CURSOR)
         if request.kind is not ChangeKind.PRODUCT:
             return SnapshotPage(rows=(), more=False, cursor=_CURSOR)

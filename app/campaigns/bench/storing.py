@@ -16,7 +16,7 @@ from pathlib import Path
 from app.campaigns.bench.desk import BenchDesk, follow_the_feed, signed_in_desk
 from app.campaigns.bench.figures import Figure, beside, in_turns, timed, within
 from app.campaigns.bench.given import Given, require
-from app.campaigns.bench.orders import an_order, goods, with_other_quantity
+from app.campaigns.bench.orders import an_order, goods, read_back, with_other_quantity
 from app.services.ports import Caller
 from app.services.rules.pricing import totals
 from app.wire import operations
@@ -72,6 +72,7 @@ def place(given: Given, *, orders: int = 150) -> tuple[Figure, ...]:
         for _ in range(_WARM_UP + orders):
             document = an_order(at, listed, PLACED_LINES)
             _save(at.caller, document)
+            read_back(at, document)
             took, order = timed(partial(_place, at.caller, document))
             mine.append(took)
             placed.append(order)
