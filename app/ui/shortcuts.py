@@ -7,7 +7,7 @@ word, cut to the end of the line) are handed through to the table. Runs on the G
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QEvent, QKeyCombination, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
@@ -36,6 +36,9 @@ class Action(StrEnum):
     PREVIOUS_PANE = "previous-pane"
     NOTES = "notes"
     READ_BACK = "read-back"
+    CHECKPOINT = "checkpoint"
+    HEARD = "heard"
+    PUT_RIGHT = "put-right"
     CARD = "card"
     SPOKEN_TOO_EARLY = "spoken-too-early"
     ALL_ACTIONS = "all-actions"
@@ -60,12 +63,14 @@ class Action(StrEnum):
 class Key:
     """One row of the table; `keys` are portable Qt sequences, the first of which is shown.
 
+    `numbered`: each key means another thing, counted from 1; the sheet shows the first and last.
     `message` is the untranslated label (an object, as Qt types QT_TRANSLATE_NOOP).
     """
 
     keys: tuple[str, ...]
     message: object
     where: Where = Where.CALL
+    numbered: bool = False
 
     @property
     def label(self) -> str:
@@ -85,6 +90,15 @@ KEYS: dict[Action, Key] = {
     ),
     Action.NOTES: Key(("F7",), QT_TRANSLATE_NOOP("Shortcuts", "Notes")),
     Action.READ_BACK: Key(("F8",), QT_TRANSLATE_NOOP("Shortcuts", "Read-back")),
+    Action.CHECKPOINT: Key(
+        tuple(f"Ctrl+{number}" for number in range(1, 10)),
+        QT_TRANSLATE_NOOP("Shortcuts", "Checkpoint by its number"),
+        numbered=True,
+    ),
+    Action.HEARD: Key(("Ctrl+H",), QT_TRANSLATE_NOOP("Shortcuts", "The caller said the value")),
+    Action.PUT_RIGHT: Key(
+        ("Ctrl+M",), QT_TRANSLATE_NOOP("Shortcuts", "Put right what is being asked")
+    ),
     Action.CARD: Key(("F9",), QT_TRANSLATE_NOOP("Shortcuts", "Take card")),
     Action.SPOKEN_TOO_EARLY: Key(("F12",), QT_TRANSLATE_NOOP("Shortcuts", "Card spoken too early")),
     Action.ALL_ACTIONS: Key(
@@ -122,6 +136,12 @@ FIXED_KEYS: tuple[Key, ...] = (
         Where.EVERYWHERE,
     ),
     Key(("Up", "Down"), QT_TRANSLATE_NOOP("Shortcuts", "Choose in a list"), Where.LIST),
+    Key(
+        ("1", "2", "3", "4", "5"),
+        QT_TRANSLATE_NOOP("Shortcuts", "Cause of a correction"),
+        Where.LIST,
+        numbered=True,
+    ),
     Key(
         ("Tab", "Shift+Tab"),
         QT_TRANSLATE_NOOP("Shortcuts", "Next and previous field"),
@@ -185,6 +205,18 @@ def bind(widget: QWidget, action: Action, slot: Callable[[], object]) -> QShortc
     return shortcut
 
 
+def bind_numbers(widget: QWidget, action: Action, slot: Callable[[int], object]) -> list[QShortcut]:
+    """Call `slot` with the number of the key, counted from 1, for a row of numbered keys."""
+    made = []
+    for number, sequence in enumerate(sequences(action), 1):
+        shortcut = QShortcut(sequence, widget)
+        shortcut.setAutoRepeat(False)
+        shortcut.setObjectName(f"shortcut-{action}-{number}")
+        shortcut.activated.connect(partial(slot, number))
+        made.append(shortcut)
+    return made
+
+
 def sheet() -> tuple[SheetRow, ...]:
     """Every key of the program for help and the printed sheet, by place, in table order."""
     rows = []
@@ -192,9 +224,13 @@ def sheet() -> tuple[SheetRow, ...]:
         place = QCoreApplication.translate(CONTEXT, str(_PLACES[where]))
         for key in (*KEYS.values(), *FIXED_KEYS):
             if key.where is where:
-                names = " / ".join(dict.fromkeys(shown(sequence) for sequence in key.keys))
-                rows.append(SheetRow(place, names, key.label))
+                rows.append(SheetRow(place, _names(key), key.label))
     return tuple(rows)
+
+
+def _names(key: Key) -> str:
+    names = list(dict.fromkeys(shown(sequence) for sequence in key.keys))
+    return f"{names[0]} \u2026 {names[-1]}" if key.numbered else " / ".join(names)
 
 
 class _HandThrough(QObject):
