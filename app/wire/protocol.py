@@ -22,6 +22,7 @@ class Mark(StrEnum):
     CORRECTED = "corrected"
     CHANGED = "changed"
     OVERRIDDEN = "overridden"
+    NOT_SAID = "not_said"
 
     @property
     def is_notable(self) -> bool:

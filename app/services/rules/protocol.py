@@ -27,7 +27,7 @@ from app.services.rules.regions import RegionRules
 from app.services.rules.review import sentence_for
 from app.values.identity import PersonId
 from app.values.order_number import OrderNumber, grouped, holds
-from app.values.vocabulary import How
+from app.values.vocabulary import Channel, ClosingStep, How
 from app.wire.orders import OrderView
 from app.wire.protocol import (
     Mark,
@@ -50,6 +50,9 @@ from app.wire.read_back import (
     Told,
 )
 
+SPOKEN = frozenset({Channel.PHONE, Channel.COUNTER})
+"""Orders with somebody to talk to."""
+
 _READ_BACK = "Read-back"
 _CLOSING = "Before hanging up"
 
@@ -69,7 +72,7 @@ def protocol_of(
         number=view.placed.number,
         region=view.placed.document.region,
         facts=_facts(view, entries, words),
-        notable=tuple(_notable((*read_back, *closing))),
+        notable=(*_notable((*read_back, *closing)), *_left_out(view, entries)),
         sections=tuple(ProtocolSection(heading=name, rows=rows) for name, rows in sections if rows),
         reasons=tuple(sentence_for(reason) for reason in view.review_reasons),
     )
@@ -276,6 +279,18 @@ def _notable(rows: Iterable[ProtocolRow]) -> Iterable[Remark]:
             if remark.mark.is_notable:
                 words = f"{row.time}  {row.about}. {remark.words}"
                 yield Remark(mark=remark.mark, words=words)
+
+
+def _left_out(view: OrderView, entries: Iterable[ReadBackEntry]) -> Iterable[Remark]:
+    """What nobody said before hanging up; with a paper there is nobody to say it to."""
+    if view.closed is None or view.placed.document.channel not in SPOKEN:
+        return
+    done = {entry.step for entry in entries if isinstance(entry, Told)}
+    if any(isinstance(entry, NumberSaidBack) and entry.matched for entry in entries):
+        done.add(ClosingStep.NUMBER_SAID_BACK)
+    left = [STEPS[step] for step in ClosingStep if step not in done]
+    if left:
+        yield Remark(mark=Mark.NOT_SAID, words=f"Not said before hanging up: {', '.join(left)}.")
 
 
 def _facts(

@@ -11,7 +11,7 @@ from app.services.rules.protocol import protocol_of
 from app.services.rules.protocol_words import part_in_words, span_in_words
 from app.services.rules.regions import RegionRules
 from app.values.identity import LineId, PersonId
-from app.values.vocabulary import CorrectionCause, How
+from app.values.vocabulary import Channel, CorrectionCause, How
 from app.wire.protocol import Mark, ProtocolRow, ReadBackProtocol
 from app.wire.read_back import Asked, Began, Confirmed, Corrected, ReadBackEntry
 from tests.builders import A_MORNING, an_id
@@ -133,7 +133,9 @@ def test_what_is_notable_comes_first_with_its_time(story: ReadBackProtocol) -> N
         Mark.OVERRIDDEN,
         Mark.NOT_MATCHED,
         Mark.NOT_MATCHED,
+        Mark.NOT_SAID,
     ]
+    assert story.notable[-1].words == "Not said before hanging up: What happens if it is late."
     assert story.notable[1].words.startswith("10:31:06  Line 2")
 
 
@@ -175,6 +177,14 @@ def test_a_paper_is_told_as_such(britain: RegionRules) -> None:
     point = checkpoints_of(view.placed.document, britain)[0]
     (row,) = told_by(britain, an_answer(point, how=How.ON_PAPER))
     assert words(row) == ["Agrees with the paper."]
+
+
+def test_with_a_paper_nothing_has_to_be_said(britain: RegionRules) -> None:
+    view = a_story(britain)
+    document = msgspec.structs.replace(view.placed.document, channel=Channel.FAX)
+    placed = msgspec.structs.replace(view.placed, document=document)
+    protocol = protocol_of(msgspec.structs.replace(view, placed=placed), britain)
+    assert Mark.NOT_SAID not in [remark.mark for remark in protocol.notable]
 
 
 def test_a_read_back_that_was_taken_up_again_says_when_and_how_fast(
