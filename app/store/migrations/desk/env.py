@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from alembic import context
 
-from app.models.desk import tables
+from app.models.desk import answers, tables
+
+MAPPED = (tables.DraftRow, answers.AnswerSearchRow)
+"""A table of every module, so that all of them are known."""
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=tables.DraftRow.metadata,
+    target_metadata=MAPPED[0].metadata,
     transactional_ddl=True,
 )
 with context.begin_transaction():
