@@ -52,6 +52,7 @@ class Action(StrEnum):
     REDO = "redo"
     PRINT = "print"
     SHOW_PDF = "show-pdf"
+    PROTOCOL = "protocol"
     EXPORT = "export"
     LOCK = "lock"
     BACK = "back"
@@ -118,6 +119,7 @@ KEYS: dict[Action, Key] = {
     ),
     Action.PRINT: Key(("Ctrl+P",), QT_TRANSLATE_NOOP("Shortcuts", "Print"), Where.EVERYWHERE),
     Action.SHOW_PDF: Key(("Ctrl+O",), QT_TRANSLATE_NOOP("Shortcuts", "Show PDF"), Where.EVERYWHERE),
+    Action.PROTOCOL: Key(("Ctrl+I",), QT_TRANSLATE_NOOP("Shortcuts", "How it was read back")),
     Action.EXPORT: Key(("Ctrl+E",), QT_TRANSLATE_NOOP("Shortcuts", "Export"), Where.EVERYWHERE),
     Action.LOCK: Key(
         ("Ctrl+L",), QT_TRANSLATE_NOOP("Shortcuts", "Lock the screen"), Where.EVERYWHERE
@@ -139,6 +141,12 @@ FIXED_KEYS: tuple[Key, ...] = (
     Key(
         ("1", "2", "3", "4", "5"),
         QT_TRANSLATE_NOOP("Shortcuts", "Cause of a correction"),
+        Where.LIST,
+        numbered=True,
+    ),
+    Key(
+        ("1", "2", "3"),
+        QT_TRANSLATE_NOOP("Shortcuts", "How the call ended"),
         Where.LIST,
         numbered=True,
     ),
