@@ -21,6 +21,9 @@ from app.values.vocabulary import (
 )
 from app.wire.message import FreeText, Instant, PageRows, Request, ShortText, View
 
+GUIDANCE_KEY = "guidance"
+"""Of the one edition that holds, in the change feed."""
+
 
 class When(View, frozen=True, kw_only=True):
     """Which orders a checklist is for; an empty condition holds for all.

@@ -15,7 +15,6 @@ from weakref import WeakKeyDictionary
 
 from msgspec import Raw
 
-from app.services.central.guidance import GUIDANCE_KEY
 from app.services.central.installation import POLICY_KEY
 from app.services.central.transaction import Actor, Handlers, Hold, Transaction
 from app.values.identity import ProductCode
@@ -23,6 +22,7 @@ from app.values.money import Currency, UnitPrice
 from app.values.vocabulary import ChangeKind, ProductKind, TaxCategory
 from app.wire import operations
 from app.wire.catalogue import ProductView, QuantityBreak
+from app.wire.guidance import GUIDANCE_KEY
 from app.wire.message import encode
 from app.wire.sync import (
     Change,

@@ -18,10 +18,9 @@ from app.services.central.transaction import Transaction
 from app.services.rules.guidance_files import require_whole
 from app.values.errors import Refusal
 from app.values.vocabulary import ChangeKind
-from app.wire.guidance import Guidance
+from app.wire.guidance import GUIDANCE_KEY, Guidance
 from app.wire.message import decode, encode
 
-GUIDANCE_KEY = "guidance"
 FIRST = 1
 _KEPT_MOST = 16
 """Decoded editions in memory; orders come by the newest one or two."""

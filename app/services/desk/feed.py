@@ -1,7 +1,8 @@
-"""Follows the centre's change feed: products and towns into the replica and the index, policy too.
+"""Follows the centre's change feed: products and towns into the replica and the index.
 
-A snapshot first, then long polls for ever. Goes on after a restart where it stopped, and takes a
-new snapshot when the centre does not know its cursor. Runs on one worker thread.
+Policy and guidance come the same way and go into the store. A snapshot first, then long polls for
+ever. Goes on after a restart where it stopped, and takes a new snapshot when the centre does not
+know its cursor. Runs on one worker thread.
 """
 
 from __future__ import annotations
@@ -19,16 +20,24 @@ from app.store.product_search import ProductIndex
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal, Unreachable
 from app.values.vocabulary import ChangeKind
+from app.wire.guidance import GUIDANCE_KEY, Guidance
 from app.wire.message import Instant, View, decode
 from app.wire.operations import TAKE_SNAPSHOT, WAIT_FOR_CHANGES
 from app.wire.sync import Change, Cursor, Policy, TakeSnapshot, WaitForChanges
 
-_KINDS = (ChangeKind.POLICY, ChangeKind.PRODUCT, ChangeKind.TOWN)
+_KINDS = (ChangeKind.POLICY, ChangeKind.GUIDANCE, ChangeKind.PRODUCT, ChangeKind.TOWN)
+_STORED = {ChangeKind.POLICY: memory.POLICY, ChangeKind.GUIDANCE: memory.GUIDANCE}
+"""Kinds that the store keeps, not the replica alone: an order is placed by them."""
+
 _CURSOR, _SNAPSHOT, _GENERATION, _FRESH_AT = "cursor", "snapshot", "generation", "fresh_at"
 _INDEX_ROWS = 5_000
 _PAGES_BEFORE_INDEX = 10
 """During a snapshot the index follows every so many pages: a commit costs more than a page."""
-_TOPIC = "feed"
+_TOPIC, _GUIDANCE_TOPIC = "feed", "guidance"
+_TOO_NEW = (
+    "New checklists were published that this version of the program cannot read. "
+    "The checklists before them are used until it is brought up to date."
+)
 
 
 class SnapshotPlace(View, frozen=True, kw_only=True):
@@ -38,6 +47,12 @@ class SnapshotPlace(View, frozen=True, kw_only=True):
     after: str
     generation: int
     cursor: Cursor | None
+
+
+class _Edition(View, frozen=True, kw_only=True):
+    """As much of a guidance as any version can read."""
+
+    revision: int
 
 
 class FeedFollower:
@@ -60,7 +75,7 @@ class FeedFollower:
         self._standing = standing
         self._clock = clock
         self._back_off = back_off
-        self._is_checked = self._is_stopping = False
+        self._is_checked = self._is_store_checked = self._is_stopping = False
         self._settle: list[Callable[[datetime], None]] = []
         self._start_over: list[Callable[[], None]] = []
 
@@ -115,7 +130,33 @@ class FeedFollower:
         elif cursor is None:
             self._take_snapshot_page(self._first_place())
         else:
+            if not self._is_store_checked:
+                self._fetch_what_the_store_lacks()
             self._wait_for_changes(cursor)
+
+    def _fetch_what_the_store_lacks(self) -> None:
+        """Once in each run: the cursor is the replica's, and may be past what the store never had.
+
+        So it is with a replica of a version that knew no guidance, with a store that was lost, and
+        with an edition that an older version could not read.
+        """
+        for kind in _STORED:
+            if self._is_lacking(kind):
+                page = self._centre.call(TAKE_SNAPSHOT, TakeSnapshot(kind=kind))
+                if self._is_stopping:
+                    return
+                self._keep(page.rows)
+        self._is_store_checked = True
+
+    def _is_lacking(self, kind: ChangeKind) -> bool:
+        with self._store.read() as connection:
+            document = memory.written(connection, _STORED[kind])
+        if document is None:
+            return True
+        if kind is not ChangeKind.GUIDANCE:
+            return False
+        told = self._replica.document(kind, GUIDANCE_KEY)
+        return told is not None and decode(told, _Edition) != decode(document, _Edition)
 
     def _first_place(self) -> SnapshotPlace:
         generation = (self._replica.recalled(_GENERATION, int) or 0) + 1
@@ -127,7 +168,7 @@ class FeedFollower:
         if self._is_stopping:
             return
         cursor = place.cursor or page.cursor
-        self._keep_policy(page.rows)
+        self._keep(page.rows)
         marks: dict[str, object] = {_GENERATION: place.generation}
         if page.more and page.rows:
             marks[_SNAPSHOT] = SnapshotPlace(
@@ -166,7 +207,7 @@ class FeedFollower:
             for start_over in self._start_over:
                 start_over()
             return
-        self._keep_policy(page.changes)
+        self._keep(page.changes)
         if page.changes or page.next != cursor:
             self._replica.apply(page.changes, {_CURSOR: page.next})
             self._bring_index_up()
@@ -174,12 +215,28 @@ class FeedFollower:
         for settle in self._settle:
             settle(asked_at)
 
-    def _keep_policy(self, changes: Iterable[Change]) -> None:
+    def _keep(self, changes: Iterable[Change]) -> None:
         for change in changes:
-            if change.kind is ChangeKind.POLICY and not change.deleted:
-                policy = decode(change.document, Policy)
-                with self._store.write() as connection:
-                    memory.remember(connection, memory.POLICY, policy)
+            if change.deleted:
+                continue
+            if change.kind is ChangeKind.POLICY:
+                self._remember(memory.POLICY, decode(change.document, Policy))
+            elif change.kind is ChangeKind.GUIDANCE:
+                self._keep_guidance(change)
+
+    def _keep_guidance(self, change: Change) -> None:
+        """An edition in words of a newer version is left; the last good one stays."""
+        try:
+            edition = decode(change.document, Guidance)
+        except Refusal:
+            self._standing.say(_GUIDANCE_TOPIC, _TOO_NEW)
+            return
+        self._remember(memory.GUIDANCE, edition)
+        self._standing.say(_GUIDANCE_TOPIC, "")
+
+    def _remember(self, name: str, value: View) -> None:
+        with self._store.write() as connection:
+            memory.remember(connection, name, value)
 
     def _bring_index_up(self) -> None:
         """Let the index follow the replica; during a snapshot only now and then."""

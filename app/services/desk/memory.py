@@ -31,8 +31,14 @@ _REMEMBER = _INSERT.on_conflict_do_update(
 
 def recalled(connection: Connection, name: str, kind: type[T]) -> T | None:
     """What was last remembered under the name, if anything."""
-    document = connection.execute(_RECALL, {"wanted": name}).scalar_one_or_none()
+    document = written(connection, name)
     return None if document is None else decode(document, kind)
+
+
+def written(connection: Connection, name: str) -> bytes | None:
+    """The same, as it is written."""
+    document: bytes | None = connection.execute(_RECALL, {"wanted": name}).scalar_one_or_none()
+    return document
 
 
 def remember(connection: Connection, name: str, value: object) -> None:

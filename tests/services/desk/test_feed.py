@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
+from app.models.desk.tables import SettingRow
+from app.services.desk import memory
 from app.services.desk.desk import Desk
-from app.values.errors import Refusal
+from app.values.errors import Fault, Refusal
 from app.values.identity import ProductCode
 from app.values.vocabulary import ChangeKind
 from app.wire import operations
 from app.wire.catalogue import FindProducts, GetProduct, ProductView
+from app.wire.guidance import GUIDANCE_KEY, Guidance
 from app.wire.sync import AskStatus, Change, Town
 from tests.builders import a_product
-from tests.services.desk.centre import a_change
+from tests.read_backs import a_checklist, a_guidance, an_extra
+from tests.services.desk.centre import POLICY, a_change
 from tests.services.desk.site import Signal, Site, feed_product, sign_in, status
 
 PAGE = 500
@@ -23,6 +30,7 @@ PAGE = 500
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     site = Site(tmp_path / "seat")
+    site.centre.put(ChangeKind.GUIDANCE, GUIDANCE_KEY, a_guidance())
     for number in range(20):
         feed_product(site.centre, a_product(f"MUG-{number:02}", description=f"Mug {number}"))
     return site
@@ -33,7 +41,7 @@ def found(desk: Desk, text: str) -> list[str]:
     return [hit.product.code for hit in hits]
 
 
-def follow(desk: Desk, steps: int = 3) -> None:
+def follow(desk: Desk, steps: int = 4) -> None:
     """A snapshot of few rows takes a step for each kind."""
     for _ in range(steps):
         assert desk.feed.step() == 0.0
@@ -86,6 +94,129 @@ def test_an_older_revision_that_comes_late_changes_nothing(site: Site) -> None:
         assert product(desk, "mug-03").description == "Jug"
 
 
+def guidance(desk: Desk) -> Guidance:
+    return desk.caller.call(operations.GET_GUIDANCE, AskStatus())
+
+
+def publish(site: Site, edition: Guidance) -> None:
+    site.centre.put(ChangeKind.GUIDANCE, GUIDANCE_KEY, edition, edition.revision)
+
+
+def a_newer_guidance(revision: int = 2) -> Guidance:
+    return a_guidance(a_checklist("age", an_extra()), revision=revision)
+
+
+def test_before_the_first_word_from_the_centre_there_are_no_checklists(site: Site) -> None:
+    with site.opened() as desk:
+        sign_in(desk)
+        with pytest.raises(Fault) as broken:
+            guidance(desk)
+    assert broken.value.code == "guidance_unknown"
+
+
+def test_a_snapshot_brings_the_guidance(site: Site) -> None:
+    with site.opened() as desk:
+        sign_in(desk)
+        follow(desk)
+        assert guidance(desk) == a_guidance()
+        site.centre.go_away()
+    with site.opened() as desk:
+        site.centre.come_back()
+        sign_in(desk)
+        assert guidance(desk) == a_guidance()
+
+
+def test_an_edition_that_is_published_meanwhile_is_followed(site: Site) -> None:
+    followed = Signal()
+    with site.opened() as desk:
+        follow(desk)
+    with site.running() as desk:
+        sign_in(desk)
+        desk.feed.when_followed(followed.happened)
+        publish(site, a_newer_guidance())
+        followed.wait_for(1)
+        assert guidance(desk) == a_newer_guidance()
+
+
+def test_an_edition_is_decoded_once_and_again_when_another_arrives(site: Site) -> None:
+    with site.opened() as desk:
+        sign_in(desk)
+        follow(desk)
+        first = guidance(desk)
+        assert guidance(desk) is first
+        publish(site, a_newer_guidance())
+        follow(desk, 1)
+        assert guidance(desk).revision == 2
+
+
+def as_a_version_without_guidance_left_it(desk: Desk) -> None:
+    """The cursor is past the guidance, which neither store nor replica has heard of."""
+    with desk.records.store.write() as connection:
+        connection.execute(delete(SettingRow).where(SettingRow.name == memory.GUIDANCE))
+
+
+def test_a_replica_of_a_version_without_guidance_is_completed(site: Site) -> None:
+    with site.opened() as desk:
+        follow(desk)
+        as_a_version_without_guidance_left_it(desk)
+    with closing(sqlite3.connect(site.folder / "catalogue" / "replica.db")) as replica:
+        replica.execute("DELETE FROM replica WHERE kind = 'guidance'")
+        replica.commit()
+    site.centre.put(ChangeKind.POLICY, "policy", POLICY, 2)
+    with site.opened() as desk:
+        sign_in(desk)
+        follow(desk, 1)
+        assert guidance(desk) == a_guidance()
+        assert len(found(desk, "mug")) == 20
+    assert site.centre.snapshots == 5
+
+
+def test_what_a_new_store_lacks_is_fetched_although_the_replica_is_not_new(site: Site) -> None:
+    with site.opened() as desk:
+        follow(desk)
+        with desk.records.store.write() as connection:
+            connection.execute(delete(SettingRow).where(SettingRow.name == memory.POLICY))
+            connection.execute(delete(SettingRow).where(SettingRow.name == memory.GUIDANCE))
+    publish(site, a_newer_guidance())
+    with site.opened() as desk:
+        sign_in(desk)
+        follow(desk, 1)
+        assert guidance(desk) == a_newer_guidance()
+        policy = desk.caller.call(operations.GET_POLICY, AskStatus())
+        assert policy.company.name == "Readback Ltd"
+
+
+def test_an_edition_this_version_cannot_read_leaves_the_last_good_one(site: Site) -> None:
+    strange = {"revision": 2, "checklists": [{"name": "x", "items": [{"check": "mood"}]}]}
+    with site.opened() as desk:
+        sign_in(desk)
+        follow(desk)
+        site.centre.put(ChangeKind.GUIDANCE, GUIDANCE_KEY, strange, 2)
+        feed_product(site.centre, a_product("POT-1", description="Teapot"))
+        follow(desk, 1)
+        assert guidance(desk) == a_guidance()
+        assert found(desk, "teapot") == ["POT-1"]
+        assert "cannot read" in status(desk).sentence
+        publish(site, a_newer_guidance(revision=3))
+        follow(desk, 1)
+        assert (guidance(desk).revision, status(desk).sentence) == (3, "")
+
+
+def test_an_edition_that_could_not_be_read_is_fetched_again_by_the_next_run(site: Site) -> None:
+    with site.opened() as desk:
+        follow(desk)
+        site.centre.put(ChangeKind.GUIDANCE, GUIDANCE_KEY, {"revision": 2}, 2)
+        follow(desk, 1)
+    site.centre.changes[-1] = a_change(
+        ChangeKind.GUIDANCE, GUIDANCE_KEY, a_newer_guidance(), revision=2
+    )
+    feed_product(site.centre, a_product("POT-1", description="Teapot"))
+    with site.opened() as desk:
+        sign_in(desk)
+        follow(desk, 1)
+        assert guidance(desk) == a_newer_guidance()
+
+
 def product(desk: Desk, code: str) -> ProductView:
     return desk.caller.call(operations.GET_PRODUCT, GetProduct(code=ProductCode(code)))
 
@@ -110,7 +241,7 @@ def test_it_goes_on_where_it_stopped_after_a_restart(site: Site) -> None:
         assert len(found(desk, "mug")) == 20
         follow(desk, 1)
         assert found(desk, "teapot") == ["POT-1"]
-    assert site.centre.snapshots == 3
+    assert site.centre.snapshots == 4
 
 
 def test_a_snapshot_that_was_interrupted_goes_on_after_a_restart(site: Site) -> None:
@@ -119,9 +250,9 @@ def test_a_snapshot_that_was_interrupted_goes_on_after_a_restart(site: Site) -> 
     with site.opened() as desk:
         follow(desk, 3)
     with site.opened() as desk:
-        follow(desk, 3)
+        follow(desk, 4)
         assert status(desk).products == 3 * PAGE + 20
-    assert site.centre.snapshots == 6
+    assert site.centre.snapshots == 7
 
 
 def test_an_unknown_cursor_means_a_new_snapshot_without_what_is_gone(site: Site) -> None:
@@ -130,7 +261,7 @@ def test_an_unknown_cursor_means_a_new_snapshot_without_what_is_gone(site: Site)
         follow(desk)
         kept = [change for change in site.centre.changes if change.key != "MUG-03"]
         site.centre.restore(kept)
-        follow(desk, 4)
+        follow(desk, 5)
         assert len(found(desk, "mug")) == 19
         with pytest.raises(Refusal):
             product(desk, "MUG-03")
@@ -142,7 +273,7 @@ def test_a_snapshot_after_a_restore_overrules_newer_revisions(site: Site) -> Non
         sign_in(desk)
         follow(desk)
         site.centre.restore([c for c in site.centre.changes if c.revision < 9])
-        follow(desk, 4)
+        follow(desk, 5)
         assert product(desk, "MUG-03").description == "Mug 3"
 
 
@@ -184,7 +315,7 @@ def test_pages_of_a_replica_that_are_damaged_mean_that_it_is_fetched_again(site:
     for number in range(2 * PAGE):
         feed_product(site.centre, a_product(f"CUP-{number:04}"))
     with site.opened() as desk:
-        follow(desk, 5)
+        follow(desk, 6)
     replica = site.folder / "catalogue" / "replica.db"
     content = replica.read_bytes()
     replica.write_bytes(content[:4_096] + b"\xff" * (len(content) - 4_096))
@@ -229,7 +360,7 @@ def test_thousands_of_products_are_followed(site: Site) -> None:
     site.centre.restore(changes)
     with site.opened() as desk:
         sign_in(desk)
-        follow(desk, 26)
+        follow(desk, 27)
         assert status(desk).products == 12_000
         assert found(desk, "cup 11999")[0] == "CUP-11999"
 
