@@ -48,7 +48,7 @@ def with_numbers_for_all(folder: Path) -> Site:
     policy = msgspec.structs.replace(POLICY, numbers_kept=1_000)
     site.centre.put(ChangeKind.POLICY, "policy", policy, 2)
     with site.opened() as desk:
-        for _ in range(3):
+        for _ in range(4):
             desk.feed.step()
         desk.line.step()
     return site
