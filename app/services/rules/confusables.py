@@ -25,25 +25,40 @@ _WORDS_WEIGHED = 12
 _WORDS_TOGETHER = 3
 _TEEN_DIGITS = 2
 _FILLERS = frozenset({"a", "an", "and", "for", "in", "of", "on", "or", "set", "the", "to", "with"})
-_FAR = {Likeness.SUFFIX: 4, Likeness.TEEN_TY: 5}
-_NEAR = {
-    Likeness.IDENTICAL: 0,
-    Likeness.SOUNDS_ALIKE: 1,
-    Likeness.TEEN_TY: 2,
-    Likeness.ONE_WORD: 3,
-}
+_NEAREST = (
+    Likeness.IDENTICAL,
+    Likeness.SOUNDS_ALIKE,
+    Likeness.TEEN_TY,
+    Likeness.ONE_WORD,
+    Likeness.SUFFIX,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Resemblance:
     """Why two products can be taken for one another, the strongest reason first.
 
-    `by_description` is False where only the codes are alike; `rank` counts up with the distance.
+    `by_description` is False where only the codes are alike.
     """
 
     kinds: tuple[Likeness, ...]
     by_description: bool
-    rank: int
+
+    @property
+    def by_words(self) -> bool:
+        """Whether a word tells them apart by ear, else the code has to."""
+        return self.kinds[0] is Likeness.ONE_WORD
+
+    @property
+    def rank(self) -> int:
+        """0 for the nearest; where only the codes are alike they are far."""
+        near = _NEAREST.index(self.kinds[0])
+        return near if self.by_description else near + len(_NEAREST)
+
+
+def nearest_first(kinds: Iterable[Likeness]) -> tuple[Likeness, ...]:
+    """Each kind once."""
+    return tuple(sorted(set(kinds), key=_NEAREST.index))
 
 
 def as_heard(product: ProductView) -> Sounding:
@@ -57,9 +72,9 @@ def resemblance(one: Sounding, other: Sounding) -> Resemblance | None:
     coded = tuple(_by_code(one, other))
     if described is None and not coded:
         return None
-    kinds = tuple(dict.fromkeys((*([described] if described else []), *coded)))
-    rank = _NEAR[described] if described is not None else _FAR[coded[0]]
-    return Resemblance(kinds, described is not None, rank)
+    if described is None:
+        return Resemblance(coded, by_description=False)
+    return Resemblance(tuple(dict.fromkeys((described, *coded))), by_description=True)
 
 
 def _by_description(one: Sounding, other: Sounding) -> Likeness | None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from app.services.rules import pricing
+from app.services.rules import confusables, pricing
 from app.services.rules.regions import RegionRules, load_regions
 from app.settings import resource_folder
 from app.values.contact import search_digits
@@ -22,7 +22,16 @@ from app.values.order_number import with_check_digits
 from app.values.vocabulary import Region, Role
 from app.wire import operations
 from app.wire.addresses import AddressSuggestions, LookUpAddress
-from app.wire.catalogue import FindProducts, GetProduct, Match, ProductHit, ProductHits, ProductView
+from app.wire.catalogue import (
+    FindLookalikes,
+    FindProducts,
+    GetProduct,
+    Lookalikes,
+    Match,
+    ProductHit,
+    ProductHits,
+    ProductView,
+)
 from app.wire.customers import (
     CustomersFound,
     CustomerView,
@@ -129,6 +138,7 @@ class FakeDesk:
             operations.GET_POLICY.name: self._policy,
             operations.FIND_PRODUCTS.name: self._find_products,
             operations.GET_PRODUCT.name: self._get_product,
+            operations.FIND_LOOKALIKES.name: self._find_lookalikes,
             operations.FIND_CUSTOMERS.name: self._find_customers,
             operations.LAST_ORDERS.name: self._last_orders,
             operations.GET_ORDER.name: self._get_order,
@@ -212,6 +222,10 @@ class FakeDesk:
         if product is None:
             raise Refusal("product_unknown", f"There is no product {request.code}.", "code")
         return product
+
+    def _find_lookalikes(self, request: FindLookalikes) -> Lookalikes:
+        product = self._get_product(GetProduct(code=request.code))
+        return confusables.lookalikes(product, self.products.values(), request.limit)
 
     def _find_customers(self, request: FindCustomers) -> CustomersFound:
         digits, text = search_digits(request.text), request.text.casefold()

@@ -17,6 +17,7 @@ from app.services.ports import Caller
 from app.ui.background import Background, Lane, Latest
 from app.ui.notices import notice_of
 from app.ui.screens.call import card_guard, lookalikes
+from app.ui.screens.call.lookalikes import Telling, Told
 from app.values.errors import Fault, Refusal
 from app.values.quantity import parse_quantity
 from app.values.wording import Word
@@ -35,20 +36,30 @@ _LIKE_A_CODE = re.compile(r"^(?=.*\d)\S+$")
 class FinderRow:
     """One product found.
 
-    `words` are its description with what tells it from its lookalikes marked.
+    `told` is its description with what tells it from its lookalikes marked.
     """
 
     product: ProductView
     match: Match
-    words: tuple[Word, ...]
-    alike: bool
+    told: Told
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """The description, word by word."""
+        return self.told.words
+
+    @property
+    def alike(self) -> bool:
+        """Whether it can be taken for another one of the first rows."""
+        return self.told.alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinderState:
     """What the finder shows.
 
-    `current` is the row that Enter takes; `quantity` was typed before the code.
+    `current` is the row that Enter takes; `quantity` was typed before the code; `telling` is what
+    tells rows that are `alike` apart.
     """
 
     text: str = ""
@@ -56,6 +67,7 @@ class FinderState:
     current: int | None = None
     quantity: int | None = None
     alike: bool = False
+    telling: Telling | None = None
     asking: bool = False
     sentence: str = ""
 
@@ -82,10 +94,10 @@ def find(caller: Caller, text: str) -> _Answer:
 
 def _rows(caller: Caller, text: str) -> tuple[FinderRow, ...]:
     found = caller.call(operations.FIND_PRODUCTS, FindProducts(text=text, limit=MOST_ROWS))
-    descriptions = lookalikes.told_apart([hit.product.description for hit in found.hits])
+    told_apart = lookalikes.told_apart([hit.product for hit in found.hits])
     return tuple(
-        FinderRow(product=hit.product, match=hit.match, words=told.words, alike=told.alike)
-        for hit, told in zip(found.hits, descriptions, strict=True)
+        FinderRow(product=hit.product, match=hit.match, told=told)
+        for hit, told in zip(found.hits, told_apart, strict=True)
     )
 
 
@@ -190,7 +202,8 @@ class FinderPresenter(QObject):
         self._answered = text
         quantity, complaint = self._quantity_of(answer)
         self._complaint = complaint
-        alike = _only_exact(answer.rows) is None and any(row.alike for row in answer.rows[:2])
+        first = [row.told for row in answer.rows[:2] if row.alike]
+        alike = _only_exact(answer.rows) is None and bool(first)
         self._show(
             FinderState(
                 text=text,
@@ -198,6 +211,7 @@ class FinderPresenter(QObject):
                 current=None if complaint else _default_row(answer.rows, alike=alike),
                 quantity=quantity,
                 alike=alike,
+                telling=first[0].telling if alike else None,
                 sentence=complaint or ("" if answer.rows else self._nothing_found(text)),
             )
         )

@@ -17,6 +17,7 @@ from app.ui.screens.call.finder import FinderPresenter, FinderRow, FinderState
 from app.ui.screens.call.line_book import LineRow, Stock
 from app.ui.screens.call.line_editor import LineEditor, SameCodeQuestion
 from app.ui.screens.call.lines import LinesPresenter, LinesState
+from app.ui.screens.call.lookalikes import Telling
 from app.ui.screens.call.pick_list import Pick, PickList, Steering
 from app.ui.screens.call.state import CallState
 from app.ui.shortcuts import Action
@@ -33,6 +34,7 @@ from app.wire.catalogue import ProductView
 MOST_ROWS = 6
 LOW_WINDOW_PX = 500
 LEAST_TABLE_PX = 62
+TWO = 2
 
 
 class ItemsPane(Card):
@@ -168,7 +170,7 @@ class ItemsPane(Card):
 
     def _pick_of(self, row: FinderRow) -> Pick:
         product = row.product
-        words = [Part(f"{product.code}  ", strong=False)]
+        words = [Part(f"{product.code}  ", strong=row.told.by_code)]
         words += [Part(f"{word.text} ", strong=word.differs) for word in row.words]
         stock, tone = self._stock_of(product)
         return Pick(
@@ -191,12 +193,30 @@ class ItemsPane(Card):
     def _remark_on(self, state: FinderState) -> tuple[theme.Tone, str]:
         if state.sentence:
             return theme.Tone.WARN, state.sentence
-        if state.alike:
-            return theme.Tone.WARN, self.tr("These sound alike. Say the difference first.")
+        if state.telling is not None:
+            return theme.Tone.WARN, self._how_to_tell(state)
         if state.quantity is not None:
             count = formatting.quantity(state.quantity)
             return theme.Tone.INFO, self.tr("Enter adds {count} of them.").format(count=count)
         return theme.Tone.MUTED, ""
+
+    def _how_to_tell(self, state: FinderState) -> str:
+        """What the rows have in common, and what to say first."""
+        two = sum(row.alike for row in state.rows) == TWO
+        these = self.tr("These two sound alike.") if two else self.tr("These sound alike.")
+        match state.telling:
+            case Telling.COLOUR:
+                return f"{these} {self.tr('Say the colour first.')}"
+            case Telling.SIZE:
+                return f"{these} {self.tr('Say the size first.')}"
+            case Telling.NUMBER:
+                return self.tr("Their numbers sound alike. Say them digit by digit.")
+            case Telling.LAST_LETTER:
+                return self.tr("Their codes sound alike. Say the last letter with its word.")
+            case Telling.CODE:
+                return f"{these} {self.tr('Only the code tells them apart. Say the code.')}"
+            case _:
+                return f"{these} {self.tr('Say the difference first.')}"
 
     @Slot()
     def _enter(self) -> None:
@@ -248,6 +268,15 @@ def _columns() -> tuple[Column[LineRow], ...]:
         Column(title="#", text=_number, chars=4, gives_way=2, tone=_muted),
         Column(title=_tr("Code"), text=_code, chars=10),
         Column(title=_tr("Item"), text=_description, icon=_mark, hint=_remark, tone=_odd_price),
+        Column(
+            title=_tr("Take care"),
+            text=_twin,
+            chars=17,
+            gives_way=3,
+            icon=_twin_mark,
+            hint=_what_to_say,
+            tone=_warned,
+        ),
         Column(title=_tr("Stock"), text=_stock, chars=13, gives_way=1, tone=_stock_tone),
         Column(title=_tr("Qty"), text=_quantity, chars=8, align=Align.END, bold=always, tone=_odd),
         Column(title=_tr("Price"), text=_price, chars=10, align=Align.END, hint=_told),
@@ -289,6 +318,35 @@ def _mark(row: LineRow) -> Icon | None:
 
 def _odd_price(row: LineRow) -> theme.Tone:
     return theme.Tone.WARN if row.new_list_price is not None else theme.Tone.NORMAL
+
+
+def _twin(row: LineRow) -> str:
+    """That a line can be taken for another product, in two or three words."""
+    if not row.line.must_say:
+        return ""
+    if row.sounds_like is None:
+        return _tr("Say {words}").format(words=row.line.must_say)
+    return _tr("Sounds like {code}").format(code=row.sounds_like.code)
+
+
+def _twin_mark(row: LineRow) -> Icon | None:
+    return Icon.WARNING if row.line.must_say else None
+
+
+def _what_to_say(row: LineRow) -> str:
+    """Which product it can be taken for, and what the caller has to say."""
+    if not row.line.must_say:
+        return ""
+    say = _tr("The caller has to say “{words}”.").format(words=row.line.must_say)
+    if row.sounds_like is None:
+        return say
+    other = row.sounds_like
+    twin = _tr("Can be taken for {code} {description}.")
+    return f"{twin.format(code=other.code, description=other.description)} {say}"
+
+
+def _warned(row: LineRow) -> theme.Tone:
+    return theme.Tone.WARN if row.line.must_say else theme.Tone.NORMAL
 
 
 def _stock(row: LineRow) -> str:

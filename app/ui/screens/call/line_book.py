@@ -6,6 +6,7 @@ Pure; any thread. Adding line 1,114 looks at one line: the rest is shared with t
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,7 +15,7 @@ from app.values.identity import LineId, ProductCode
 from app.values.money import Money, UnitPrice
 from app.values.quantity import is_unusual
 from app.values.vocabulary import ProductKind, TaxCategory
-from app.wire.catalogue import ProductView
+from app.wire.catalogue import Lookalikes, ProductView
 from app.wire.orders import OrderLine
 
 Lines = tuple[OrderLine, ...]
@@ -33,7 +34,8 @@ class Stock(StrEnum):
 class LineRow:
     """One line as the table shows it.
 
-    `new_list_price`: the list holds another price than the caller was quoted.
+    `new_list_price`: the list holds another price than the caller was quoted. `sounds_like`: the
+    nearest product this one could be taken for, where that is known.
     """
 
     number: int
@@ -43,6 +45,7 @@ class LineRow:
     available: int | None
     unusual: bool
     new_list_price: UnitPrice | None
+    sounds_like: ProductView | None = None
 
     @property
     def line_id(self) -> LineId:
@@ -51,16 +54,21 @@ class LineRow:
 
 
 class LineBook:
-    """Rows, running sums in minor units per tax category, and counts of one order."""
+    """Rows, running sums in minor units per tax category, and counts of one order.
+
+    `changed` are the lines that the last step brought or made anew.
+    """
 
     def __init__(self) -> None:
         self.lines: Lines = ()
         self.rows: tuple[LineRow, ...] = ()
         self.pieces = 0
         self.sums: dict[TaxCategory, int] = {}
+        self.changed: Lines = ()
         self._codes: Counter[ProductCode] = Counter()
         self._products: dict[ProductCode, ProductView] = {}
         self._not_found: set[ProductCode] = set()
+        self._nearest: dict[ProductCode, ProductView] = {}
 
     @property
     def products(self) -> dict[ProductCode, ProductView]:
@@ -86,6 +94,15 @@ class LineBook:
         if known is not product and self._codes[product.code]:
             self.learn((product,))
 
+    def learn_lookalikes(self, found: Iterable[Lookalikes]) -> None:
+        """What products could be taken for; their rows show it."""
+        nearest = {one.code: one.others[0].product for one in found if one.others}
+        self._nearest.update(nearest)
+        self.rows = tuple(
+            self._row(row.number, row.line) if row.line.code in nearest else row
+            for row in self.rows
+        )
+
     def unknown_codes(self) -> tuple[ProductCode, ...]:
         """Codes on the order that the desk has not looked up yet."""
         known = self._products.keys() | self._not_found
@@ -108,14 +125,16 @@ class LineBook:
     def follow(self, lines: Lines) -> None:
         """Show these lines from now on."""
         if lines is self.lines:
+            self.changed = ()
             return
         head = _same_at_start(self.lines, lines)
         tail = _same_at_end(self.lines, lines, head)
         self._count(self.lines[head : len(self.lines) - tail], -1)
-        self._count(lines[head : len(lines) - tail], +1)
+        self.changed = lines[head : len(lines) - tail]
+        self._count(self.changed, +1)
         moved = len(lines) != len(self.lines)
         kept_tail = () if moved else self.rows[len(self.rows) - tail :]
-        changed = lines[head:] if moved else lines[head : len(lines) - tail]
+        changed = lines[head:] if moved else self.changed
         made = tuple(self._row(head + place + 1, line) for place, line in enumerate(changed))
         self.rows = self.rows[:head] + made + kept_tail
         self.lines = lines
@@ -140,6 +159,7 @@ class LineBook:
             unusual=line.kind is ProductKind.GOODS
             and is_unusual(line.quantity, product.typical_quantity if product else None),
             new_list_price=_new_list_price(product, line),
+            sounds_like=self._nearest.get(line.code) if line.must_say else None,
         )
 
 

@@ -7,14 +7,18 @@ is asked about. Touches no widget.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import msgspec
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
+from app.services.ports import Caller
 from app.services.rules import pricing
+from app.ui.background import Background
 from app.ui.screens.call.line_book import LineBook, LineRow, Lines
+from app.ui.screens.call.lookalikes import LookalikeWatch
 from app.ui.screens.call.order_in_hand import OrderInHand
 from app.values.card import refuse_card_digits
 from app.values.clock import Clock
@@ -23,7 +27,7 @@ from app.values.identity import Ids, LineId, ProductCode
 from app.values.money import UnitPrice, parse_unit_price
 from app.values.quantity import check_quantity, is_unusual, parse_quantity
 from app.values.vocabulary import ProductKind
-from app.wire.catalogue import ProductView
+from app.wire.catalogue import Lookalikes, ProductView
 from app.wire.orders import LINES_MOST, OrderLine
 
 LONGEST_REASON = 200
@@ -84,10 +88,19 @@ class LinesPresenter(QObject):
     finished = Signal()
 
     def __init__(
-        self, order: OrderInHand, ids: Ids, clock: Clock, parent: QObject | None = None
+        self,
+        order: OrderInHand,
+        caller: Caller,
+        background: Background,
+        ids: Ids,
+        clock: Clock,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._order = order
+        self._watch = LookalikeWatch(caller, background, self)
+        self._watch.learned.connect(self._learn_lookalikes)
+        self._watch.notice.connect(self.notice)
         self._ids = ids
         self._clock = clock
         self.book = LineBook()
@@ -117,9 +130,15 @@ class LinesPresenter(QObject):
                 problem=self._state.problem if still else None,
             )
         )
+        self._look_out(self.book.changed)
+
+    def lookalikes_of(self, code: ProductCode) -> Lookalikes | None:
+        """What a product of this order could be taken for; None until that is known."""
+        return self._watch.of(code)
 
     def begin(self) -> None:
         """Another order is in hand."""
+        self._watch.begin()
         self.book = LineBook()
         self._state = LinesState()
 
@@ -187,6 +206,22 @@ class LinesPresenter(QObject):
         """Add several lines in one step, at today's prices (a repeated order)."""
         self.book.learn(tuple(product for product, _ in products))
         self._append(tuple(self._quoted(product, quantity) for product, quantity in products))
+
+    def exchange(self, line_id: LineId, product: ProductView) -> bool:
+        """The caller meant this product: the line keeps its place and quantity, at its price.
+
+        False where there is no such line any more.
+        """
+        row = self.book.find(line_id)
+        if row is None:
+            return False
+        self.book.learn_one(product)
+        now = self._clock.now()
+        line = pricing.line_for(product, row.line.quantity, line_id=line_id, now=now)
+        self._order.settle()
+        self._replace(row, line)
+        self._order.settle()
+        return True
 
     def edit(self, line_id: LineId) -> None:
         """Open quantity and price of a line."""
@@ -274,6 +309,37 @@ class LinesPresenter(QObject):
         self.book.learn(products)
         self.book.pass_over(asked_for)
         self._show(replace(self._state, rows=self.book.rows))
+
+    def _look_out(self, lines: Lines) -> None:
+        """These lines are new or changed: what has to be said for them, now or when it is known."""
+        goods = [line for line in lines if line.kind is ProductKind.GOODS]
+        if goods:
+            self._tell_what_to_say(goods)
+            self._watch.look_out_for(line.code for line in goods)
+
+    @Slot(object)
+    def _learn_lookalikes(self, found: tuple[Lookalikes, ...]) -> None:
+        self.book.learn_lookalikes(found)
+        self._show(replace(self._state, rows=self.book.rows))
+        if self._order.is_open:
+            codes = {one.code for one in found if one.must_say}
+            self._tell_what_to_say(
+                [line for line in self._order.document.lines if line.code in codes]
+            )
+
+    def _tell_what_to_say(self, lines: Iterable[OrderLine]) -> None:
+        """A line that has words keeps them; the others get theirs with the step that made them."""
+        said = {
+            line.line_id: msgspec.structs.replace(line, must_say=known.must_say)
+            for line in lines
+            if not line.must_say
+            and line.kind is ProductKind.GOODS
+            and (known := self._watch.of(line.code)) is not None
+            and known.must_say
+        }
+        if said:
+            present = self._order.document.lines
+            self._order.follow_up(lines=tuple(said.get(line.line_id, line) for line in present))
 
     def _add(self, product: ProductView, quantity: int | None) -> LineId:
         line = self._quoted(product, quantity or 1)

@@ -89,7 +89,7 @@ class CallPresenter(QObject):
         self.order = OrderInHand(self)
         self.keeper = DraftKeeper(caller, background, quiet_ms=pace.save_ms, parent=self)
         self.finder = FinderPresenter(caller, background, self)
-        self.lines = LinesPresenter(self.order, ids, clock, self)
+        self.lines = LinesPresenter(self.order, caller, background, ids, clock, self)
         self.customer = CustomerPresenter(
             self.order, caller, background, ids, quiet_ms=pace.search_ms, parent=self
         )

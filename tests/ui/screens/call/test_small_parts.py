@@ -202,8 +202,14 @@ def test_the_book_follows_any_change_of_the_lines() -> None:
         assert book.pieces == len(shown)
 
 
+def told_apart(*descriptions: str) -> tuple[lookalikes.Told, ...]:
+    return lookalikes.told_apart(
+        [a_product(f"X{at}X", description=text) for at, text in enumerate(descriptions)]
+    )
+
+
 def test_descriptions_one_word_apart_are_told_apart() -> None:
-    red, white, other = lookalikes.told_apart(["Red metal bell", "White metal bell", "Tea towel"])
+    red, white, other = told_apart("Red metal bell", "White metal bell", "Tea towel")
     assert [word.text for word in red.words if word.differs] == ["Red"]
     assert white.alike
     assert not other.alike
