@@ -1,4 +1,4 @@
-"""The tables of one seat's encrypted store: drafts, outbox, placed orders, numbers, people.
+"""The tables of one seat's encrypted store: drafts, read-backs, outbox, orders, numbers, people.
 
 Documents are kept as the exact bytes of their message; the columns beside them are what is
 searched for.
@@ -41,6 +41,9 @@ WAITING = (CommandState.CAPTURED, CommandState.PENDING, CommandState.SENDING, Co
 NEEDS_PERSON = (CommandState.NEEDS_REVIEW, CommandState.STUCK, CommandState.QUARANTINED)
 """Someone has to look at these."""
 
+ENDS_CALL = "kind = 'call.close'"
+"""Spelled out in index and query alike: SQLite sees no other way that the index will do."""
+
 
 class DraftRow(DeskTable):
     """An order while it is taken; placed and voided ones stay for the record until housekeeping."""
@@ -57,6 +60,18 @@ class DraftRow(DeskTable):
     void_reason: Mapped[str] = mapped_column(String(200))
 
 
+class ReadBackEntryRow(DeskTable):
+    """One entry of a read-back; the store refuses to change one. `position` counts from 1."""
+
+    __tablename__ = "read_back_entry"
+    __table_args__ = (CheckConstraint("position >= 1", name="position_counts"),)
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    document: Mapped[bytes]
+
+
 class CommandRow(DeskTable):
     """One command of the outbox, with the bytes that the centre gets however often it is sent.
 
@@ -69,6 +84,7 @@ class CommandRow(DeskTable):
         CheckConstraint("sequence >= 1", name="sequence_counts"),
         UniqueConstraint("incarnation", "sequence"),
         Index(None, "state", "position"),
+        Index("ix_command_ends_call", "order_id", unique=True, sqlite_where=text(ENDS_CALL)),
     )
 
     position: Mapped[int] = mapped_column(primary_key=True)

@@ -16,6 +16,7 @@ from app.services.desk import memory
 from app.services.desk.answers import AnswerService
 from app.services.desk.calls import CallService
 from app.services.desk.catalogue import CatalogueService
+from app.services.desk.commands import Commands
 from app.services.desk.dispatcher import DeskCaller, Handlers
 from app.services.desk.drafts import DraftService
 from app.services.desk.feed import FeedFollower
@@ -32,6 +33,7 @@ from app.services.desk.recovery import open_records
 from app.services.desk.seat import Seat
 from app.services.desk.sign_in import SignedIn, SignInService
 from app.services.desk.standing import Standing
+from app.services.desk.verifiers import Verifiers
 from app.services.desk.worker import BackOff, Worker
 from app.services.ports import AddressLookup, Caller, Centre, KeyStore
 from app.services.rules.regions import RegionRules
@@ -125,23 +127,33 @@ class Desk:
     def _make_services(self) -> None:
         parts, store = self._parts, self.records.store
         self._signed_in = SignedIn(parts.clock)
+        self._verifiers = Verifiers(store, parts.clock, parts.hasher)
+        self._commands = Commands(self.records, parts.seat, parts.centre, parts.ids)
         self._drafts = DraftService(store, parts.seat, parts.regions, parts.clock)
+        self._guidance = GuidanceService(store)
         self.place = PlaceService(
-            self.records,
-            parts.seat,
+            self._commands,
             self._drafts,
+            self._guidance,
             self._signed_in,
-            parts.centre,
             parts.regions,
             parts.clock,
-            parts.ids,
         )
         self.outbox = Outbox(self.records, parts.centre, self._standing, parts.clock)
         self.outbox.retry_stuck()
         self._numbers = Numbers(store, parts.centre, parts.clock)
-        self._read_backs = ReadBackService()
-        self._calls = CallService()
-        self._answers = AnswerService()
+        self._read_backs = ReadBackService(
+            store,
+            self._verifiers,
+            parts.centre,
+            self._signed_in,
+            self._standing,
+            parts.clock,
+            parts.ids,
+        )
+        self.calls = CallService(self._commands, self._signed_in, parts.clock)
+        self.calls.end_left(at_start=True)
+        self._answers = AnswerService(store, self._guidance, parts.centre, parts.clock)
         self._papers = PaperService(parts.seat.folder, store, self.place, parts.clock)
 
     def _make_workers(self) -> None:
@@ -151,7 +163,8 @@ class Desk:
             (
                 self._numbers.top_up,
                 partial(deposit_key, self.records, parts.centre),
-                Housekeeping(store, self._papers, parts.clock).run_when_due,
+                Housekeeping(store, self._papers, self.calls, parts.clock).run_when_due,
+                self._answers.report,
             ),
             parts.centre,
             self._standing,
@@ -170,7 +183,7 @@ class Desk:
         )
         self._line_worker = Worker("desk line", self.line.step)
         self._feed_worker = Worker("desk feed", self.feed.step)
-        self.place.when_placed(self._send_at_once)
+        self._commands.when_captured(self._send_at_once)
         self._standing.when_back(self._line_worker.wake)
         self._standing.when_back(self._feed_worker.wake)
         self.feed.when_followed(self.outbox.settle)
@@ -188,14 +201,13 @@ class Desk:
     def _made_caller(self) -> DeskCaller:
         parts = self._parts
         sign_in = SignInService(
-            self.records.store,
+            self._verifiers,
             parts.centre,
             self._signed_in,
             self._standing,
             parts.clock,
             parts.ids,
             parts.offer,
-            parts.hasher,
         )
         catalogue = CatalogueService(self._index)
         handlers = Handlers()
@@ -215,12 +227,12 @@ class Desk:
         handlers.add(operations.NUMBER_SHOWN, self.place.number_shown)
         handlers.add(operations.MAKE_PAPER, self._papers.make)
         handlers.add(operations.PRINT_PROTOCOL, self._papers.make_protocol)
-        handlers.add(operations.GET_GUIDANCE, GuidanceService(self.records.store).get)
+        handlers.add(operations.GET_GUIDANCE, self._guidance.get)
         handlers.add(operations.FIND_LOOKALIKES, catalogue.lookalikes)
         handlers.add(operations.NOTE_READ_BACK, self._read_backs.note)
         handlers.add(operations.ASK_READ_BACK, self._read_backs.of)
         handlers.add(operations.OVERRIDE_READ_BACK, self._read_backs.override)
-        handlers.add(operations.CLOSE_CALL, self._calls.close)
+        handlers.add(operations.CLOSE_CALL, self.calls.close)
         handlers.add(operations.FIND_ANSWERS, self._answers.find)
         handlers.add(operations.NOTE_SEARCH, self._answers.note)
         return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)

@@ -13,10 +13,21 @@ from app.services.desk.sign_in import SignedIn
 from app.services.desk.standing import Standing
 from app.services.ports import Centre
 from app.values.errors import Fault, Refusal, Unreachable
-from app.wire.operations import ALL, SAVE_DRAFT, Home, Operation, Signer
+from app.wire.operations import (
+    ALL,
+    CLOSE_CALL,
+    NOTE_READ_BACK,
+    SAVE_DRAFT,
+    Home,
+    Operation,
+    Signer,
+)
 
 Q = TypeVar("Q")
 A = TypeVar("A")
+
+_EVEN_LATE = (SAVE_DRAFT, NOTE_READ_BACK, CLOSE_CALL)
+"""Nothing typed is lost because a sign-in ran out during the call."""
 
 
 class Handlers:
@@ -59,7 +70,7 @@ class DeskCaller:
     def call(self, operation: Operation[Q, A], request: Q) -> A:
         """The answer. Raises Refusal, Fault or Unreachable."""
         if operation.home is Home.DESK:
-            self._signed_in.allow(operation, even_late=operation is SAVE_DRAFT)
+            self._signed_in.allow(operation, even_late=operation in _EVEN_LATE)
             return self._handlers.of(operation)(request)
         if operation.signer is Signer.PERSON and self._signed_in.session.offline:
             raise Refusal(

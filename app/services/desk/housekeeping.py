@@ -7,9 +7,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, and_, delete, func, not_, select, text
 
-from app.models.desk.tables import CommandRow, CommandState, DraftRow, NumberRow, PlacedOrderRow
+from app.models.desk.tables import (
+    ENDS_CALL,
+    CommandRow,
+    CommandState,
+    DraftRow,
+    NumberRow,
+    PlacedOrderRow,
+    ReadBackEntryRow,
+)
+from app.services.desk.calls import CallService
 from app.services.desk.papers import PaperService
 from app.store.desk import DeskStore
 from app.values.clock import Clock
@@ -23,11 +32,13 @@ _CLOSED = (DraftState.PLACED, DraftState.VOIDED)
 class Housekeeping:
     """The housekeeping of one seat."""
 
-    def __init__(self, store: DeskStore, papers: PaperService, clock: Clock) -> None:
+    def __init__(
+        self, store: DeskStore, papers: PaperService, calls: CallService, clock: Clock
+    ) -> None:
         self._store = store
         self._papers = papers
+        self._calls = calls
         self._clock = clock
-
         self._run_at: float | None = None
 
     def run_when_due(self) -> None:
@@ -38,7 +49,8 @@ class Housekeeping:
             self.run()
 
     def run(self) -> None:
-        """Remove what is settled and old, and fold the store's log into its file."""
+        """End forgotten calls, remove what is settled and old, fold the log into the file."""
+        self._calls.end_left()
         with self._store.write() as connection:
             self._remove_settled(connection)
         self._papers.remove_old()
@@ -55,12 +67,26 @@ class Housekeeping:
         )
         shown = PlacedOrderRow.number_shown_at.is_not(None)
         connection.execute(delete(PlacedOrderRow).where(PlacedOrderRow.position.in_(old), shown))
-        kept = select(PlacedOrderRow.position)
+        # The end of a call goes with its order: without it the call would be ended again.
+        ends_kept_call = and_(
+            text(ENDS_CALL), CommandRow.order_id.in_(select(PlacedOrderRow.order_id))
+        )
         connection.execute(
-            delete(CommandRow).where(CommandRow.position.in_(old), CommandRow.position.not_in(kept))
+            delete(CommandRow).where(
+                CommandRow.position.in_(old),
+                CommandRow.position.not_in(select(PlacedOrderRow.position)),
+                not_(ends_kept_call),
+            )
         )
         connection.execute(
             delete(DraftRow).where(DraftRow.state.in_(_CLOSED), DraftRow.saved_at < before)
+        )
+        connection.execute(
+            delete(ReadBackEntryRow).where(
+                ReadBackEntryRow.at < before,
+                ReadBackEntryRow.order_id.not_in(select(PlacedOrderRow.order_id)),
+                ReadBackEntryRow.order_id.not_in(select(DraftRow.order_id)),
+            )
         )
         connection.execute(
             delete(NumberRow).where(

@@ -1,34 +1,36 @@
 """Placing an order: into the store, into the journal, and only then is its number told.
 
-The same way whether the centre answers or not; the outbox takes it from here.
+Refused while the read-back is not finished. The same way whether the centre answers or not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-import msgspec
-from sqlalchemy import Select, Uuid, bindparam, func, select, update
+from sqlalchemy import Uuid, bindparam, select, update
 
-from app.models.desk.tables import CommandRow, CommandState, NumberRow, PlacedOrderRow
+from app.models.desk.tables import CommandRow, NumberRow, PlacedOrderRow
+from app.services.desk.commands import Commands
 from app.services.desk.drafts import DraftService
-from app.services.desk.records import Records, Shown, digest, insert_placed
-from app.services.desk.seat import Seat
+from app.services.desk.guidance import GuidanceService
+from app.services.desk.records import Shown, entries_of, insert_order_of
 from app.services.desk.sign_in import SignedIn
-from app.services.ports import Centre
 from app.services.rules.free_text import refuse_cards_in
 from app.services.rules.pricing import totals
+from app.services.rules.read_back import Checkpoints, standings, still_open
+from app.services.rules.read_back_words import open_sentence
 from app.services.rules.readiness import missing
 from app.services.rules.regions import RegionRules
 from app.values.clock import Clock
 from app.values.errors import Refusal
-from app.values.identity import CommandId, Ids, Incarnation, OrderId, PersonId
+from app.values.identity import OrderId, PersonId
 from app.values.order_number import OrderNumber
 from app.values.vocabulary import CommandKind, Region
+from app.wire.guidance import Guidance
 from app.wire.message import Nothing, decode, encode
 from app.wire.orders import NumberShown, OrderDocument, PlacedOrder, PlaceOrder
-from app.wire.sync import Command
+from app.wire.read_back import ReadBackEntry
+from app.wire.sync import AskStatus
 
 
 class PlaceService:
@@ -36,45 +38,48 @@ class PlaceService:
 
     def __init__(
         self,
-        records: Records,
-        seat: Seat,
+        commands: Commands,
         drafts: DraftService,
+        guidance: GuidanceService,
         signed_in: SignedIn,
-        centre: Centre,
         regions: Mapping[Region, RegionRules],
         clock: Clock,
-        ids: Ids,
     ) -> None:
-        self._records = records
-        self._seat = seat
+        self._commands = commands
+        self._records = commands.records
         self._drafts = drafts
+        self._guidance = guidance
         self._signed_in = signed_in
-        self._centre = centre
         self._regions = regions
         self._clock = clock
-        self._ids = ids
-        self._before = _before(seat.identity.incarnation)
-        self._listeners: list[Callable[[], None]] = []
-
-    def when_placed(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each order, on the thread that placed it."""
-        self._listeners.append(listener)
 
     def place(self, request: PlaceOrder) -> PlacedOrder:
         """Give the order its number; it is on the disk twice when this returns.
 
         Asked again for the same document, it gives the same answer. Raises Refusal: the code of
-        what is missing, `card_digits`, `other_seat`, `no_numbers_left`, `already_placed`.
+        what is missing, `card_digits`, `other_seat`, `read_back_open`, `no_numbers_left`,
+        `already_placed`; Fault `guidance_unknown`.
         """
         document = request.document
         person_id = self._signed_in.session.person.person_id
         self._drafts.refuse_others(document)
         self._refuse_unready(document)
-        with self._records.placing:
-            placed = self._keep(document, person_id)
-            self._records.write_journal()
-        for listener in self._listeners:
-            listener()
+        guidance = self._guidance.get(AskStatus())
+        with self._commands.writing() as writing:
+            wanted = {"wanted": document.order_id}
+            found = writing.connection.execute(_BEFORE, wanted).one()
+            if found.body is not None:
+                return _same(decode(found.body, PlacedOrder), document)
+            entries = entries_of(writing.connection, document.order_id)
+            placed = self._placed(document, guidance, entries, person_id, found.number)
+            position = writing.capture(
+                CommandKind.PLACE_ORDER,
+                document.order_id,
+                placed,
+                person_id=person_id,
+                at=placed.placed_at,
+            )
+            insert_order_of(writing.connection, position, placed)
         return placed
 
     def number_shown(self, request: NumberShown) -> Nothing:
@@ -110,29 +115,21 @@ class PlaceService:
             sentence = f"Before this order can be placed it still needs: {names}."
             raise Refusal(lacking[0].code, sentence, lacking[0].field)
 
-    def _keep(self, document: OrderDocument, person_id: PersonId) -> PlacedOrder:
-        """The order in the store, of this asking or an earlier one."""
-        command_id = CommandId(self._ids.new())
-        try:
-            with self._records.store.write() as connection:
-                found = connection.execute(self._before, {"wanted": document.order_id}).one()
-                if found.body is not None:
-                    return _same(decode(found.body, PlacedOrder), document)
-                placed = self._placed(document, person_id, found.number)
-                sequence = max(found.last or 0, self._records.floor) + 1
-                command = self._command(command_id, sequence, placed)
-                insert_placed(connection, command, placed, CommandState.CAPTURED)
-                # Noted before anyone can see it in the store, so that the outbox leaves it alone.
-                self._records.unwritten[command_id] = command
-        except BaseException:
-            # What the store has not kept, the journal must not have either.
-            self._records.unwritten.pop(command_id, None)
-            raise
-        return placed
-
     def _placed(
-        self, document: OrderDocument, person_id: PersonId, number: str | None
+        self,
+        document: OrderDocument,
+        guidance: Guidance,
+        entries: tuple[ReadBackEntry, ...],
+        person_id: PersonId,
+        number: str | None,
     ) -> PlacedOrder:
+        rules = self._regions[document.region]
+        sums = totals(document, rules)
+        points = Checkpoints(rules, guidance.checklists).of(document, sums)
+        lacking = still_open(standings(points, entries))
+        if lacking:
+            sentence = open_sentence(lacking, document)
+            raise Refusal("read_back_open", sentence, lacking[0].checkpoint.key)
         if number is None:
             raise Refusal(
                 "no_numbers_left",
@@ -142,23 +139,11 @@ class PlaceService:
         return PlacedOrder(
             number=OrderNumber(number),
             document=document,
-            totals=totals(document, self._regions[document.region]),
+            totals=sums,
             placed_at=self._clock.now(),
             placed_by=person_id,
-        )
-
-    def _command(self, command_id: CommandId, sequence: int, placed: PlacedOrder) -> Command:
-        body = encode(placed)
-        return Command(
-            command_id=command_id,
-            incarnation=self._seat.identity.incarnation,
-            sequence=sequence,
-            kind=CommandKind.PLACE_ORDER,
-            person_id=placed.placed_by,
-            captured_at=placed.placed_at,
-            clock_offset_ms=self._centre.clock_offset_ms,
-            body=msgspec.Raw(body),
-            sha256=digest(body),
+            guidance=guidance.revision,
+            read_back=entries,
         )
 
 
@@ -177,15 +162,8 @@ _FREE_NUMBER = (
 )
 
 
-def _before(incarnation: Incarnation) -> Select[Any]:
-    """What placing has to know first, asked at once.
-
-    The order if it was placed before, the next free number, and the last place in line.
-    """
-    last = select(func.max(CommandRow.sequence)).where(CommandRow.incarnation == incarnation)
-    return select(
-        _BODY.label("body"), _FREE_NUMBER.label("number"), last.scalar_subquery().label("last")
-    )
+_BEFORE = select(_BODY.label("body"), _FREE_NUMBER.label("number"))
+"""What placing has to know first: the order if it was placed before, and the next free number."""
 
 
 def _same(placed: PlacedOrder, document: OrderDocument) -> PlacedOrder:

@@ -1,6 +1,7 @@
 """What a seat keeps of its orders: the encrypted store, and the journal as its second copy.
 
-How a command is written to both and read from both; `recovery` brings them together at a start.
+How commands and read-backs are written and read; `commands` captures new ones, `recovery` brings
+the copies together at a start. Any thread.
 """
 
 from __future__ import annotations
@@ -8,15 +9,17 @@ from __future__ import annotations
 import hashlib
 import threading
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Uuid, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from app.models.desk.table import DeskTable
-from app.models.desk.tables import CommandRow, CommandState
+from app.models.desk.tables import CommandRow, CommandState, ReadBackEntryRow
 from app.services.desk import memory
 from app.store.desk import DeskStore
 from app.store.journal import Journal, Mark
@@ -25,7 +28,11 @@ from app.values.identity import CommandId, OrderId
 from app.values.vocabulary import DraftState
 from app.wire.message import Instant, View, decode, encode
 from app.wire.orders import OrderDocument, PlacedOrder
+from app.wire.read_back import NumberSaidBack, ReadBackEntry, Told
 from app.wire.sync import Command
+
+CLOSING = (NumberSaidBack, Told)
+"""Entries of the end of a call; all others come before the order is placed."""
 
 _LONG_BYTES = 16_000
 """From about sixty lines on, packing costs less than the pages it saves."""
@@ -107,6 +114,7 @@ _COMMAND = DeskTable.metadata.tables["command"]
 _ORDER = DeskTable.metadata.tables["placed_order"]
 _NUMBER = DeskTable.metadata.tables["order_number"]
 _DRAFT = DeskTable.metadata.tables["draft"]
+_READ_BACK = DeskTable.metadata.tables["read_back_entry"]
 
 # Built once: a statement with parameters costs a tenth of one that is built each time.
 _INSERT_COMMAND = insert(_COMMAND).inline()
@@ -126,19 +134,34 @@ _CLOSE_DRAFT = _INSERT_DRAFT.on_conflict_do_update(
         "taken_by": _INSERT_DRAFT.excluded.taken_by,
     },
 )
+_ADD_ENTRY = insert(_READ_BACK)
+_ENTRIES = (
+    select(ReadBackEntryRow.document)
+    .where(ReadBackEntryRow.order_id == bindparam("wanted", type_=Uuid()))
+    .order_by(ReadBackEntryRow.position)
+)
+_entry: msgspec.json.Decoder[ReadBackEntry] = msgspec.json.Decoder(ReadBackEntry)
 
 
 def insert_placed(
     connection: Connection, command: Command, placed: PlacedOrder, state: CommandState
 ) -> None:
     """Write a command, its order and its number, and close the draft."""
+    position = insert_command(connection, command, placed.document.order_id, state)
+    insert_order_of(connection, position, placed)
+
+
+def insert_command(
+    connection: Connection, command: Command, order_id: UUID, state: CommandState
+) -> int:
+    """Write a command; gives its position."""
     done = connection.execute(
         _INSERT_COMMAND,
         {
             "incarnation": command.incarnation,
             "sequence": command.sequence,
             "command_id": command.command_id,
-            "order_id": placed.document.order_id,
+            "order_id": order_id,
             "kind": command.kind,
             "person_id": command.person_id,
             "captured_at": command.captured_at,
@@ -152,7 +175,8 @@ def insert_placed(
             "sentence": "",
         },
     )
-    insert_order_of(connection, done.lastrowid, placed)
+    position: int = done.lastrowid
+    return position
 
 
 def insert_order_of(connection: Connection, position: int, placed: PlacedOrder) -> None:
@@ -181,6 +205,24 @@ def insert_order_of(connection: Connection, position: int, placed: PlacedOrder) 
             "void_reason": "",
         },
     )
+
+
+def add_entries(
+    connection: Connection, order_id: UUID, after: int, entries: Iterable[ReadBackEntry]
+) -> None:
+    """Add to the record of a read-back behind position `after`."""
+    rows = [
+        {"order_id": order_id, "position": position, "at": entry.at, "document": encode(entry)}
+        for position, entry in enumerate(entries, start=after + 1)
+    ]
+    if rows:
+        connection.execute(_ADD_ENTRY, rows)
+
+
+def entries_of(connection: Connection, order_id: UUID) -> tuple[ReadBackEntry, ...]:
+    """The record of a read-back as far as it has come."""
+    documents = connection.execute(_ENTRIES, {"wanted": order_id}).scalars()
+    return tuple(map(_entry.decode, documents))
 
 
 def command_of(row: Row[Any]) -> Command:

@@ -8,33 +8,40 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Row, select, type_coerce, update
+from sqlalchemy import Connection, Row, delete, select, text, type_coerce, update
 
 from app.models.base import UtcInstant
 from app.models.desk.table import DeskTable
 from app.models.desk.tables import (
+    ENDS_CALL,
     CommandRow,
     CommandState,
     DraftRow,
     NumberRow,
     PersonRow,
     PlacedOrderRow,
+    ReadBackEntryRow,
     SettingRow,
 )
 from app.services.desk import memory
 from app.services.desk.records import (
+    CLOSING,
     Agreement,
     Captured,
     Entry,
     Records,
     Shown,
+    add_entries,
     command_of,
+    entries_of,
+    insert_command,
     insert_order_of,
     insert_placed,
     remember_agreement,
@@ -57,8 +64,11 @@ from app.store.salvage import SalvagedRow, salvage
 from app.values.clock import Clock
 from app.values.errors import Fault
 from app.values.identity import OrderId
-from app.wire.message import decode, encode
+from app.values.vocabulary import CommandKind
+from app.wire.guidance import Guidance
+from app.wire.message import View, decode, encode
 from app.wire.orders import PlacedOrder
+from app.wire.read_back import ClosedCall, ReadBackEntry
 from app.wire.sync import Command, Policy
 
 STORE = "desk.store"
@@ -69,7 +79,9 @@ _READ_ANEW_AT_MOST = 200
 _LONGEST_JOURNAL_BYTES = 32 * 1024 * 1024
 _OLDEST_JOURNAL = timedelta(days=30)
 """A longer or older journal is written anew with what the store still keeps."""
-_SALVAGED = (PersonRow, NumberRow, DraftRow, CommandRow, PlacedOrderRow)
+_SALVAGED = (PersonRow, NumberRow, DraftRow, ReadBackEntryRow, CommandRow, PlacedOrderRow)
+
+_KEPT_SETTINGS: dict[str, type[View]] = {memory.POLICY: Policy, memory.GUIDANCE: Guidance}
 
 _entries = msgspec.json.Decoder(Entry)
 
@@ -102,6 +114,7 @@ class _Opening:
         self._sealed_path = seat.folder / SEALED_KEY
         self._sentences: list[str] = []
         self._entries_read = 0
+        self._is_rebuilt = False
 
     def run(self) -> Records:
         key = self._key()
@@ -133,6 +146,7 @@ class _Opening:
             aside = self._set_aside(self._store_path)
             store = open_store(self._store_path, key, self._clock)
             drafts, orders = _salvaged(store, aside, key)
+            self._is_rebuilt = True
             self._sentences.append(
                 f"The orders kept at this desk were damaged. The file was kept as {aside.name}; "
                 f"{drafts} drafts and {orders} orders could still be read from it, and what was "
@@ -193,11 +207,12 @@ class _Opening:
             shown = {e.order_id: e.shown_at for e in entries if isinstance(e, Shown)}
             missing = _not_in(connection, captured, after)
             restored, left_out = _restore(connection, captured.values())
+            if restored or self._is_rebuilt:
+                _mend_read_backs(connection)
             _mark_shown(connection, shown)
             connection.execute(_ON_THEIR_WAY)
         if restored:
-            orders = "1 order was" if restored == 1 else f"{restored} orders were"
-            self._sentences.append(f"{orders} restored from the second copy.")
+            self._sentences.append(f"{_counted(restored)} restored from the second copy.")
         if left_out:
             self._sentences.append(
                 f"The second copy holds another order under the number {', '.join(left_out)}; "
@@ -214,9 +229,8 @@ class _Opening:
             return self._written_anew(store, key)
         journal = open_journal(self._journal_path, key, reading.end)
         if len(missing) > 1:
-            self._sentences.append(
-                f"{len(missing)} orders were missing from their second copy and were added to it."
-            )
+            counted = _counted([row.kind for row in missing])
+            self._sentences.append(f"{counted} missing from the second copy, and added to it now.")
         for row in missing:
             journal.append_lazily(encode(Captured(command=command_of(row))))
         if missing:
@@ -291,11 +305,13 @@ def _salvaged(store: DeskStore, damaged: Path, key: bytes) -> tuple[int, int]:
                 rows = _with_command(connection, rows)
             counts[table.name] = sum(row.put_into(connection, table) for row in rows)
         for row in salvage(damaged, key, DeskTable.metadata.tables[SettingRow.__tablename__]):
-            if row.values["name"] == memory.POLICY:
-                policy = decode(row.values["document"], Policy)
-                memory.remember(connection, memory.POLICY, policy)
+            kept = _KEPT_SETTINGS.get(row.values["name"])
+            if kept is not None:
+                value = decode(row.values["document"], kept)
+                memory.remember(connection, row.values["name"], value)
         _add_orders_without_row(connection)
-    return counts[DraftRow.__tablename__], counts[CommandRow.__tablename__]
+        orders = connection.execute(select(PlacedOrderRow.position)).all()
+    return counts[DraftRow.__tablename__], len(orders)
 
 
 def _with_command(connection: Connection, rows: Iterable[SalvagedRow]) -> Iterator[SalvagedRow]:
@@ -307,7 +323,8 @@ def _with_command(connection: Connection, rows: Iterable[SalvagedRow]) -> Iterat
 def _add_orders_without_row(connection: Connection) -> None:
     """A command that could be read tells all of its order; the row beside it may be lost."""
     lost = select(CommandRow.position, CommandRow.body).where(
-        CommandRow.position.not_in(select(PlacedOrderRow.position))
+        CommandRow.kind == CommandKind.PLACE_ORDER,
+        CommandRow.position.not_in(select(PlacedOrderRow.position)),
     )
     for position, body in connection.execute(lost).all():
         insert_order_of(connection, position, decode(body, PlacedOrder))
@@ -326,25 +343,66 @@ _ON_THEIR_WAY = (
 """Whatever was under way when the program ended goes out again; the centre knows what it has."""
 
 
-def _restore(connection: Connection, commands: Iterable[Command]) -> tuple[int, list[str]]:
+def _restore(
+    connection: Connection, commands: Iterable[Command]
+) -> tuple[list[CommandKind], list[str]]:
     """Write the commands that the store lacks; the centre answers for those it has already.
 
-    Gives how many, and the numbers of those that stay out because another order has their number.
+    Gives their kinds, and the numbers of orders that stay out because another one has their number.
     """
     known = {row.command_id for row in connection.execute(select(CommandRow.command_id))}
     numbers: set[str] = set(connection.execute(select(PlacedOrderRow.number)).scalars())
-    restored, left_out = 0, []
+    ended = set(connection.execute(select(CommandRow.order_id).where(text(ENDS_CALL))).scalars())
+    restored: list[CommandKind] = []
+    left_out: list[str] = []
     for command in commands:
         if command.command_id in known:
             continue
-        placed = decode(bytes(command.body), PlacedOrder)
-        if placed.number in numbers:
-            left_out.append(str(placed.number))
-            continue
-        insert_placed(connection, command, placed, CommandState.PENDING)
-        numbers.add(placed.number)
-        restored += 1
+        if command.kind is CommandKind.CLOSE_CALL:
+            order_id = decode(command.body, ClosedCall).order_id
+            if order_id in ended:
+                continue
+            insert_command(connection, command, order_id, CommandState.PENDING)
+            ended.add(order_id)
+        else:
+            placed = decode(command.body, PlacedOrder)
+            if placed.number in numbers:
+                left_out.append(str(placed.number))
+                continue
+            insert_placed(connection, command, placed, CommandState.PENDING)
+            numbers.add(placed.number)
+        restored.append(command.kind)
     return restored, left_out
+
+
+def _mend_read_backs(connection: Connection) -> None:
+    """Give each placed order the record that its commands hold, whatever was lost beside them."""
+    before: dict[UUID, tuple[ReadBackEntry, ...]] = {}
+    closing: dict[UUID, tuple[ReadBackEntry, ...]] = {}
+    commands = select(CommandRow.order_id, CommandRow.kind, CommandRow.body)
+    for order_id, kind, body in connection.execute(commands):
+        if kind is CommandKind.CLOSE_CALL:
+            closing[order_id] = decode(body, ClosedCall).entries
+        else:
+            before[order_id] = decode(body, PlacedOrder).read_back
+    for order_id, entries in before.items():
+        kept = entries_of(connection, order_id)
+        last = closing.get(order_id) or tuple(e for e in kept if isinstance(e, CLOSING))
+        if kept != entries + last:
+            connection.execute(
+                delete(ReadBackEntryRow).where(ReadBackEntryRow.order_id == order_id)
+            )
+            add_entries(connection, order_id, 0, entries + last)
+
+
+def _counted(kinds: Sequence[CommandKind]) -> str:
+    """`1 order was`, `2 orders and the end of 1 call were`, and so on."""
+    calls = sum(kind is CommandKind.CLOSE_CALL for kind in kinds)
+    orders = len(kinds) - calls
+    named = [f"{orders} order{'s' if orders > 1 else ''}"] if orders else []
+    named += [f"the end of {calls} call{'s' if calls > 1 else ''}"] if calls else []
+    words = " and ".join(named)
+    return f"{words[0].upper()}{words[1:]} {'was' if len(kinds) == 1 else 'were'}"
 
 
 def _mark_shown(connection: Connection, shown: Mapping[OrderId, datetime]) -> None:

@@ -13,7 +13,7 @@ from app.services.rules.escrow import new_escrow_keys
 from app.values.errors import Refusal, Unreachable
 from app.values.identity import CommandId, DeviceId, PersonId, SessionId
 from app.values.order_number import with_check_digits
-from app.values.vocabulary import ChangeKind, Role
+from app.values.vocabulary import ChangeKind, CommandKind, Role
 from app.wire import operations
 from app.wire.message import Nothing, decode, encode
 from app.wire.operations import Operation
@@ -27,6 +27,7 @@ from app.wire.people import (
     Session,
     SignIn,
 )
+from app.wire.read_back import AuthoriseOverride, ClosedCall, OverrideAuthorised
 from app.wire.sync import (
     CentreTime,
     Change,
@@ -52,6 +53,17 @@ A = TypeVar("A")
 
 DEVICE = DeviceId(an_id(800))
 PASSWORD = "correct horse battery"
+LEAD_PASSWORD = "staple of the north"
+A_LEAD = PersonView(
+    person_id=PersonId(an_id(701)),
+    login="bert",
+    name="Bert Hall",
+    role=Role.TEAM_LEAD,
+    team="North",
+)
+A_CSR = PersonView(
+    person_id=PersonId(an_id(700)), login="anna", name="Anna Reid", role=Role.CSR, team="North"
+)
 POLICY = Policy(
     company=Company(
         name="Readback Ltd",
@@ -61,6 +73,12 @@ POLICY = Policy(
     ),
     numbers_kept=8,
 )
+
+
+_BODIES: dict[CommandKind, type[PlacedOrder | ClosedCall]] = {
+    CommandKind.PLACE_ORDER: PlacedOrder,
+    CommandKind.CLOSE_CALL: ClosedCall,
+}
 
 
 def a_change(
@@ -76,13 +94,16 @@ class FakeCentre:
     def __init__(self) -> None:
         self.private_key, self.public_key = new_escrow_keys()
         self.orders: dict[CommandId, PlacedOrder] = {}
+        self.calls: dict[CommandId, ClosedCall] = {}
+        self.arrived: list[CommandKind] = []
+        self.overrides: list[AuthoriseOverride] = []
         self.batches: list[int] = []
         self.sealed_keys: list[str] = []
         self.away: Unreachable | Refusal | None = None
         self.outcomes: dict[str, Outcome] = {}
         self.broken_by: set[str] = set()
         self.unreadable: set[str] = set()
-        self.passwords = {"anna": PASSWORD}
+        self.passwords = {"anna": PASSWORD, "bert": LEAD_PASSWORD}
         self.tokens: list[str | None] = []
         self.clock_offset_ms = 0
         self.epoch = "1"
@@ -147,6 +168,7 @@ class FakeCentre:
             operations.SIGN_OUT_AT_CENTRE.name: lambda _: Nothing(),
             operations.SEND_COMMANDS.name: self._take,
             operations.LEASE_NUMBERS.name: self._lease,
+            operations.AUTHORISE_OVERRIDE.name: self._authorise,
             operations.TAKE_SNAPSHOT.name: self._snapshot,
             operations.WAIT_FOR_CHANGES.name: self._wait,
         }
@@ -169,23 +191,28 @@ class FakeCentre:
     def _sign_in(self, request: SignIn) -> Session:
         if self.passwords.get(request.login) != request.password:
             raise Refusal("password_wrong", "That name or password is not right.", "password")
+        person = A_LEAD if request.login == A_LEAD.login else A_CSR
         return Session(
             session_id=SessionId(an_id(600)),
             token="token",
-            person=PersonView(
-                person_id=PersonId(an_id(700)),
-                login=request.login,
-                name="Anna Reid",
-                role=Role.CSR,
-                team="North",
-            ),
-            permissions=PERMISSIONS[Role.CSR],
+            person=person,
+            permissions=PERMISSIONS[person.role],
             expires_at=A_MORNING.replace(year=2027),
         )
 
+    def _authorise(self, request: AuthoriseOverride) -> OverrideAuthorised:
+        if self.passwords.get(request.login) != request.password:
+            raise Refusal("sign_in_wrong", "That name and password do not match.", "password")
+        if request.login != A_LEAD.login:
+            raise Refusal("not_a_lead", "Only a team lead may do this.", "login")
+        self.overrides.append(request)
+        return OverrideAuthorised(override_id=request.override_id, lead=A_LEAD, at=A_MORNING)
+
     def _take(self, request: SendCommands) -> CommandOutcomes:
         self.batches.append(len(request.commands))
-        bodies = [decode(bytes(command.body), PlacedOrder) for command in request.commands]
+        bodies = [
+            decode(bytes(command.body), _BODIES[command.kind]) for command in request.commands
+        ]
         if any(placed.number in self.broken_by for placed in bodies):
             raise Unreachable("fault", "Something is broken at the central service.")
         if any(placed.number in self.unreadable for placed in bodies):
@@ -194,15 +221,19 @@ class FakeCentre:
             outcomes=tuple(map(self._outcome, request.commands, bodies)),
         )
 
-    def _outcome(self, command: Command, placed: PlacedOrder) -> CommandOutcome:
+    def _outcome(self, command: Command, placed: PlacedOrder | ClosedCall) -> CommandOutcome:
         assert hashlib.sha256(bytes(command.body)).hexdigest() == command.sha256
         outcome = self.outcomes.get(placed.number, Outcome.ACCEPTED)
-        if outcome is Outcome.ACCEPTED and command.command_id in self.orders:
+        if outcome is Outcome.ACCEPTED and command.command_id in {*self.orders, *self.calls}:
             return CommandOutcome(
                 command_id=command.command_id, outcome=Outcome.REPLAYED, first=Outcome.ACCEPTED
             )
         if outcome in {Outcome.ACCEPTED, Outcome.NEEDS_REVIEW}:
-            self.orders[command.command_id] = placed
+            self.arrived.append(command.kind)
+            if isinstance(placed, ClosedCall):
+                self.calls[command.command_id] = placed
+            else:
+                self.orders[command.command_id] = placed
         return CommandOutcome(command_id=command.command_id, outcome=outcome)
 
     def _lease(self, request: LeaseNumbers) -> LeasedNumbers:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from argon2 import PasswordHasher
 
+from app.services.desk import memory
 from app.services.desk.desk import Desk, DeskParts, open_desk
 from app.services.desk.seat import enrol, open_seat
 from app.services.desk.seat_identity import read_identity
@@ -17,15 +18,25 @@ from app.services.ports import Caller, KeyStore
 from app.services.rules.regions import load_regions
 from app.settings import resource_folder
 from app.values.identity import Ids, OrderId, ProductCode
-from app.values.vocabulary import ChangeKind
+from app.values.vocabulary import CallOutcome, ChangeKind
 from app.wire import operations
 from app.wire.addresses import AddressSuggestions, LookUpAddress
 from app.wire.catalogue import ProductView
+from app.wire.guidance import Guidance
 from app.wire.orders import OrderDocument, PlacedOrder, PlaceOrder
 from app.wire.people import SignIn
+from app.wire.read_back import (
+    ENTRIES_MOST,
+    AskReadBack,
+    CloseCall,
+    Noted,
+    NoteReadBack,
+    ReadBackEntry,
+)
 from app.wire.sync import AskStatus, DeskStatus
 from tests.builders import Change, an_id, an_order, with_line
 from tests.fakes import CountingIds, FixedClock, InMemoryKeyStore
+from tests.read_backs import a_guidance, read_back_of
 from tests.services.desk.centre import PASSWORD, FakeCentre
 
 REGIONS = load_regions(resource_folder() / "regions")
@@ -100,13 +111,51 @@ def sign_in(desk: Desk) -> None:
 
 
 def ready(desk: Desk) -> Caller:
-    """Signed in, with numbers to give out."""
+    """Signed in, with numbers to give out and checklists to go by."""
     sign_in(desk)
     desk.line.step()
+    with desk.records.store.write() as connection:
+        if memory.recalled(connection, memory.GUIDANCE, Guidance) is None:
+            memory.remember(connection, memory.GUIDANCE, a_guidance())
     return desk.caller
 
 
+def note(caller: Caller, document: OrderDocument, *entries: ReadBackEntry) -> Noted:
+    """Notes entries, as many at once as a request takes."""
+    noted = Noted(entries=0)
+    for at in range(0, len(entries), ENTRIES_MOST):
+        request = NoteReadBack(order_id=document.order_id, entries=entries[at : at + ENTRIES_MOST])
+        noted = caller.call(operations.NOTE_READ_BACK, request)
+    return noted
+
+
+def record(caller: Caller, document: OrderDocument) -> tuple[ReadBackEntry, ...]:
+    """All that is noted about an order."""
+    asked = AskReadBack(order_id=document.order_id)
+    return caller.call(operations.ASK_READ_BACK, asked).entries
+
+
+def read_back(caller: Caller, document: OrderDocument) -> None:
+    """Reads an order back to a caller who agrees with all of it, unless that has been done."""
+    entries = read_back_of(document, REGIONS[document.region])
+    if entries[-1] not in record(caller, document):
+        note(caller, document, *entries)
+
+
 def place(caller: Caller, document: OrderDocument) -> PlacedOrder:
+    """Reads the order back and places it."""
+    read_back(caller, document)
+    return place_at_once(caller, document)
+
+
+def close(
+    caller: Caller, document: OrderDocument, outcome: CallOutcome = CallOutcome.ORDER_PLACED
+) -> None:
+    """Ends the call about an order."""
+    caller.call(operations.CLOSE_CALL, CloseCall(order_id=document.order_id, outcome=outcome))
+
+
+def place_at_once(caller: Caller, document: OrderDocument) -> PlacedOrder:
     return caller.call(operations.PLACE_ORDER, PlaceOrder(document=document))
 
 

@@ -32,7 +32,7 @@ def site(tmp_path: Path) -> Site:
 
 
 def followed(desk: Desk) -> None:
-    for _ in range(3):
+    for _ in range(4):
         desk.feed.step()
 
 
@@ -145,7 +145,7 @@ def test_before_the_policy_is_known_there_is_no_paper(site: Site) -> None:
 
 def housekeeping(site: Site, desk: Desk) -> Housekeeping:
     papers = PaperService(site.folder, desk.records.store, desk.place, site.clock)
-    return Housekeeping(desk.records.store, papers, site.clock)
+    return Housekeeping(desk.records.store, papers, desk.calls, site.clock)
 
 
 def count(desk: Desk, table: type[CommandRow | PlacedOrderRow | DraftRow | NumberRow]) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.models.desk.tables import PersonRow
 from app.services.desk.desk import Desk
-from app.services.desk.sign_in import TRIES_MOST
+from app.services.desk.verifiers import TRIES_MOST
 from app.values.errors import Refusal
 from app.wire import operations
 from app.wire.catalogue import FindProducts

@@ -6,5 +6,5 @@ the list with the scripts.
 
 from __future__ import annotations
 
-KNOWN = ("0001",)
+KNOWN = ("0001", "0002", "0003")
 HEAD = KNOWN[-1]
