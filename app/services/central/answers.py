@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import and_, exists, func, insert, select
+from sqlalchemy import Interval, and_, exists, func, insert, literal, select
 from sqlalchemy.orm import aliased
 
 from app.models.central.read_back import AnswerSearch as AnswerSearchRow
@@ -63,7 +63,7 @@ class Answers:
             and_(
                 later.device_id == row.device_id,
                 later.chosen != "",
-                later.at.between(row.at, row.at + FOUND_AFTER_ALL),
+                later.at.between(row.at, row.at + literal(FOUND_AFTER_ALL, Interval())),
             )
         )
         times, last_at = func.count().label("times"), func.max(row.at).label("last_at")
