@@ -1,7 +1,8 @@
 """`readback admin`: what an administrator does to database, people, seats, audit and policy.
 
-Each act runs in one transaction as the owner role, beside a running service or without one; changes
-are audited. What a script may want goes to standard output, words around it to standard error.
+Guidance has acts of its own (`guidance_acts`). Each act runs in one transaction as the owner role,
+beside a running service or without one; changes are audited. What a script may want goes to
+standard output, words around it to standard error.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from app.central import administration, prepare_database
+from app.cli.acts import Act, Outcome, PlainAct, add_act, add_group, add_plain_act, table, when
 from app.cli.database import add_database_url, database_url_of
+from app.cli.guidance_acts import add_guidance_acts
 from app.services.central.audit import AuditChain, read_head
 from app.services.central.installation import Installations, read_policy, written_policy
 from app.services.central.passwords import Passwords
@@ -31,29 +32,18 @@ from app.values.vocabulary import Role
 FOUND_WANTING = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an act has to say: lines for a script, a note for the person, and the exit code."""
-
-    lines: Sequence[str] = ()
-    note: str = ""
-    code: int = 0
-
-
-Act = Callable[[Transaction, argparse.Namespace], Outcome]
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Every act with its arguments."""
     acts = parser.add_subparsers(required=True, metavar="WHAT")
-    migrate = acts.add_parser("migrate", help="bring the database up to date, or make it new")
+    migrate = add_plain_act(
+        acts, "migrate", "bring the database up to date, or make it new", _migrate
+    )
     add_database_url(migrate)
-    migrate.set_defaults(act=None)
-    _add(acts, "restored", "make a restored, copied or promoted database known again", _restored)
-    _device_acts(_group(acts, "device", "seats: enrol, list, revoke, recover-key"))
-    _person_acts(_group(acts, "person", "people: add, disable, reset, role, team, list"))
-    verify = _add(
-        _group(acts, "audit", "the chain of audit rows: verify"),
+    add_act(acts, "restored", "make a restored, copied or promoted database known again", _restored)
+    _device_acts(add_group(acts, "device", "seats: enrol, list, revoke, recover-key"))
+    _person_acts(add_group(acts, "person", "people: add, disable, reset, role, team, list"))
+    verify = add_act(
+        add_group(acts, "audit", "the chain of audit rows: verify"),
         *("verify", "walk the chain; exit code 1 when it does not hold", _verify),
     )
     verify.add_argument(
@@ -62,22 +52,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="a head written down earlier; finds out when the newest rows were removed",
     )
-    policy_acts = _group(acts, "policy", "what holds for all desks: show, set")
-    _add(policy_acts, "show", "the policy that holds, as JSON", _policy_show)
-    put = _add(policy_acts, "set", "let a policy hold from now on", _policy_set)
+    policy_acts = add_group(acts, "policy", "what holds for all desks: show, set")
+    add_act(policy_acts, "show", "the policy that holds, as JSON", _policy_show)
+    put = add_act(policy_acts, "set", "let a policy hold from now on", _policy_set)
     put.add_argument("file", metavar="FILE", type=Path, help="JSON, or TOML (.toml)")
+    add_guidance_acts(acts)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked."""
-    url, clock, ids = database_url_of(arguments), SystemClock(), SystemIds()
-    if arguments.act is None:
-        print(f"The database is at version {prepare_database(url, clock, ids)}.")
-        return 0
-    if "generate_password" in arguments:
-        arguments.password = _password(arguments)
-    with administration(url, clock, ids) as transactions:
-        outcome = transactions.write(_Doing(arguments))
+    plain: PlainAct | None = arguments.plain
+    outcome = _in_a_transaction(arguments) if plain is None else plain(arguments)
     for line in outcome.lines:
         print(line)
     if outcome.note:
@@ -85,35 +70,44 @@ def run(arguments: argparse.Namespace) -> int:
     return outcome.code
 
 
-class _Doing:
-    """An act with its arguments, as work for a transaction."""
+def _in_a_transaction(arguments: argparse.Namespace) -> Outcome:
+    url = database_url_of(arguments)
+    if "generate_password" in arguments:
+        arguments.password = _password(arguments)
+    act: Act = arguments.act
 
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        self._arguments = arguments
+    def work(tx: Transaction) -> Outcome:
+        return act(tx, arguments)
 
-    def __call__(self, tx: Transaction) -> Outcome:
-        act: Act = self._arguments.act
-        return act(tx, self._arguments)
+    with administration(url, SystemClock(), SystemIds()) as transactions:
+        return transactions.write(work)
+
+
+def _migrate(arguments: argparse.Namespace) -> Outcome:
+    version = prepare_database(database_url_of(arguments), SystemClock(), SystemIds())
+    return Outcome([f"The database is at version {version}."])
 
 
 def _device_acts(acts: Any) -> None:  # noqa: ANN401 - argparse keeps this type to itself
-    enrol = _add(acts, "enrol", "print a one-time code for a seat, new or known", _device_enrol)
+    enrol = add_act(acts, "enrol", "print a one-time code for a seat, new or known", _device_enrol)
     enrol.add_argument("name", metavar="NAME", help="what the seat is called, such as 'Desk 12'")
     enrol.add_argument("--extension", metavar="NUMBER", help="its telephone extension")
-    _add(acts, "list", "every seat", _device_list)
-    revoke = _add(acts, "revoke", "take a seat out of service at once", _device_revoke)
-    recover = _add(acts, "recover-key", "print the keys of a seat's stores", _device_key)
+    add_act(acts, "list", "every seat", _device_list)
+    revoke = add_act(acts, "revoke", "take a seat out of service at once", _device_revoke)
+    recover = add_act(acts, "recover-key", "print the keys of a seat's stores", _device_key)
     for parser in (revoke, recover):
         parser.add_argument("name", metavar="NAME")
 
 
 def _person_acts(acts: Any) -> None:  # noqa: ANN401 - as above
-    add = _add(acts, "add", "someone new who may sign in", _person_add)
-    disable = _add(acts, "disable", "nobody signs in as this person any more", _person_disable)
-    reset = _add(acts, "reset", "a new password; ends lock-outs, lets them in again", _person_reset)
-    role = _add(acts, "role", "what they may do from now on", _person_role)
-    team = _add(acts, "team", "which team they are in", _person_team)
-    _add(acts, "list", "everyone", _person_list)
+    add = add_act(acts, "add", "someone new who may sign in", _person_add)
+    disable = add_act(acts, "disable", "nobody signs in as this person any more", _person_disable)
+    reset = add_act(
+        acts, "reset", "a new password; ends lock-outs, lets them in again", _person_reset
+    )
+    role = add_act(acts, "role", "what they may do from now on", _person_role)
+    team = add_act(acts, "team", "which team they are in", _person_team)
+    add_act(acts, "list", "everyone", _person_list)
     for parser in (add, disable, reset, role, team):
         parser.add_argument("login", metavar="LOGIN", help="the name they sign in with")
     for parser in (add, reset):
@@ -123,17 +117,6 @@ def _person_acts(acts: Any) -> None:  # noqa: ANN401 - as above
     add.add_argument("--team", default="")
     role.add_argument("role", type=Role, choices=list(Role))
     team.add_argument("team", metavar="TEAM", help="'' for none")
-
-
-def _group(acts: Any, name: str, summary: str) -> Any:  # noqa: ANN401 - as above
-    return acts.add_parser(name, help=summary).add_subparsers(required=True, metavar="WHAT")
-
-
-def _add(acts: Any, name: str, summary: str, act: Act) -> argparse.ArgumentParser:  # noqa: ANN401 - as above
-    parser: argparse.ArgumentParser = acts.add_parser(name, help=summary)
-    add_database_url(parser)
-    parser.set_defaults(act=act)
-    return parser
 
 
 def _restored(tx: Transaction, arguments: argparse.Namespace) -> Outcome:
@@ -154,13 +137,13 @@ def _device_list(tx: Transaction, arguments: argparse.Namespace) -> Outcome:
         (seat.name, seat.extension or "", _seat_state(seat.enrolled_at, seat.revoked_at))
         for seat in Seats().all(tx)
     ]
-    return Outcome(_table(("SEAT", "EXTENSION", "STATE"), rows))
+    return Outcome(table(("SEAT", "EXTENSION", "STATE"), rows))
 
 
 def _seat_state(enrolled_at: datetime | None, revoked_at: datetime | None) -> str:
     if revoked_at is not None:
-        return f"revoked {_when(revoked_at)}"
-    return f"enrolled {_when(enrolled_at)}" if enrolled_at is not None else "not enrolled yet"
+        return f"revoked {when(revoked_at)}"
+    return f"enrolled {when(enrolled_at)}" if enrolled_at is not None else "not enrolled yet"
 
 
 def _device_revoke(tx: Transaction, arguments: argparse.Namespace) -> Outcome:
@@ -170,7 +153,7 @@ def _device_revoke(tx: Transaction, arguments: argparse.Namespace) -> Outcome:
 
 def _device_key(tx: Transaction, arguments: argparse.Namespace) -> Outcome:
     keys = Seats().recover_keys(tx, arguments.name)
-    lines = [f"{key.store_key}  store enrolled {_when(key.enrolled_at)}" for key in keys]
+    lines = [f"{key.store_key}  store enrolled {when(key.enrolled_at)}" for key in keys]
     return Outcome(lines, note="Whoever has a key and its store can read the orders in it.")
 
 
@@ -214,14 +197,14 @@ def _person_list(tx: Transaction, arguments: argparse.Namespace) -> Outcome:
         (person.login, person.name, person.role.value, person.team, _person_state(tx.at, person))
         for person in People(Passwords()).all(tx)
     ]
-    return Outcome(_table(("LOGIN", "NAME", "ROLE", "TEAM", "STATE"), rows))
+    return Outcome(table(("LOGIN", "NAME", "ROLE", "TEAM", "STATE"), rows))
 
 
 def _person_state(now: datetime, person: PersonLine) -> str:
     if person.disabled_at is not None:
-        return f"disabled {_when(person.disabled_at)}"
+        return f"disabled {when(person.disabled_at)}"
     if person.locked_until is not None and person.locked_until > now:
-        return f"locked until {_when(person.locked_until)}"
+        return f"locked until {when(person.locked_until)}"
     return "may sign in"
 
 
@@ -229,7 +212,7 @@ def _verify(tx: Transaction, arguments: argparse.Namespace) -> Outcome:
     verdict = AuditChain().verify(tx, read_head(arguments.head) if arguments.head else None)
     waiting = f"{verdict.unsealed} rows are not sealed yet"
     if verdict.oldest_unsealed_at is not None:
-        waiting += f", the oldest of {_when(verdict.oldest_unsealed_at)}"
+        waiting += f", the oldest of {when(verdict.oldest_unsealed_at)}"
     head = f"head {verdict.head}"
     if verdict.holds:
         return Outcome([f"The chain of {verdict.sealed} rows holds; {waiting}.", head])
@@ -272,15 +255,3 @@ def _password(arguments: argparse.Namespace) -> str:
 
 def _with_password(arguments: argparse.Namespace, note: str) -> Outcome:
     return Outcome([arguments.password] if arguments.generate_password else [], note=note)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (head, *rows)
-    ]
-
-
-def _when(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC"

@@ -64,15 +64,19 @@ class GuidanceEditions:
 
     def publish_first(self, tx: Transaction, guidance: Guidance) -> bool:
         """Publish the edition where there is none yet; whether it was."""
-        if tx.connection.execute(select(func.count(GuidanceVersion.revision))).scalar_one():
+        if self.newest_revision(tx):
             return False
         self.publish(tx, guidance)
         return True
 
+    def newest_revision(self, tx: Transaction) -> int:
+        """The revision that holds; 0 before the first."""
+        newest = tx.connection.execute(select(func.max(GuidanceVersion.revision))).scalar_one()
+        return newest or 0
+
     def current(self, tx: Transaction) -> Guidance:
         """The edition that holds. Raises Refusal `not_prepared`."""
-        revision = tx.connection.execute(select(func.max(GuidanceVersion.revision))).scalar_one()
-        found = None if revision is None else self.edition(tx, revision)
+        found = self.edition(tx, self.newest_revision(tx))
         if found is None:
             raise Refusal(
                 "not_prepared",
