@@ -64,7 +64,7 @@ def _services(identity: Identity, transactions: Transactions, log: EventLog) -> 
         leases,
         Intake(transactions, regions, leases),
         Customers(),
-        Overrides(),
+        Overrides(identity),
         Answers(),
         ChangeFeed(),
     )

@@ -111,6 +111,7 @@ class Centre:
         self.administration = Transactions(self._owner_store, self.clock, self.ids)
         self.people = People(CHEAP)
         self.seats = Seats(self.log)
+        self.identity = Identity(CHEAP, session_hours=12)
         self.dispatcher = dispatcher or self._dispatcher(table, services)
         self.carrier: Carrier = InProcess(self.dispatcher, self.clock)
 
@@ -119,12 +120,11 @@ class Centre:
         table: tuple[Operation[Any, Any], ...],
         services: tuple[Callable[[Handlers], None], ...],
     ) -> Dispatcher:
-        identity = Identity(CHEAP, session_hours=12)
         handlers = Handlers()
-        for register in (identity.register, self.seats.register, *services):
+        for register in (self.identity.register, self.seats.register, *services):
             register(handlers)
         return Dispatcher(
-            table, handlers, self.transactions, identity, self.clock, self.ids, self.log
+            table, handlers, self.transactions, self.identity, self.clock, self.ids, self.log
         )
 
     def close(self) -> None:

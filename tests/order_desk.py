@@ -18,29 +18,41 @@ import msgspec
 from msgspec import Raw
 from sqlalchemy import text
 
+from app.services.central.answers import Answers
 from app.services.central.customers import Customers
 from app.services.central.feed import ChangeFeed
 from app.services.central.intake import Intake
 from app.services.central.number_leases import NumberLeases
+from app.services.central.read_back import Overrides
 from app.services.central.transaction import Actor, Handlers, Seat, Transaction
+from app.services.rules.guidance_files import read_guidance
 from app.services.rules.pricing import totals
 from app.services.rules.regions import RegionRules, load_regions
 from app.settings import resource_folder
 from app.values.identity import CommandId, CustomerId, Incarnation, OrderId, PersonId
 from app.values.order_number import OrderNumber
-from app.values.vocabulary import CommandKind, ProductKind, Region
+from app.values.vocabulary import CallOutcome, ClosingStep, CommandKind, ProductKind, Region
+from app.wire.guidance import Guidance
 from app.wire.message import encode
 from app.wire.operations import CENTRAL, LEASE_NUMBERS, SEND_COMMANDS
 from app.wire.orders import OrderDocument, PlacedOrder
+from app.wire.read_back import ClosedCall, NumberSaidBack, Told
 from app.wire.sync import Command, CommandOutcome, LeaseNumbers, SendCommands
 from tests.builders import A_MORNING, an_order, with_line
 from tests.centre import Centre
+from tests.read_backs import read_back_of
 
 
 @cache
 def regions() -> dict[Region, RegionRules]:
     """The rules that ship with the program."""
     return load_regions(resource_folder() / "regions")
+
+
+@cache
+def shipped() -> Guidance:
+    """The first edition of every centre: what ships with the program."""
+    return msgspec.structs.replace(read_guidance(resource_folder()), revision=1)
 
 
 class OrderCentre(Centre):
@@ -56,6 +68,8 @@ class OrderCentre(Centre):
         self.leases.register(handlers)
         Intake(self.transactions, regions(), self.leases).register(handlers)
         Customers().register(handlers)
+        Overrides(self.identity).register(handlers)
+        Answers().register(handlers)
         ChangeFeed().register(handlers)
 
     def empty(self) -> None:
@@ -105,6 +119,7 @@ _EMPTIED = (
     *("customer", "customer_phone", "customer_name_token", "address"),
     *("product", "price", "price_break", "stock_level", "town", "change"),
     *("applied_command", "audit", "audit_seal", "number_lease"),
+    *("read_back_entry", "read_back_override", "call_closing"),
 )
 _LIST = (
     """
@@ -170,26 +185,48 @@ class SendingDesk:
         )
 
     def placed(self, document: OrderDocument | None = None, **different: Any) -> PlacedOrder:
-        """The order with a number of this seat and right totals."""
+        """The order with a number of this seat, right totals, and the record of its read-back."""
         document = document or self.order()
+        rules, edition = regions()[document.region], shipped()
+        told = different.pop("totals", None) or totals(document, rules)
         placed = PlacedOrder(
             number=different.pop("number", None) or self.number(),
             document=document,
-            totals=totals(document, regions()[document.region]),
+            totals=told,
             placed_at=A_MORNING + timedelta(minutes=4),
             placed_by=self.person,
+            guidance=edition.revision,
+            read_back=read_back_of(document, rules, edition, told=told, by=self.person),
         )
         return msgspec.structs.replace(placed, **different)
 
-    def command(self, placed: PlacedOrder | bytes | None = None, **different: Any) -> Command:
+    def closed(self, placed: PlacedOrder, **different: Any) -> ClosedCall:
+        """The end of the call about an order: its number was given and said back."""
+        at = placed.placed_at + timedelta(minutes=1)
+        told = Told(step=ClosingStep.NUMBER_GIVEN, said="Your number is.", at=at, by=self.person)
+        said_back = NumberSaidBack(heard=placed.number, matched=True, at=at, by=self.person)
+        closed = ClosedCall(
+            order_id=placed.document.order_id,
+            number=placed.number,
+            outcome=CallOutcome.ORDER_PLACED,
+            entries=(told, said_back),
+            closed_at=at,
+            closed_by=self.person,
+        )
+        return msgspec.structs.replace(closed, **different)
+
+    def command(
+        self, body: PlacedOrder | ClosedCall | bytes | None = None, **different: Any
+    ) -> Command:
         """The next command of this seat."""
-        body = placed if isinstance(placed, bytes) else encode(placed or self.placed())
+        is_closing = isinstance(body, ClosedCall)
+        body = body if isinstance(body, bytes) else encode(body or self.placed())
         self.sequence += 1
         command = Command(
             command_id=CommandId(self.centre.ids.new()),
             incarnation=self.incarnation,
             sequence=self.sequence,
-            kind=CommandKind.PLACE_ORDER,
+            kind=CommandKind.CLOSE_CALL if is_closing else CommandKind.PLACE_ORDER,
             person_id=self.person,
             captured_at=A_MORNING + timedelta(minutes=4),
             body=Raw(body),

@@ -14,7 +14,7 @@ from app.services.rules.regions import RegionRules
 from app.values.identity import PersonId
 from app.values.vocabulary import AnsweredBy, Channel, CheckpointKind, How
 from app.wire.guidance import Checklist, ChecklistItem, Guidance, When
-from app.wire.orders import OrderDocument
+from app.wire.orders import OrderDocument, Totals
 from app.wire.read_back import Asked, Began, Confirmed, ReadBackEntry
 from tests.builders import A_MORNING, an_id
 
@@ -49,11 +49,14 @@ def an_extra(key: str = "age", say: str = "May I ask how old you are?") -> Check
 
 
 def checkpoints_of(
-    document: OrderDocument, rules: RegionRules, guidance: Guidance | None = None
+    document: OrderDocument,
+    rules: RegionRules,
+    guidance: Guidance | None = None,
+    told: Totals | None = None,
 ) -> tuple[Checkpoint, ...]:
-    """What is to be asked about an order."""
+    """What is to be asked about an order; `told` where the caller was told other totals."""
     lists = (guidance or a_guidance()).checklists
-    return Checkpoints(rules, lists).of(document, totals(document, rules))
+    return Checkpoints(rules, lists).of(document, told or totals(document, rules))
 
 
 def read_back_of(
@@ -61,13 +64,14 @@ def read_back_of(
     rules: RegionRules,
     guidance: Guidance | None = None,
     *,
+    told: Totals | None = None,
     at: datetime = A_MORNING,
     by: PersonId = A_CSR,
 ) -> tuple[ReadBackEntry, ...]:
     """The record of a read-back in which everything was right at once."""
     edition = guidance or a_guidance()
     entries: list[ReadBackEntry] = [Began(at=at, by=by, guidance=edition.revision)]
-    for point in checkpoints_of(document, rules, edition):
+    for point in checkpoints_of(document, rules, edition, told):
         entries += [an_asking(point, at=at, by=by), an_answer(point, at=at, by=by)]
     return tuple(entries)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,20 +19,20 @@ from sqlalchemy.dialects.postgresql import insert
 from app.models.central.customer import Customer, CustomerNameToken, CustomerPhone
 from app.services.central import judgement
 from app.services.central.customers import name_tokens
+from app.services.central.guidance import GuidanceEditions
+from app.services.central.masking import e164, masked_document, masked_entries
 from app.services.central.number_leases import NumberLeases
 from app.services.central.orders import Facts, HeldCustomer, OrderRecord
 from app.services.central.transaction import CommandKey, Transaction
-from app.services.rules.free_text import without_cards
+from app.services.rules.read_back import Checkpoints
 from app.services.rules.regions import RegionRules
 from app.services.rules.review import ReviewReason, sentence_for
-from app.values.card import mask_card_digits
 from app.values.contact import PostalAddress
-from app.values.errors import Refusal
 from app.values.identity import CustomerId, DeviceId
 from app.values.order_number import OrderNumber, holds
-from app.values.telephone import PhoneNumber
 from app.values.vocabulary import Region
 from app.values.wording import tidy
+from app.wire.guidance import Checklist
 from app.wire.message import encode
 from app.wire.orders import OrderCustomer, OrderDocument, PlacedOrder
 from app.wire.sync import Command, CommandOutcome, Outcome
@@ -43,12 +43,16 @@ _TEN_DIGITS = re.compile(r"[0-9]{10}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """An order on its way in, as the seat sent it; `oddities` are what the way itself showed."""
+    """An order on its way in; `oddities` are what the way itself showed.
+
+    `placed` is what can be kept of it, `told` exactly what the seat sent: digests are of that.
+    """
 
     key: CommandKey
     command: Command
     device_id: DeviceId
     placed: PlacedOrder
+    told: PlacedOrder
     oddities: tuple[ReviewReason, ...] = ()
 
 
@@ -75,41 +79,49 @@ class Acceptance:
     def __init__(self, regions: Mapping[Region, RegionRules], leases: NumberLeases) -> None:
         self._regions = regions
         self._leases = leases
+        self._editions = GuidanceEditions()
 
     def record(self, tx: Transaction, arrival: Arrival, facts: Facts) -> OrderRecord:
         """What to write for a well-formed order, the answer to its command included."""
         command, told = arrival.command, arrival.placed
         rules = self._regions[told.document.region]
-        document = _masked(told.document, rules)
+        checklists = self._checklists(tx, told.guidance)
+        placed = _masked(told, rules, checklists)
+        document = placed.document
         numbered = self._numbered(tx, arrival, facts)
         known = _known(tx, document.customer, facts.customer, rules)
         addresses, addresses_are_right = _addresses(document)
         recomputed = judgement.recomputed_totals(told.document, rules)
         placed_at = judgement.corrected(told.placed_at, command, tx.at)
+        overrides = judgement.proved_overrides(arrival.told, arrival.device_id, facts)
         reasons = [
             *arrival.oddities,
             *judgement.reasons_from_contents(told, recomputed),
             *judgement.reasons_from_facts(told, arrival.device_id, facts),
             *([numbered.reason] if numbered.reason else []),
             *known.reasons,
+            *judgement.reasons_from_read_back(arrival.told, rules, checklists),
+            *judgement.reasons_from_overrides(arrival.told, overrides),
         ]
-        if document is not told.document:
+        if placed is not told:
             reasons.append(ReviewReason.CARD_DIGITS_MASKED)
         if not addresses_are_right:
             reasons.append(ReviewReason.ADDRESS_MALFORMED)
         if judgement.clock_is_wrong(placed_at, command, tx.at):
             reasons.append(ReviewReason.CLOCK_WRONG)
-        codes = tuple(dict.fromkeys(reason.value for reason in reasons))
+        codes = tuple(dict.fromkeys(map(str, reasons)))
         return OrderRecord(
             key=arrival.key,
             answer=encode(_outcome(command, numbered.number, codes)),
             command=command,
             device_id=arrival.device_id,
-            placed=replace(told, number=numbered.number, document=document),
+            placed=replace(placed, number=numbered.number),
             totals=judgement.totals_to_keep(told.totals, recomputed),
             placed_at=placed_at,
             started_at=judgement.corrected(document.started_at, command, tx.at),
+            clock_off=judgement.clock_off(command),
             reasons=codes,
+            overrides=overrides,
             customer_id=known.customer_id,
             new_customer=known.is_new,
             phone=known.phone,
@@ -117,6 +129,13 @@ class Acceptance:
             aliases=numbered.aliases,
             event_facts=_event_facts(told, numbered, codes, facts),
         )
+
+    def _checklists(self, tx: Transaction, revision: int) -> tuple[Checklist, ...] | None:
+        """Those of an edition; None where it is not known here (a desk of before has none)."""
+        if not 0 < revision < judgement.LARGEST_VERSION:
+            return None
+        edition = self._editions.edition(tx, revision)
+        return edition.checklists if edition is not None else None
 
     def _numbered(self, tx: Transaction, arrival: Arrival, facts: Facts) -> _Numbered:
         """The number the caller was told, if it is the seat's to give; else a new one beside it."""
@@ -159,29 +178,25 @@ def _event_facts(
     return found
 
 
-def _masked(document: OrderDocument, rules: RegionRules) -> OrderDocument:
-    """Without card numbers; a telephone number that is one may have the shape and stays."""
-    clean = without_cards(document)
-    caller = _number_or_masked(clean.caller_number, rules)
-    if caller != clean.caller_number:
-        clean = replace(clean, caller_number=caller)
-    customer = clean.customer
-    if customer is not None:
-        phone = _number_or_masked(customer.phone, rules)
-        if phone != customer.phone:
-            clean = replace(clean, customer=replace(customer, phone=phone))
-    return clean
+def _masked(
+    told: PlacedOrder, rules: RegionRules, checklists: Sequence[Checklist] | None
+) -> PlacedOrder:
+    """Without card numbers, nor digests of values that held one; the same one where there are none.
 
-
-def _number_or_masked(text: str, rules: RegionRules) -> str:
-    return text if _e164(text, rules) else mask_card_digits(text)
-
-
-def _e164(text: str, rules: RegionRules) -> str | None:
-    try:
-        return PhoneNumber.parse(text, rules.phone_region).e164 if text else None
-    except Refusal:
-        return None
+    The record then matches the masked document as it matched the one that came.
+    """
+    document = masked_document(told.document, rules)
+    digests: dict[str, str] = {}
+    if document is not told.document and checklists is not None:
+        points = Checkpoints(rules, checklists)
+        before = points.of(told.document, told.totals)
+        after = points.of(document, told.totals)
+        pairs = ((old.sha256, new.sha256) for old, new in zip(before, after, strict=True))
+        digests = {old: new for old, new in pairs if old != new}
+    read_back = masked_entries(told.read_back, rules, digests)
+    if document is told.document and read_back is told.read_back:
+        return told
+    return replace(told, document=document, read_back=read_back)
 
 
 def _addresses(document: OrderDocument) -> tuple[tuple[PostalAddress, ...], bool]:
@@ -200,7 +215,7 @@ def _known(
 ) -> _Known:
     if customer is None:
         return _Known()
-    phone = _e164(customer.phone, rules)
+    phone = e164(customer.phone, rules)
     reasons = [ReviewReason.PHONE_MALFORMED] if customer.phone and phone is None else []
     if held is None:
         if customer.base_revision is not None:

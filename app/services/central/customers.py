@@ -17,13 +17,14 @@ from sqlalchemy import ColumnElement, ScalarSelect, Text, cast, func, select
 
 from app.models.central.catalogue import PolicyVersion
 from app.models.central.customer import Address, Customer, CustomerNameToken, CustomerPhone
-from app.models.central.order import OrderVersion, SalesOrder
+from app.models.central.order import OrderNumberAlias, OrderVersion, SalesOrder
+from app.models.central.read_back import CallClosing
 from app.services.central.transaction import Actor, Handlers, Transaction
 from app.values.contact import PostalAddress, search_digits
 from app.values.errors import Refusal
 from app.values.identity import AddressId, CustomerId, OrderId
 from app.values.money import Money
-from app.values.order_number import OrderNumber
+from app.values.order_number import OrderNumber, holds
 from app.values.vocabulary import Region
 from app.values.wording import ascii_digits, text_for_search
 from app.wire import operations
@@ -40,6 +41,7 @@ from app.wire.customers import (
 )
 from app.wire.message import decode, encode
 from app.wire.orders import OrderView, PlacedOrder
+from app.wire.read_back import ClosedCall
 
 FEWEST_DIGITS = 3
 FEWEST_LETTERS = 2
@@ -107,31 +109,64 @@ class Customers:
         return LastOrders(orders=tuple(map(_summary, tx.session.scalars(newest))))
 
     def order(self, tx: Transaction, actor: Actor, request: GetOrder) -> OrderView:
-        """An order as it now stands. Raises Refusal `order_unknown`."""
+        """An order as it now stands, with how the call about it ended.
+
+        Raises Refusal `order_unnamed`, `number_wrong` or `order_unknown`.
+        """
         del actor
-        found = tx.session.execute(
-            select(
-                cast(OrderVersion.document, Text),
-                SalesOrder.revision,
-                SalesOrder.state,
-                SalesOrder.review_reasons,
-            )
-            .join(
-                OrderVersion,
-                (OrderVersion.order_id == SalesOrder.order_id)
-                & (OrderVersion.revision == SalesOrder.revision),
-            )
-            .where(SalesOrder.order_id == request.order_id)
-        ).one_or_none()
+        order_id = request.order_id or _order_of_number(tx, request.number or "")
+        found = tx.session.execute(_ORDER.where(SalesOrder.order_id == order_id)).one_or_none()
         if found is None:
             raise Refusal("order_unknown", "There is no such order here.", "order_id")
-        document, revision, state, reasons = found
+        document, revision, state, reasons, closed = found
         return OrderView(
             placed=decode(document.encode(), PlacedOrder),
             revision=revision,
             state=state.value,
             review_reasons=tuple(reasons),
+            closed=decode(closed.encode(), ClosedCall) if closed is not None else None,
         )
+
+
+def _order_of_number(tx: Transaction, number: str) -> UUID | None:
+    """The order that has the number, else the newest one whose caller was told it."""
+    digits = "".join(c for c in ascii_digits(number) if c.isdecimal())
+    if not digits:
+        raise Refusal("order_unnamed", "Please say which order: its number has ten digits.")
+    told = select(OrderNumberAlias.order_id).where(OrderNumberAlias.number == digits)
+    found: UUID | None = tx.session.execute(
+        select(SalesOrder.order_id)
+        .where((SalesOrder.number == digits) | SalesOrder.order_id.in_(told))
+        .order_by((SalesOrder.number == digits).desc(), SalesOrder.received_at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if found is None and not holds(OrderNumber(digits)):
+        raise Refusal(
+            "number_wrong",
+            "That is no order number: a digit is missing or wrong. Please ask for it again.",
+            "number",
+        )
+    return found
+
+
+# Of several ends of a call the one from the order's own seat counts, then the latest.
+_CLOSED = (
+    select(cast(CallClosing.document, Text))
+    .where(CallClosing.order_id == SalesOrder.order_id)
+    .order_by((CallClosing.device_id == SalesOrder.device_id).desc(), CallClosing.closed_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_ORDER = select(
+    cast(OrderVersion.document, Text),
+    SalesOrder.revision,
+    SalesOrder.state,
+    SalesOrder.review_reasons,
+    _CLOSED,
+).join(
+    OrderVersion,
+    (OrderVersion.order_id == SalesOrder.order_id) & (OrderVersion.revision == SalesOrder.revision),
+)
 
 
 Matching = ColumnElement[bool] | None

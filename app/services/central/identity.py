@@ -82,10 +82,18 @@ class Identity:
 
         Raises Refusal `sign_in_wrong` or `locked_out`.
         """
+        person = self.require_person(tx, request.login, request.password)
+        return self._open(tx, actor.seat, person)
+
+    def require_person(self, tx: Transaction, login: str, password: str) -> Person:
+        """Whose name and password these are; what was tried in vain is counted and audited.
+
+        Raises Refusal `sign_in_wrong` or `locked_out`.
+        """
         with self._passwords.turn():
-            person, credential = _by_login(tx, request.login.strip().lower())
+            person, credential = _by_login(tx, login.strip().lower())
             kept = credential.password_hash if credential is not None else None
-            right = self._passwords.matches(kept, request.password)
+            right = self._passwords.matches(kept, password)
             if person is None or credential is None:
                 raise _wrong()
             tx.about(person.person_id)
@@ -93,11 +101,11 @@ class Identity:
                 raise _locked_out()
             if not right:
                 raise _failure(tx, credential)
-            renewed = self._passwords.renewed(credential.password_hash, request.password)
+            renewed = self._passwords.renewed(credential.password_hash, password)
         credential.password_hash = renewed or credential.password_hash
         credential.failed_tries = 0
         credential.locked_until = None
-        return self._open(tx, actor.seat, person)
+        return person
 
     def sign_out(self, tx: Transaction, actor: Actor, request: SignOut) -> Nothing:
         """Close the session that asks."""
@@ -127,16 +135,21 @@ class Identity:
         return Session(
             session_id=session_id,
             token=token,
-            person=PersonView(
-                person_id=PersonId(person.person_id),
-                login=person.login,
-                name=person.name,
-                role=person.role,
-                team=person.team,
-            ),
+            person=view_of(person),
             permissions=PERMISSIONS[person.role],
             expires_at=expires_at,
         )
+
+
+def view_of(person: Person) -> PersonView:
+    """A person as colleagues see them."""
+    return PersonView(
+        person_id=PersonId(person.person_id),
+        login=person.login,
+        name=person.name,
+        role=person.role,
+        team=person.team,
+    )
 
 
 def token_hash(token: str) -> bytes:

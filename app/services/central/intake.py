@@ -1,8 +1,7 @@
 """Takes what desks send, command by command, each in a transaction of its own.
 
-A well-formed order from an enrolled seat is never turned away: it is accepted, or accepted and
-marked for a second look. The id of a command is its key for ever: sent again it gives the same
-answer, and with another body it is refused and audited.
+A well-formed command from an enrolled seat is never turned away: an order is accepted, or accepted
+and marked for a second look, and the end of a call is kept whatever it names.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -20,24 +19,29 @@ from psycopg import errors
 from sqlalchemy.exc import DataError, IntegrityError
 
 from app.services.central.acceptance import Acceptance, Arrival
-from app.services.central.judgement import refuse_malformed
+from app.services.central.closings import Closings, EndedCall
+from app.services.central.judgement import refuse_malformed, refuse_malformed_closing
 from app.services.central.number_leases import NumberLeases
 from app.services.central.orders import Facts, facts_about, first_sha256, keep, last_sequence
+from app.services.central.settling import in_sequence, later, settled_before
 from app.services.central.transaction import Actor, CommandKey, Handlers, Transaction, Transactions
 from app.services.rules.regions import RegionRules
 from app.services.rules.review import ReviewReason
 from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, OrderId
-from app.values.vocabulary import Region
+from app.values.vocabulary import CommandKind, Region
 from app.wire import operations
 from app.wire.message import decode, encode
 from app.wire.orders import PlacedOrder
+from app.wire.read_back import ClosedCall
 from app.wire.sync import Command, CommandOutcome, CommandOutcomes, Outcome, SendCommands
 
 TRIES_MOST = 4
 _NUL = b"\\u0000"
 _MALFORMED = "malformed"
-_KEY_REUSED = "key_reused"
+
+Decide = Callable[[Transaction], CommandOutcome | None]
+"""Takes a command that was read; None: a twin of it was faster, look again."""
 
 
 class Intake:
@@ -53,6 +57,7 @@ class Intake:
         self._transactions = transactions
         self._leases = leases
         self._acceptance = Acceptance(regions, leases)
+        self._closings = Closings(regions)
 
     def register(self, handlers: Handlers) -> None:
         """Name the handlers."""
@@ -74,8 +79,8 @@ class Intake:
                 if not outcomes:
                     raise
                 break
-        later = request.commands[len(outcomes) :]
-        outcomes += [_later(command, "The service was interrupted.") for command in later]
+        rest = request.commands[len(outcomes) :]
+        outcomes += [later(command, "The service was interrupted.") for command in rest]
         counts = Counter(outcome.outcome.value for outcome in outcomes)
         tx.about(actor.seat.device_id, commands=len(outcomes), **counts)
         return CommandOutcomes(outcomes=tuple(outcomes))
@@ -94,22 +99,32 @@ class Intake:
         )
         try:
             if digest.hex() != command.sha256.lower():
-                raise Refusal(_MALFORMED, "The order was damaged on its way.")
-            placed = decode(_without_nul(body), PlacedOrder)
-            refuse_malformed(placed, command)
-            arrival = Arrival(
-                key=key, command=command, device_id=actor.seat.device_id, placed=placed
-            )
-            return self._settle(arrival, actor)
+                raise Refusal(_MALFORMED, "It was damaged on its way.")
+            return self._settle(self._read(key, command, body), actor)
         except Refusal as refusal:
             refuse = partial(_refuse, key=key, command=command, refusal=refusal)
             return self._transactions.write(refuse, actor)
 
-    def _settle(self, arrival: Arrival, actor: Actor) -> CommandOutcome:
+    def _read(self, key: CommandKey, command: Command, body: bytes) -> Decide:
+        """What decides about a command. Raises Refusal `malformed`."""
+        device = DeviceId(key.asker)
+        clean = _without_nul(body)
+        if command.kind is CommandKind.CLOSE_CALL:
+            closed = decode(clean, ClosedCall)
+            refuse_malformed_closing(closed, command)
+            ended = EndedCall(key=key, command=command, device_id=device, closed=closed)
+            return partial(self._closings.decide, ended=ended)
+        placed = decode(clean, PlacedOrder)
+        refuse_malformed(placed, command)
+        told = placed if clean is body else decode(body, PlacedOrder)
+        arrival = Arrival(key=key, command=command, device_id=device, placed=placed, told=told)
+        return partial(self._decide, arrival=arrival)
+
+    def _settle(self, decide: Decide, actor: Actor) -> CommandOutcome:
         """Decide, and again where another command got in between."""
         for _ in range(TRIES_MOST):
             try:
-                outcome = self._transactions.write(partial(self._decide, arrival=arrival), actor)
+                outcome = self._transactions.write(decide, actor)
             except IntegrityError as clash:
                 if isinstance(clash.orig, errors.CheckViolation | errors.NotNullViolation):
                     raise _unkeepable() from clash
@@ -118,18 +133,17 @@ class Intake:
                 raise _unkeepable() from cause
             if outcome is not None:
                 return outcome
-        raise Fault("intake_unsettled", "The order could not be settled just now.")
+        raise Fault("intake_unsettled", "The command could not be settled just now.")
 
     def _decide(self, tx: Transaction, arrival: Arrival) -> CommandOutcome | None:
         """None: a twin of the command was faster; look again."""
         command, placed = arrival.command, arrival.placed
         value = self._leases.value_of(tx, placed.number)
         facts = facts_about(tx, command, arrival.device_id, placed, value)
-        if facts.applied is not None:
-            return _repeated(tx, arrival.key, facts.applied.sha256, facts.applied.answer)
-        if command.sequence > facts.last_sequence + 1:
-            return _later(command, "An earlier command of this desk has not arrived yet.")
-        key = _in_sequence(arrival.key, facts.last_sequence)
+        before = settled_before(tx, arrival.key, command, facts.applied, facts.last_sequence)
+        if before is not None:
+            return before
+        key = in_sequence(arrival.key, facts.last_sequence)
         if key.sequence is None:
             clash = (*arrival.oddities, ReviewReason.SEQUENCE_CLASH)
             arrival = dataclasses.replace(arrival, key=key, oddities=clash)
@@ -166,34 +180,7 @@ def _stripped(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _unkeepable() -> Refusal:
-    return Refusal(_MALFORMED, "The order holds a value that cannot be kept.")
-
-
-def _later(command: Command, sentence: str) -> CommandOutcome:
-    return CommandOutcome(
-        command_id=command.command_id, outcome=Outcome.RETRY_LATER, sentence=sentence
-    )
-
-
-def _repeated(tx: Transaction, key: CommandKey, sha256: bytes, answer: bytes) -> CommandOutcome:
-    """The stored answer; another body under the same id changes nothing and leaves a trace."""
-    first = decode(answer, CommandOutcome)
-    if sha256 == key.sha256:
-        return replace(first, outcome=Outcome.REPLAYED, first=first.outcome)
-    tx.audit(key.operation, outcome=_KEY_REUSED, command=str(key.command_id))
-    return CommandOutcome(
-        command_id=first.command_id,
-        outcome=Outcome.REFUSED_FINAL,
-        reasons=(_KEY_REUSED,),
-        sentence="Another command was sent under this id before.",
-    )
-
-
-def _in_sequence(key: CommandKey, last_sequence: int) -> CommandKey:
-    """A place in the sequence that is taken is not taken twice: the command is kept without one."""
-    if key.sequence is None or key.sequence > last_sequence:
-        return key
-    return dataclasses.replace(key, incarnation=None, sequence=None)
+    return Refusal(_MALFORMED, "It holds a value that cannot be kept.")
 
 
 def _same_order(tx: Transaction, arrival: Arrival, facts: Facts) -> CommandOutcome:
@@ -221,17 +208,16 @@ def _as_another_order(tx: Transaction, arrival: Arrival) -> Arrival:
 def _refuse(tx: Transaction, key: CommandKey, command: Command, refusal: Refusal) -> CommandOutcome:
     """Final: the command is malformed and stays so. It takes its place, so that others go on."""
     applied = tx.applied(key.asker, key.command_id)
-    if applied is not None:
-        return _repeated(tx, key, applied.sha256, applied.answer)
     last = last_sequence(tx, command, DeviceId(key.asker))
-    if command.sequence > last + 1:
-        return _later(command, "An earlier command of this desk has not arrived yet.")
+    before = settled_before(tx, key, command, applied, last)
+    if before is not None:
+        return before
     outcome = CommandOutcome(
         command_id=command.command_id,
         outcome=Outcome.REFUSED_FINAL,
         reasons=(refusal.code,),
         sentence=refusal.sentence,
     )
-    tx.remember(_in_sequence(key, last), encode(outcome))
+    tx.remember(in_sequence(key, last), encode(outcome))
     tx.audit(key.operation, outcome=refusal.code, command=str(key.command_id))
     return outcome

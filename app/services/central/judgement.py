@@ -6,22 +6,32 @@ read or kept at all is malformed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from app.services.central.orders import Facts
 from app.services.rules.pricing import totals
+from app.services.rules.read_back import Checkpoint, Checkpoints, standings, still_open
 from app.services.rules.regions import RegionRules
-from app.services.rules.review import ReviewReason
+from app.services.rules.review import MORE, ReviewReason
 from app.values.errors import Refusal
-from app.values.identity import DeviceId
+from app.values.identity import DeviceId, LineId, OverrideId
 from app.values.money import LARGEST_UNIT_PRICE, Currency
+from app.values.vocabulary import CheckpointKind
+from app.wire.guidance import Checklist
 from app.wire.orders import OrderDocument, PlacedOrder, Totals
+from app.wire.read_back import ClosedCall, Overridden, ReadBackEntry
 from app.wire.sync import Command
 
 LARGEST_MINOR = 10**15
 LARGEST_VERSION = 2**62
 LONGEST_CODE = 100
+LONGEST_MS = 2**53
 CLOCK_SLACK = timedelta(minutes=10)
+OPEN_NAMED_MOST = 20
+"""So many open checkpoints are reasons of their own; the rest are counted."""
+
+_LIFETIME = timedelta(days=36_525)
 _YEARS = range(1900, 2200)
 
 
@@ -43,18 +53,35 @@ def refuse_malformed(placed: PlacedOrder, command: Command) -> None:
         raise _malformed("an amount is too large")
     instants = [placed.placed_at, document.started_at, command.captured_at]
     instants += [line.quoted_at for line in document.lines]
+    _refuse_years_of_nobody(instants)
+    _refuse_malformed_entries(placed.read_back)
+
+
+def refuse_malformed_closing(closed: ClosedCall, command: Command) -> None:
+    """The same for the end of a call."""
+    _refuse_years_of_nobody((closed.closed_at, command.captured_at))
+    _refuse_malformed_entries(closed.entries)
+
+
+def _refuse_malformed_entries(entries: Sequence[ReadBackEntry]) -> None:
+    _refuse_years_of_nobody(entry.at for entry in entries)
+    if any(getattr(entry, "took_ms", 0) > LONGEST_MS for entry in entries):
+        raise _malformed("an answer took too long")
+
+
+def _refuse_years_of_nobody(instants: Iterable[datetime]) -> None:
     if any(instant.year not in _YEARS for instant in instants):
         raise _malformed("an instant lies in no year of ours")
 
 
 def _malformed(what: str) -> Refusal:
-    return Refusal("malformed", f"The order cannot be kept: {what}.")
+    return Refusal("malformed", f"This cannot be kept: {what}.")
 
 
-def reasons_from_contents(placed: PlacedOrder, recomputed: Totals) -> list[ReviewReason]:
+def reasons_from_contents(placed: PlacedOrder, recomputed: Totals) -> list[str]:
     """What the order itself shows."""
     document = placed.document
-    reasons: list[ReviewReason] = []
+    reasons: list[str] = []
     if not document.lines:
         reasons.append(ReviewReason.NO_LINES)
     if document.customer is None:
@@ -89,9 +116,9 @@ def _currencies(placed: PlacedOrder) -> set[Currency]:
     return {amount.currency for amount in amounts} | {price.currency for price in prices}
 
 
-def reasons_from_facts(placed: PlacedOrder, device: DeviceId, facts: Facts) -> list[ReviewReason]:
+def reasons_from_facts(placed: PlacedOrder, device: DeviceId, facts: Facts) -> list[str]:
     """What shows when the order is held against what the centre knows."""
-    reasons: list[ReviewReason] = []
+    reasons: list[str] = []
     if not facts.incarnation_known:
         reasons.append(ReviewReason.INCARNATION_UNKNOWN)
     if placed.document.device_id != device:
@@ -105,6 +132,73 @@ def reasons_from_facts(placed: PlacedOrder, device: DeviceId, facts: Facts) -> l
     if withdrawn_codes(placed.document, facts):
         reasons.append(ReviewReason.PRODUCT_WITHDRAWN)
     return reasons
+
+
+def reasons_from_read_back(
+    told: PlacedOrder, rules: RegionRules, checklists: Sequence[Checklist] | None
+) -> list[str]:
+    """Which checkpoints the record leaves open; `checklists` None: of an edition nobody knows."""
+    if checklists is None:
+        unjudged = ReviewReason.GUIDANCE_UNKNOWN if told.read_back else _MISSING
+        return [unjudged]
+    checkpoints = Checkpoints(rules, checklists).of(told.document, told.totals)
+    if checkpoints and not told.read_back:
+        return [_MISSING]
+    found = still_open(standings(checkpoints, told.read_back))
+    return list(_open_reasons([one.checkpoint for one in found], told.document))
+
+
+_MISSING = ReviewReason.READ_BACK_MISSING
+
+
+def _open_reasons(found: Sequence[Checkpoint], document: OrderDocument) -> Iterator[str]:
+    """One for each, in the order of the talk; of very many the lines are counted first."""
+    by_weight = sorted(found, key=_is_line)
+    named = {point.key for point in by_weight[:OPEN_NAMED_MOST]}
+    positions = {line.line_id: at for at, line in enumerate(document.lines, start=1)}
+    for point in found:
+        if point.key in named:
+            yield ReviewReason.READ_BACK_OPEN.about(_subject(point, positions))
+    if len(found) > len(named):
+        yield ReviewReason.READ_BACK_OPEN.about(f"{MORE}:{len(found) - len(named)}")
+
+
+def _is_line(point: Checkpoint) -> bool:
+    return point.kind is CheckpointKind.LINE
+
+
+def _subject(point: Checkpoint, positions: dict[LineId, int]) -> str:
+    return point.key if point.line_id is None else str(positions[point.line_id])
+
+
+def proved_overrides(told: PlacedOrder, device: DeviceId, facts: Facts) -> tuple[OverrideId, ...]:
+    """Overrides of the record that a lead gave here, for this order, seat and these digests."""
+    return tuple(
+        entry.override_id
+        for entry in overrides_in(told)
+        if not entry.offline and _is_proved(entry, told, device, facts)
+    )
+
+
+def overrides_in(told: PlacedOrder) -> list[Overridden]:
+    """What a lead let pass, in the order of the record."""
+    return [entry for entry in told.read_back if isinstance(entry, Overridden)]
+
+
+def _is_proved(entry: Overridden, told: PlacedOrder, device: DeviceId, facts: Facts) -> bool:
+    held = facts.overrides.get(entry.override_id)
+    return (
+        held is not None
+        and (held.order_id, held.device_id, held.lead_id)
+        == (told.document.order_id, device, entry.lead)
+        and held.checkpoints.issuperset((s.checkpoint, s.sha256) for s in entry.checkpoints)
+    )
+
+
+def reasons_from_overrides(told: PlacedOrder, proved: Sequence[OverrideId]) -> list[str]:
+    """A lead's word that the centre did not hear itself is always looked at."""
+    unproved = any(entry.override_id not in proved for entry in overrides_in(told))
+    return [ReviewReason.OVERRIDE_UNPROVED] if unproved else []
 
 
 def unknown_codes(document: OrderDocument, facts: Facts) -> list[str]:
@@ -126,6 +220,15 @@ def corrected(instant: datetime, command: Command, received: datetime) -> dateti
     except OverflowError:
         return received
     return moved if moved.year in _YEARS else received
+
+
+def clock_off(command: Command) -> timedelta:
+    """What to add to the desk's instants; nothing where the difference itself is absurd."""
+    try:
+        off = timedelta(milliseconds=command.clock_offset_ms)
+    except OverflowError:
+        return timedelta()
+    return off if abs(off) < _LIFETIME else timedelta()
 
 
 def clock_is_wrong(placed_at: datetime, command: Command, received: datetime) -> bool:

@@ -6,8 +6,9 @@ connection. Nothing is judged here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from app.models.central.order import OrderState
 from app.services.central.customers import address_digest, folded_postcode, name_tokens
 from app.services.central.transaction import Applied, CommandKey, Transaction
 from app.values.contact import PostalAddress
-from app.values.identity import CustomerId, DeviceId, OrderId
+from app.values.identity import CustomerId, DeviceId, OrderId, OverrideId
 from app.values.order_number import OrderNumber
 from app.wire.message import encode
 from app.wire.orders import OrderCustomer, OrderLine, PlacedOrder, Totals
+from app.wire.read_back import Overridden
 from app.wire.sync import Command
 
 PLACED = "placed"
@@ -36,12 +38,22 @@ class HeldCustomer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldOverride:
+    """A lead's word as it was given here; checkpoints are pairs of key and digest."""
+
+    order_id: UUID
+    device_id: UUID
+    lead_id: UUID
+    checkpoints: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known when a command arrives.
 
     `person_active` is None for a person nobody knows. `number_leased`: to the seat that sent it.
     `number_order` has the number already; `order_number` is what an order of the same id has.
-    `sellable` and `withdrawn` are codes in capitals.
+    `sellable` and `withdrawn` are codes in capitals. `overrides` are those that the record names.
     """
 
     applied: Applied | None
@@ -54,11 +66,15 @@ class Facts:
     customer: HeldCustomer | None
     sellable: frozenset[str]
     withdrawn: frozenset[str]
+    overrides: Mapping[UUID, HeldOverride]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRecord:
-    """An order as it is to be kept. `new_customer`: make the one that it names."""
+    """An order as it is to be kept. `new_customer`: make the one that it names.
+
+    `clock_off` is added to the instants of the record; `overrides` are a lead's, given here.
+    """
 
     key: CommandKey
     answer: bytes
@@ -68,7 +84,9 @@ class OrderRecord:
     totals: Totals
     placed_at: datetime
     started_at: datetime
+    clock_off: timedelta
     reasons: tuple[str, ...]
+    overrides: tuple[OverrideId, ...]
     customer_id: CustomerId | None
     new_customer: bool
     phone: str | None
@@ -94,7 +112,9 @@ _FACTS = """
            (SELECT array_agg(upper(p.code)) FILTER (WHERE NOT p.withdrawn)
             FROM product p WHERE upper(p.code) = ANY (%(codes)s)),
            (SELECT array_agg(upper(p.code)) FILTER (WHERE p.withdrawn)
-            FROM product p WHERE upper(p.code) = ANY (%(codes)s))
+            FROM product p WHERE upper(p.code) = ANY (%(codes)s)),
+           (SELECT jsonb_agg(to_jsonb(v)) FROM read_back_override v
+            WHERE v.override_id = ANY (%(overrides)s::uuid[]))
     FROM (VALUES (1)) AS one
     LEFT JOIN applied_command a ON a.asker = %(device)s AND a.command_id = %(command)s
     LEFT JOIN customer c ON c.customer_id = %(customer)s
@@ -118,10 +138,11 @@ def facts_about(
             "order": document.order_id,
             "customer": document.customer.customer_id if document.customer else None,
             "codes": list({line.code.upper() for line in document.lines}),
+            "overrides": [e.override_id for e in placed.read_back if isinstance(e, Overridden)],
         },
     ).one()
     sha256, answer, last, incarnation_known, active, leased, number_order, order_number = row[:8]
-    revision, name, email, text_relay, phones, sellable, withdrawn = row[8:]
+    revision, name, email, text_relay, phones, sellable, withdrawn, overrides = row[8:]
     held = None
     if revision is not None:
         held = HeldCustomer(
@@ -142,7 +163,18 @@ def facts_about(
         customer=held,
         sellable=frozenset(sellable or ()),
         withdrawn=frozenset(withdrawn or ()),
+        overrides=dict(map(_override, overrides or ())),
     )
+
+
+def _override(row: dict[str, Any]) -> tuple[UUID, HeldOverride]:
+    held = HeldOverride(
+        order_id=UUID(row["order_id"]),
+        device_id=UUID(row["device_id"]),
+        lead_id=UUID(row["lead_id"]),
+        checkpoints=frozenset((s["checkpoint"], s["sha256"]) for s in row["checkpoints"]),
+    )
+    return UUID(row["override_id"]), held
 
 
 _LAST_SEQUENCE = """
@@ -172,7 +204,17 @@ def first_sha256(tx: Transaction, order: OrderId) -> bytes | None:
     return digest
 
 
-_KEEP = """
+ENTRY_COLUMNS = """
+    order_id, position, kind, checkpoint, how, cause, part, at, person_id, took_ms, document
+"""
+ENTRY_VALUES = """
+    e.entry->>'type', e.entry->>'checkpoint', e.entry->>'how', e.entry->>'cause', e.entry->>'part',
+    (e.entry->>'at')::timestamptz + %(clock_off)s, (e.entry->>'by')::uuid,
+    (e.entry->>'took_ms')::bigint, e.entry
+"""
+"""Columns of `read_back_entry` and what they are of a JSON `e.entry`, the first two left out."""
+
+_KEEP = f"""
     WITH given AS (
         SELECT %(rows)s::jsonb AS rows
     ), taken AS (
@@ -210,6 +252,12 @@ _KEEP = """
         INSERT INTO order_version
         SELECT r.* FROM placed, given,
                jsonb_populate_record(NULL::order_version, rows->'versioned') AS r
+    ), read_back AS (
+        INSERT INTO read_back_entry ({ENTRY_COLUMNS})
+        SELECT placed.order_id, e.position, {ENTRY_VALUES}
+        FROM placed, given,
+             jsonb_array_elements(rows->'versioned'->'document'->'read_back')
+             WITH ORDINALITY AS e(entry, position)
     ), told AS (
         INSERT INTO order_number_alias
         SELECT r.* FROM placed, given,
@@ -228,7 +276,7 @@ _KEEP = """
         FROM placed, given, jsonb_populate_record(NULL::audit, rows->'audited') AS r
     )
     SELECT count(*) FROM taken
-"""
+"""  # noqa: S608 - the columns are named above
 
 
 def keep(tx: Transaction, record: OrderRecord) -> bool:
@@ -243,6 +291,7 @@ def keep(tx: Transaction, record: OrderRecord) -> bool:
         "answer": record.answer,
         "incarnation": key.incarnation,
         "sequence": key.sequence,
+        "clock_off": record.clock_off,
         "rows": encode(_rows(tx, record)).decode(),
     }
     return bool(tx.connection.exec_driver_sql(_KEEP, values).scalar_one())
@@ -285,9 +334,16 @@ def _rows(tx: Transaction, record: OrderRecord) -> dict[str, object]:
             "operation": record.key.operation,
             "outcome": _state(record),
             "command_id": record.key.command_id,
-            "facts": {"reasons": ",".join(record.reasons)} if record.reasons else {},
+            "facts": _audit_facts(record),
         },
     }
+
+
+def _audit_facts(record: OrderRecord) -> dict[str, str]:
+    facts = {"reasons": ",".join(record.reasons)} if record.reasons else {}
+    if record.overrides:
+        facts["overrides"] = ",".join(map(str, record.overrides))
+    return facts
 
 
 def _state(record: OrderRecord) -> OrderState:

@@ -1,11 +1,14 @@
 """Why the centre asks a person to look at an order it took. Pure; words for the lead's screen.
 
-The centre never turns a well-formed order away: what is odd about it becomes reasons.
+The centre never turns a well-formed order away: what is odd about it becomes reasons. A reason may
+have a subject behind a colon: `read_back_open:price`, `read_back_open:2` for the second line.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+from app.values.vocabulary import CheckpointKind
 
 
 class ReviewReason(StrEnum):
@@ -19,6 +22,7 @@ class ReviewReason(StrEnum):
     CUSTOMER_CHANGED = "customer_changed"
     CUSTOMER_MISSING = "customer_missing"
     CUSTOMER_UNKNOWN = "customer_unknown"
+    GUIDANCE_UNKNOWN = "guidance_unknown"
     INCARNATION_UNKNOWN = "incarnation_unknown"
     NO_LINES = "no_lines"
     NUMBER_MALFORMED = "number_malformed"
@@ -26,14 +30,26 @@ class ReviewReason(StrEnum):
     NUMBER_TAKEN = "number_taken"
     ORDER_SENT_TWICE = "order_sent_twice"
     OTHER_SEAT = "other_seat"
+    OVERRIDE_UNPROVED = "override_unproved"
     PERSON_DISABLED = "person_disabled"
     PERSON_UNKNOWN = "person_unknown"
     PHONE_MALFORMED = "phone_malformed"
     PRICE_BELOW_ZERO = "price_below_zero"
     PRODUCT_UNKNOWN = "product_unknown"
     PRODUCT_WITHDRAWN = "product_withdrawn"
+    READ_BACK_MISSING = "read_back_missing"
+    READ_BACK_OPEN = "read_back_open"
     SEQUENCE_CLASH = "sequence_clash"
     TOTALS_DIFFER = "totals_differ"
+
+    def about(self, subject: str) -> str:
+        """The reason with what it is about."""
+        return f"{self.value}{_BEHIND}{subject}"
+
+
+_BEHIND = ":"
+MORE = "more"
+"""Subject of READ_BACK_OPEN, with a number behind it: so many more that are not named."""
 
 
 _SENTENCES = {
@@ -45,6 +61,7 @@ _SENTENCES = {
     ReviewReason.CUSTOMER_CHANGED: "The customer was changed elsewhere during the call.",
     ReviewReason.CUSTOMER_MISSING: "Nobody is named as the customer.",
     ReviewReason.CUSTOMER_UNKNOWN: "The customer was no longer known and was made anew.",
+    ReviewReason.GUIDANCE_UNKNOWN: "The checklists it was read back by are not known here.",
     ReviewReason.INCARNATION_UNKNOWN: "The store of the desk belongs to no enrolment of the seat.",
     ReviewReason.NO_LINES: "The order has no lines.",
     ReviewReason.NUMBER_MALFORMED: "The caller was told a number that cannot be one.",
@@ -52,20 +69,50 @@ _SENTENCES = {
     ReviewReason.NUMBER_TAKEN: "The caller was told a number that belongs to another order.",
     ReviewReason.ORDER_SENT_TWICE: "An order of the same id was sent before, with other contents.",
     ReviewReason.OTHER_SEAT: "The order was taken at another seat than the one that sent it.",
+    ReviewReason.OVERRIDE_UNPROVED: "A lead's word for the read-back was not given at the centre.",
     ReviewReason.PERSON_DISABLED: "The person who took it may no longer sign in.",
     ReviewReason.PERSON_UNKNOWN: "The person who took it is not known.",
     ReviewReason.PHONE_MALFORMED: "The customer's telephone number is not one.",
     ReviewReason.PRICE_BELOW_ZERO: "A price is below zero.",
     ReviewReason.PRODUCT_UNKNOWN: "A product is not in the catalogue.",
     ReviewReason.PRODUCT_WITHDRAWN: "A product is no longer sold.",
+    ReviewReason.READ_BACK_MISSING: "The order was not read back.",
+    ReviewReason.READ_BACK_OPEN: "The read-back does not match the order.",
     ReviewReason.SEQUENCE_CLASH: "Two commands of the desk have the same place: it may be a copy.",
     ReviewReason.TOTALS_DIFFER: "The total that was told is not what the lines come to.",
 }
 
 
+_PLACES: dict[str, str] = {
+    CheckpointKind.CUSTOMER: "the customer",
+    CheckpointKind.PRICE: "the prices",
+    CheckpointKind.DELIVERY: "the delivery address",
+    CheckpointKind.BILLING: "the billing address",
+    CheckpointKind.ARRIVAL: "the delivery date",
+    CheckpointKind.RIGHTS: "the rights",
+    CheckpointKind.OBLIGATION: "the order to pay",
+}
+
+
 def sentence_for(reason: str) -> str:
     """The reason in words; a reason of a newer centre is shown as it is."""
+    word, _, subject = reason.partition(_BEHIND)
     try:
-        return _SENTENCES[ReviewReason(reason)]
+        known = ReviewReason(word)
     except ValueError:
         return reason
+    if known is ReviewReason.READ_BACK_OPEN and subject:
+        return f"The read-back of {_place(subject)} does not match the order."
+    return _SENTENCES[known]
+
+
+def _place(subject: str) -> str:
+    """What was read back: a line by its position, an item of a checklist by its key."""
+    kind, _, rest = subject.partition(_BEHIND)
+    if kind.isdecimal():
+        return f"line {kind}"
+    if kind == MORE:
+        return f"{rest} more items"
+    if kind == CheckpointKind.EXTRA:
+        return f"the item {rest}"
+    return _PLACES.get(kind, kind)

@@ -97,6 +97,7 @@ def test_a_policy_that_was_set_holds_and_is_told_to_desks(centre: Centre) -> Non
     assert centre.transactions.read(HERE.policy) == (revision, POLICY)
     assert centre.rows("SELECT key, revision FROM change ORDER BY seq") == [
         ("policy", 1),
+        ("guidance", 1),
         ("policy", 2),
     ]
 
