@@ -128,8 +128,7 @@ def keys_kept(code: str, description: str) -> list[str]:
     keys += [f"s {key}" for key in suffixed]
     keys += [f"d {key}" for key in ending]
     keys += [f"t {key}" for key in _teen_keys(_plain(code))]
-    if run := _run(description):
-        keys.append(f"r {run}")
+    keys.append(_whole_key(description))
     return keys
 
 
@@ -142,7 +141,7 @@ def keys_asked(code: str, description: str) -> KeysAsked:
     sounds = [word.sound for word in spoken_words(description)]
     whole = " ".join(sounds)
     suffixed, ending = _suffix_keys(_plain(code))
-    near = [f"w {whole}", f"r {_run(description)}"] if sounds else []
+    near = [f"w {whole}", _whole_key(description)] if sounds else [_whole_key(description)]
     near += [f"{kind} {key}" for key in suffixed for kind in "sd"]
     near += [f"s {key}" for key in ending]
     near += [f"t {key}" for key in _teen_keys(_plain(code))]
@@ -199,6 +198,12 @@ def _without_teens(text: str) -> str:
 
 def _ten_of(match: re.Match[str]) -> str:
     return f"{match[1] or match[2]}0"
+
+
+def _whole_key(description: str) -> str:
+    """For the description as a whole; one of signs only is taken as it is."""
+    run = _run(description)
+    return f"r {run}" if run else f"p {_plain(description)}"
 
 
 def _numbers_in(letters: str) -> list[str]:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from app.store.product_search import ProductIndex
 from app.values.errors import Fault
+from app.values.identity import ProductCode
+from app.values.vocabulary import ProductKind
 from app.wire.catalogue import Match, ProductView
 from app.wire.message import encode
 from tests.builders import a_product
@@ -208,6 +210,85 @@ def test_a_removed_product_is_gone(tmp_path: Path) -> None:
     index.commit(2)
     assert index.get("MUG-R") is None
     index.rest()
+
+
+def taken_for(index: ProductIndex, code: str, limit: int = 50) -> set[str]:
+    product = index.get(code)
+    assert product is not None
+    return {other.code for other in index.candidates(product, limit)}
+
+
+def test_what_a_product_could_be_taken_for_is_found(index: ProductIndex) -> None:
+    assert taken_for(index, "85123A") == {"85123B"}
+    assert taken_for(index, "71053") == set()
+
+
+def test_products_that_sound_the_same_come_before_those_one_word_apart(tmp_path: Path) -> None:
+    twins = [a_product(f"T{at}X", description=f"Mug word{at}") for at in range(50)]
+    same = a_product("SAME", description="Mugs")
+    index = an_index(tmp_path, *twins, a_product("M-1", description="Mug"), same)
+    assert taken_for(index, "M-1", 60) == {"SAME", *(twin.code for twin in twins)}
+    assert len(taken_for(index, "M-1", 5)) == 5
+    product = index.get("T1X")
+    assert product is not None
+    by_sound = a_product("SOUND", description="Mugs word1")
+    index.put([encode(by_sound)])
+    index.commit(2)
+    index.rest()
+    assert index.candidates(product, 5)[0] == by_sound
+
+
+def test_nothing_is_taken_for_a_withdrawn_product_or_a_charge(tmp_path: Path) -> None:
+    index = an_index(
+        tmp_path,
+        a_product("1", description="Red mug"),
+        a_product("2", description="Blue mug", withdrawn=True),
+        a_product("3", description="Green mug", kind=ProductKind.CHARGE),
+        a_product("4", description="White mug"),
+    )
+    assert taken_for(index, "1") == {"4"}
+    assert taken_for(index, "2") == {"1", "4"}
+
+
+def test_lookalikes_follow_what_is_put_renamed_and_removed(tmp_path: Path) -> None:
+    index = an_index(tmp_path, a_product("1", description="Red mug"))
+    assert taken_for(index, "1") == set()
+    index.put([encode(a_product("2", description="Blue mug"))])
+    index.commit(2)
+    assert taken_for(index, "1") == {"2"}
+    index.put([encode(a_product("2", description="Tea towel, blue"))])
+    index.commit(3)
+    assert taken_for(index, "1") == set()
+    index.put([encode(a_product("2", description="Red mugs"))])
+    index.commit(4)
+    assert taken_for(index, "1") == {"2"}
+    index.remove(["2"])
+    index.commit(5)
+    index.rest()
+    assert taken_for(index, "1") == set()
+
+
+DESCRIPTIONS = st.lists(
+    st.sampled_from(["red", "mug", "mugs", "set", "of", "13", "30", "B", "P", "photo", "??"]),
+    max_size=4,
+).map(" ".join)
+LIKE_CODES = ["21617", "21670", "21660", "85099B", "85099P", "85099L", "8512A", "85128", "M1"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(descriptions=st.lists(DESCRIPTIONS, min_size=len(LIKE_CODES), max_size=len(LIKE_CODES)))
+def test_candidates_go_both_ways_and_are_never_the_product_itself(
+    tmp_path_factory: pytest.TempPathFactory, descriptions: list[str]
+) -> None:
+    products = [
+        a_product(code, description=text)
+        for code, text in zip(LIKE_CODES, descriptions, strict=True)
+    ]
+    index = an_index(tmp_path_factory.mktemp("alike"), *products)
+    found = {product.code: taken_for(index, product.code) for product in products}
+    for code, others in found.items():
+        assert code not in others
+        assert all(code in found[ProductCode(other)] for other in others)
 
 
 def test_it_is_there_after_opening_again(tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ def test_a_word_is_said_without_what_stands_around_it() -> None:
         (("85128", "Tea towel"), ("8512A", "Jumbo bag")),
         (("21617", "Jumbo bag"), ("21670", "Tea towel")),
         (("1", "Set of 13 pegs"), ("2", "Set of 30 pegs")),
+        (("A", "??"), ("B", "??")),
     ],
 )
 def test_what_may_be_confused_shares_a_key(one: tuple[str, str], other: tuple[str, str]) -> None:
@@ -97,7 +98,7 @@ def test_what_may_be_confused_shares_a_key(one: tuple[str, str], other: tuple[st
         (("85099B", "Jumbo bag"), ("85099L", "Tea towel")),
         (("85099B", "Jumbo bag"), ("85098B", "Tea towel")),
         (("21612", "Jumbo bag"), ("21620", "Tea towel")),
-        (("A", ""), ("B", "")),
+        (("A", "??"), ("B", "!!")),
     ],
 )
 def test_codes_that_differ_in_a_digit_share_none(
