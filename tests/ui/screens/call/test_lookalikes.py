@@ -274,7 +274,9 @@ def test_the_finder_says_what_to_say_first(
     }
     pane = ItemsPane(call.finder, call.lines)
     call.finder.search("mug")
-    assert pane.findChild(PickList).sentence() == words
+    picks = pane.findChild(PickList)
+    assert picks is not None
+    assert picks.sentence() == words
 
 
 def test_a_line_that_sounds_like_another_is_marked_with_an_icon_and_words(
