@@ -269,18 +269,18 @@ def _columns() -> tuple[Column[LineRow], ...]:
         Column(title=_tr("Code"), text=_code, chars=10),
         Column(title=_tr("Item"), text=_description, icon=_mark, hint=_remark, tone=_odd_price),
         Column(
-            title=_tr("Take care"),
+            title=_tr("Sounds like"),
             text=_twin,
-            chars=17,
+            chars=11,
             gives_way=3,
             icon=_twin_mark,
             hint=_what_to_say,
             tone=_warned,
         ),
-        Column(title=_tr("Stock"), text=_stock, chars=13, gives_way=1, tone=_stock_tone),
+        Column(title=_tr("Stock"), text=_stock, chars=10, gives_way=1, tone=_stock_tone),
         Column(title=_tr("Qty"), text=_quantity, chars=8, align=Align.END, bold=always, tone=_odd),
-        Column(title=_tr("Price"), text=_price, chars=10, align=Align.END, hint=_told),
-        Column(title=_tr("Total"), text=_total, chars=12, align=Align.END, bold=always),
+        Column(title=_tr("Price"), text=_price, chars=9, align=Align.END, hint=_told),
+        Column(title=_tr("Total"), text=_total, chars=11, align=Align.END, bold=always),
     )
 
 
@@ -321,12 +321,10 @@ def _odd_price(row: LineRow) -> theme.Tone:
 
 
 def _twin(row: LineRow) -> str:
-    """That a line can be taken for another product, in two or three words."""
+    """The nearest product that a line can be taken for."""
     if not row.line.must_say:
         return ""
-    if row.sounds_like is None:
-        return _tr("Say {words}").format(words=row.line.must_say)
-    return _tr("Sounds like {code}").format(code=row.sounds_like.code)
+    return row.sounds_like.code if row.sounds_like is not None else _tr("another")
 
 
 def _twin_mark(row: LineRow) -> Icon | None:

@@ -11,15 +11,19 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import formatting, theme
+from app.ui.icons import Icon, IconLabel
 from app.ui.screens.call import focus
 from app.ui.screens.call.line_book import LineRow
 from app.ui.screens.call.lines import LineField, LinesPresenter, LinesState, Problem, SameCode
+from app.ui.screens.call.lookalikes import twin_words
 from app.ui.screens.call.message import Message
-from app.ui.screens.call.pick_list import take_enter
+from app.ui.screens.call.pick_list import MARK_PX, take_enter
 from app.ui.widgets.buttons import StepButton
 from app.ui.widgets.fields import LabelledField, NumberField
-from app.ui.widgets.text import ElidedLabel, label, wrapped
+from app.ui.widgets.text import ElidedLabel, Part, as_rich_text, label, plain, wrapped
 from app.values.identity import LineId
+from app.wire.catalogue import ProductView
+from app.wire.orders import OrderLine
 
 
 class LineEditor(QFrame):
@@ -40,6 +44,7 @@ class LineEditor(QFrame):
         self._hint = label(
             self.tr("Enter accept   Tab price"), theme.Text.SMALL, theme.Tone.MUTED, self
         )
+        self._twin = _Twin(self)
         self._lay_out()
         self._connect()
         self.hide()
@@ -62,6 +67,7 @@ class LineEditor(QFrame):
         layout.setContentsMargins(14, 6, 14, 8)
         layout.setSpacing(3)
         layout.addLayout(head)
+        layout.addWidget(self._twin)
         layout.addLayout(fields)
         layout.addWidget(self._message)
 
@@ -95,6 +101,7 @@ class LineEditor(QFrame):
                 number=row.number, code=line.code, description=line.description
             )
         )
+        self._twin.show_twin(line, row.sounds_like)
 
     def _open(self, row: LineRow, quantity: int | None) -> None:
         together = quantity is not None and quantity != row.line.quantity
@@ -158,6 +165,36 @@ class LineEditor(QFrame):
             return False
         self._presenter.stop_editing()
         return True
+
+
+class _Twin(QWidget):
+    """What the line could be taken for, with the words in bold that tell it apart."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        icon = IconLabel(Icon.WARNING, MARK_PX, self)
+        theme.dress(icon, tone=theme.Tone.WARN)
+        self._words = label("", theme.Text.SMALL, theme.Tone.WARN, self)
+        self._words.setTextFormat(Qt.TextFormat.RichText)
+        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(5)
+        layout.addWidget(icon)
+        layout.addWidget(self._words, 1)
+        theme.set_shown(self, False)
+
+    def show_twin(self, line: OrderLine, twin: ProductView | None) -> None:
+        """Show the nearest lookalike of a line, or nothing."""
+        theme.set_shown(self, twin is not None)
+        if twin is None:
+            return
+        told = twin_words(twin, line)
+        before = self.tr("Sounds like")
+        parts = [Part(f"{before} "), Part(f"{twin.code} ", strong=told.by_code)]
+        parts += [Part(f"{word.text} ", strong=word.differs) for word in told.words]
+        self._words.setText(as_rich_text(parts))
+        self.setAccessibleName(plain(parts).strip())
 
 
 class _Escape(QObject):

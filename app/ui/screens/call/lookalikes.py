@@ -20,10 +20,12 @@ from app.ui.background import Background, Lane, Latest
 from app.ui.notices import notice_of
 from app.values.errors import Fault, Refusal
 from app.values.identity import ProductCode
+from app.values.sounds import sounding
 from app.values.vocabulary import ProductKind
 from app.values.wording import Word
 from app.wire import operations
 from app.wire.catalogue import FindLookalikes, Likeness, Lookalikes, ProductView
+from app.wire.orders import OrderLine
 
 MOST_COMPARED = 6
 CODES_AT_A_TIME = 50
@@ -98,6 +100,18 @@ def told_apart(products: Sequence[ProductView]) -> tuple[Told, ...]:
                 words = confusables.words_apart(products[at].description, heard[at], heard[twin])
             told[at] = _also(told[at], words, found)
     return tuple(told)
+
+
+def twin_words(twin: ProductView, line: OrderLine) -> Told:
+    """A lookalike of a line, marked where it differs from it."""
+    own, other = sounding(line.code, line.description), confusables.as_heard(twin)
+    found = confusables.resemblance(other, own)
+    if found is None:
+        return Told(_unmarked(twin.description))
+    words = _unmarked(twin.description)
+    if found.by_description:
+        words = confusables.words_apart(twin.description, other, own)
+    return Told(words, found.kinds, by_code=not found.by_words)
 
 
 def _can_be_taken(product: ProductView) -> bool:

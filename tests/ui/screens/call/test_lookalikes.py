@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from app.ui.background import InlineBackground
 from app.ui.notices import Notice
@@ -286,20 +287,33 @@ def test_a_line_that_sounds_like_another_is_marked_with_an_icon_and_words(
     call.add_product(desk.products[WHITE], 1)
     call.add_product(desk.products[BUNTING], 1)
     model = pane.table.rows()
-    (column,) = (at for at, one in enumerate(model.columns) if one.title == "Take care")
+    (column,) = (at for at, one in enumerate(model.columns) if one.title == "Sounds like")
     twin, other = model.index(0, column), model.index(1, column)
-    assert twin.data() == "Sounds like 21733"
+    assert twin.data() == "21733"
     assert not twin.data(Qt.ItemDataRole.DecorationRole).isNull()
     assert "The caller has to say “White”." in twin.data(Qt.ItemDataRole.ToolTipRole)
     assert (other.data(), other.data(Qt.ItemDataRole.DecorationRole)) == ("", None)
 
 
-def test_a_line_whose_twins_are_not_known_yet_says_its_own_words(
+def test_the_line_being_edited_shows_its_twin_with_the_difference_in_bold(
+    call: CallPresenter, desk: FakeDesk
+) -> None:
+    pane = ItemsPane(call.finder, call.lines)
+    call.add_product(desk.products[WHITE])
+    shown = [one for one in pane.editor.findChildren(QLabel) if "<b>Red " in one.text()]
+    assert [one.isVisibleTo(pane) for one in shown] == [True]
+    assert "21733" in shown[0].text()
+    call.lines.stop_editing()
+    call.add_product(desk.products[BUNTING])
+    assert not shown[0].isVisibleTo(pane)
+
+
+def test_a_line_whose_twins_are_not_known_is_marked_too(
     call: CallPresenter, desk: FakeDesk
 ) -> None:
     desk.broken["catalogue.lookalikes"] = Refusal("product_unknown", "There is no such product.")
     pane = ItemsPane(call.finder, call.lines)
     call.resume(an_order(with_line("85123A", must_say="White")))
     model = pane.table.rows()
-    (column,) = (at for at, one in enumerate(model.columns) if one.title == "Take care")
-    assert model.index(0, column).data() == "Say White"
+    (column,) = (at for at, one in enumerate(model.columns) if one.title == "Sounds like")
+    assert model.index(0, column).data() == "another"
