@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.services.desk.seat_identity import SeatIdentity
     from app.services.ports import AddressLookup, KeyStore
     from app.services.rules.regions import RegionRules
+    from app.services.rules.speech_book import SpeechBook
     from app.settings import DeskSettings
     from app.transport.client import RemoteCaller
     from app.ui.main_window import MainWindow
@@ -105,6 +106,14 @@ def regions() -> Mapping[Region, RegionRules]:
     from app.settings import resource_folder
 
     return load_regions(resource_folder() / "regions")
+
+
+def speech() -> Mapping[Region, SpeechBook]:
+    """The words of every region we ship."""
+    from app.services.rules.speech_book import load_speech
+    from app.settings import resource_folder
+
+    return load_speech(resource_folder() / "speech")
 
 
 def enrol(settings: DeskSettings, code: str) -> SeatIdentity:
@@ -289,6 +298,7 @@ class DeskProgram(QObject):
             self.desk,
             self.background,
             regions=regions(),
+            speech=speech(),
             clock=SystemClock(),
             ids=SystemIds(),
             device_id=identity.device_id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 
 from PySide6.QtCore import QEvent, QObject, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent, QShowEvent
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 
 from app.services.ports import Caller
 from app.services.rules.regions import RegionRules
+from app.services.rules.speech_book import SpeechBook
 from app.ui import formatting, printing, shortcuts, theme
 from app.ui.background import Background, Lane
 from app.ui.bar_words import saved_words, sync_words
@@ -68,6 +70,7 @@ class MainWindow(QMainWindow):
         background: Background,
         *,
         regions: Mapping[Region, RegionRules],
+        speech: Mapping[Region, SpeechBook] = MappingProxyType({}),
         clock: Clock,
         ids: Ids,
         device_id: DeviceId,
@@ -92,6 +95,7 @@ class MainWindow(QMainWindow):
             caller,
             background,
             regions=regions,
+            speech=speech,
             clock=clock,
             ids=ids,
             device_id=device_id,
@@ -257,7 +261,7 @@ class MainWindow(QMainWindow):
         """End the session once the order in hand is written as a draft."""
         if self.is_locked:
             return
-        self.call.keeper.write_out()
+        self.call.write_out()
         self.call.leave()
         self._behind_lock = None
         self._session = None
@@ -335,7 +339,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _resume(self, document: OrderDocument) -> None:
-        self.call.resume(document)
+        self.call.resume(document, self._session.person.person_id if self._session else None)
         self._go_to(self.call_screen)
         self.call_screen.begin()
 
@@ -478,7 +482,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Everything typed goes to the WRITE lane, which finishes what it was given."""
-        self.call.keeper.write_out()
+        self.call.write_out()
         self.status.stop()
         self._tick.stop()
         super().closeEvent(event)

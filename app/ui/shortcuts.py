@@ -230,9 +230,8 @@ def sheet() -> tuple[SheetRow, ...]:
     rows = []
     for where in Where:
         place = QCoreApplication.translate(CONTEXT, str(_PLACES[where]))
-        for key in (*KEYS.values(), *FIXED_KEYS):
-            if key.where is where:
-                rows.append(SheetRow(place, _names(key), key.label))
+        here = (key for key in (*KEYS.values(), *FIXED_KEYS) if key.where is where)
+        rows += [SheetRow(place, _names(key), key.label) for key in here]
     return tuple(rows)
 
 

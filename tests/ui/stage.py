@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.ui.background import InlineBackground
 from app.ui.main_window import MainWindow
 from app.ui.notices import Incidents, Notice
+from app.ui.screens.call.guide_state import Stage
 from app.ui.screens.call.presenter import CallPresenter, Pace
 from app.values.identity import AddressId
 from app.wire.addresses import AddressSuggestions
@@ -25,9 +26,10 @@ from tests.ui.screens.fake_desk import (
     a_known_customer,
     a_person,
     the_regions,
+    the_speech,
 )
 
-AT_ONCE = Pace(search_ms=0, save_ms=None, caution_ms=None)
+AT_ONCE = Pace(search_ms=0, save_ms=None, caution_ms=None, note_again_ms=None)
 
 
 class Hands:
@@ -62,6 +64,25 @@ class Hands:
 
     def _target(self) -> QWidget:
         return QApplication.focusWidget() or self._window
+
+
+MOST_ANSWERS = 5_000
+
+
+def read_back(call: CallPresenter) -> None:
+    """The caller confirms everything, and says what has to be said, as it stands in the order."""
+    guide = call.read_back
+    guide.start()
+    for _ in range(MOST_ANSWERS):
+        if guide.state.stage is not Stage.ASKING:
+            break
+        if guide.state.hearing and guide.state.point is not None:
+            spoken = guide.state.point.must_speak
+            here = [one.value for one in spoken if one.value not in guide.state.settled]
+            guide.hear(" ".join(here))
+        else:
+            guide.confirm()
+    assert guide.state.holds, guide.state
 
 
 @pytest.fixture
@@ -111,6 +132,7 @@ def new_presenter(
             desk,
             inline,
             regions=the_regions(),
+            speech=the_speech(),
             clock=clock,
             ids=CountingIds(),
             device_id=DEVICE,
@@ -154,6 +176,7 @@ def window(
         desk,
         inline,
         regions=the_regions(),
+        speech=the_speech(),
         clock=clock,
         ids=CountingIds(),
         device_id=DEVICE,

@@ -14,10 +14,11 @@ import msgspec
 
 from app.services.rules import confusables, pricing
 from app.services.rules.regions import RegionRules, load_regions
+from app.services.rules.speech_book import SpeechBook, load_speech
 from app.settings import resource_folder
 from app.values.contact import search_digits
 from app.values.errors import Fault, Refusal, Unreachable
-from app.values.identity import CustomerId, DeviceId, OrderId, PersonId, SessionId
+from app.values.identity import CustomerId, DeviceId, OrderId, OverrideId, PersonId, SessionId
 from app.values.order_number import with_check_digits
 from app.values.vocabulary import Region, Role
 from app.wire import operations
@@ -42,6 +43,7 @@ from app.wire.customers import (
     LastOrdersOf,
     OrderSummary,
 )
+from app.wire.guidance import Guidance
 from app.wire.message import Nothing, decode, encode
 from app.wire.operations import Home, Operation
 from app.wire.orders import (
@@ -70,18 +72,34 @@ from app.wire.people import (
     SignInOffer,
     SignOut,
 )
+from app.wire.read_back import (
+    AskReadBack,
+    CloseCall,
+    Noted,
+    NoteReadBack,
+    Overridden,
+    OverrideReadBack,
+    ReadBackEntry,
+    ReadBackKept,
+)
 from app.wire.sync import AskStatus, Company, DeskStatus, Policy
 from tests.builders import A_MORNING, an_id
+from tests.read_backs import a_guidance
 
 Q = TypeVar("Q")
 A = TypeVar("A")
 
 PASSWORD = "correct horse battery"
+LEAD_LOGIN, LEAD_PASSWORD = "lena", "a lead's own password"
 DEVICE = DeviceId(an_id(800))
 
 
 def the_regions() -> dict[Region, RegionRules]:
     return load_regions(resource_folder() / "regions")
+
+
+def the_speech() -> dict[Region, SpeechBook]:
+    return load_speech(resource_folder() / "speech")
 
 
 def a_person(name: str = "Dana Okafor", role: Role = Role.CSR) -> PersonView:
@@ -129,6 +147,9 @@ class FakeDesk:
         self.broken: dict[str, Refusal | Fault] = {}
         self.calls: Counter[str] = Counter()
         self.paper_path = "/nowhere/confirmation.pdf"
+        self.guidance = a_guidance()
+        self.notes: dict[OrderId, list[ReadBackEntry]] = {}
+        self.closed: dict[OrderId, CloseCall] = {}
         self._regions = the_regions()
         self._handlers: dict[str, Callable[[Any], Any]] = {
             operations.OFFER_SIGN_IN.name: self._offer,
@@ -150,6 +171,11 @@ class FakeDesk:
             operations.PLACE_ORDER.name: self._place,
             operations.NUMBER_SHOWN.name: self._number_shown,
             operations.MAKE_PAPER.name: self._make_paper,
+            operations.GET_GUIDANCE.name: self._get_guidance,
+            operations.NOTE_READ_BACK.name: self._note,
+            operations.ASK_READ_BACK.name: self._read_back_of,
+            operations.OVERRIDE_READ_BACK.name: self._override,
+            operations.CLOSE_CALL.name: self._close_call,
         }
 
     def call(self, operation: Operation[Q, A], request: Q) -> A:
@@ -286,9 +312,40 @@ class FakeDesk:
 
     def _place(self, request: PlaceOrder) -> PlacedOrder:
         placed = self._as_placed(request.document, 41_730_298 + len(self.orders))
+        record = tuple(self.notes.get(request.document.order_id, ()))
+        placed = msgspec.structs.replace(placed, guidance=self.guidance.revision, read_back=record)
         self.orders[request.document.order_id] = placed
         self.drafts.pop(request.document.order_id, None)
         return placed
+
+    def _get_guidance(self, _request: AskStatus) -> Guidance:
+        return self.guidance
+
+    def _note(self, request: NoteReadBack) -> Noted:
+        kept = self.notes.setdefault(request.order_id, [])
+        kept += request.entries
+        return Noted(entries=len(kept))
+
+    def _read_back_of(self, request: AskReadBack) -> ReadBackKept:
+        return ReadBackKept(entries=tuple(self.notes.get(request.order_id, ())))
+
+    def _override(self, request: OverrideReadBack) -> Overridden:
+        if (request.login, request.password) != (LEAD_LOGIN, LEAD_PASSWORD):
+            raise Refusal("sign_in_refused", "Login or password is wrong.", "password")
+        entry = Overridden(
+            override_id=OverrideId(an_id(950)),
+            checkpoints=request.checkpoints,
+            reason=request.reason,
+            lead=PersonId(an_id(701)),
+            at=A_MORNING,
+            by=PersonId(an_id(700)),
+        )
+        self.notes.setdefault(request.order_id, []).append(entry)
+        return entry
+
+    def _close_call(self, request: CloseCall) -> Nothing:
+        self.closed[request.order_id] = request
+        return Nothing()
 
     def _as_placed(self, document: OrderDocument, payload: int) -> PlacedOrder:
         return PlacedOrder(

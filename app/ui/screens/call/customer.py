@@ -251,6 +251,13 @@ class CustomerPresenter(QObject):
             self._show_typed(self._state.customer)
             self._show(replace(self._state, mode=Mode.TYPING, left=frozenset()))
 
+    def close(self) -> None:
+        """Put the form away without going on; what was typed and right is in the order."""
+        customer = self._state.customer
+        if self._state.mode is Mode.TYPING and customer is not None and customer.name.strip():
+            self._order.settle()
+            self._show(replace(self._state, mode=Mode.CHOSEN, problems=()))
+
     def finish_field(self, field: CustomerField) -> None:
         """The field was left: from here on what is wrong with it is said."""
         if field is CustomerField.NAME and self._name_held:

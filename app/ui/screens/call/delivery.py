@@ -19,6 +19,7 @@ from app.ui.screens.call import card_guard
 from app.ui.screens.call.card_guard import Judged
 from app.ui.screens.call.order_in_hand import OrderInHand
 from app.values.clock import Clock
+from app.values.vocabulary import OrderType
 from app.wire.orders import Delivery
 
 LONGEST_TEXT = 10_000
@@ -150,8 +151,12 @@ class DeliveryPresenter(QObject):
         if words is Words.INTERNAL_NOTE:
             self._order.change(words, internal_note=text)
             return
-        delivery = msgspec.structs.replace(self._order.document.delivery, **{words.value: text})
-        self._order.change(words, delivery=delivery)
+        document = self._order.document
+        delivery = msgspec.structs.replace(document.delivery, **{words.value: text})
+        order_type = document.order_type
+        if words is Words.GIFT_MESSAGE:
+            order_type = _with_gift(order_type, is_gift=bool(text.strip()))
+        self._order.change(words, delivery=delivery, order_type=order_type)
 
     def _home(self) -> str:
         return self._rules.country if self._rules else ""
@@ -179,3 +184,10 @@ class DeliveryPresenter(QObject):
             charge=option.method.charge,
             promised_on=option.promised_on,
         )
+
+
+def _with_gift(order_type: OrderType, *, is_gift: bool) -> OrderType:
+    """An order with a gift message is a gift, unless it is something else already."""
+    if is_gift:
+        return OrderType.GIFT if order_type is OrderType.NEW else order_type
+    return OrderType.NEW if order_type is OrderType.GIFT else order_type

@@ -67,6 +67,7 @@ class DraftKeeper(QObject):
         self._unsaved: dict[OrderId, OrderDocument] = {}
         self._forgotten: set[OrderId] = set()
         self._saving = False
+        self._at_once = False
         self._in_hand: OrderId | None = None
         self._state = KeepingState()
 
@@ -126,6 +127,7 @@ class DraftKeeper(QObject):
         """Write what is not written yet, without waiting for quiet."""
         if self._quiet is not None:
             self._quiet.cancel()
+        self._at_once = self._saving
         if not self._unsaved or self._saving:
             return
         self._write(self._unsaved.popitem()[1])
@@ -145,7 +147,9 @@ class DraftKeeper(QObject):
         if order_id == self._in_hand:
             kept = Kept.WAITING if order_id in self._unsaved else Kept.SAVED
             self._show(KeepingState(kept=kept, saved_at=saved.saved_at))
-        if self._unsaved and self._quiet is not None:
+        if self._at_once:
+            self.save_now()
+        elif self._unsaved and self._quiet is not None:
             self._quiet.poke()
 
     def _fail(self, document: OrderDocument, error: Refusal | Fault) -> None:

@@ -94,6 +94,17 @@ class OrderInHand(QObject):
         self._document = msgspec.structs.replace(self.document, **parts)
         self.changed.emit()
 
+    def put_back(self, document: OrderDocument) -> None:
+        """Make the order what it was before, as one step that can itself be taken back."""
+        if document is not self.document:
+            self._past.append(self.document)
+            self._future.clear()
+            self._document = document
+            self._step = ""
+            self._touched = True
+            self.changed.emit()
+            self.settle()
+
     def settle(self) -> None:
         """A field is finished: the next change starts a step of its own."""
         self._step = ""

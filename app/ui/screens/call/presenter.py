@@ -11,28 +11,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 from PySide6.QtCore import QObject, Signal
 
 from app.services.ports import Caller
 from app.services.rules import pricing, readiness
+from app.services.rules.read_back import Checkpoint
 from app.services.rules.regions import RegionRules
+from app.services.rules.speech_book import Piece, SpeechBook
 from app.ui.background import Background, Debounce, Lane
 from app.ui.notices import Kind, Notice, notice_of
-from app.ui.screens.call import card_guard, keeping, repeating, topics
+from app.ui.screens.call import card_guard, guide_words, keeping, repeating, topics, twins
 from app.ui.screens.call.address import AddressPresenter, Part
 from app.ui.screens.call.customer import QUIET_MS, CustomerPresenter
 from app.ui.screens.call.delivery import DeliveryPresenter
 from app.ui.screens.call.finder import FinderPresenter
+from app.ui.screens.call.guide_state import ReadBackState
 from app.ui.screens.call.keeping import DraftKeeper
 from app.ui.screens.call.lines import LinesPresenter
+from app.ui.screens.call.noting import TRY_AGAIN_MS
 from app.ui.screens.call.order_in_hand import OrderInHand
+from app.ui.screens.call.read_back import Around, ReadBackPresenter
 from app.ui.screens.call.state import CallState, Phase
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, Ids, OrderId, PersonId, ProductCode
 from app.values.money import Money
-from app.values.vocabulary import Channel, Region
+from app.values.vocabulary import Channel, OrderType, PaymentMethod, Priority, Region
 from app.wire import operations
 from app.wire.catalogue import ProductView
 from app.wire.customers import CustomerView, GetOrder
@@ -49,6 +55,7 @@ class Pace:
     search_ms: int = QUIET_MS
     save_ms: int | None = keeping.SAVE_WITHIN_MS
     caution_ms: int | None = 250
+    note_again_ms: int | None = TRY_AGAIN_MS
 
 
 class CallPresenter(QObject):
@@ -70,6 +77,7 @@ class CallPresenter(QObject):
         clock: Clock,
         ids: Ids,
         device_id: DeviceId,
+        speech: Mapping[Region, SpeechBook] = MappingProxyType({}),
         pace: Pace | None = None,
         parent: QObject | None = None,
     ) -> None:
@@ -98,6 +106,17 @@ class CallPresenter(QObject):
         )
         self.billing_address = AddressPresenter(Part.BILL_TO, self.order, caller, background, self)
         self.delivery = DeliveryPresenter(self.order, clock, self)
+        self.read_back = ReadBackPresenter(
+            self.order,
+            caller,
+            background,
+            clock=clock,
+            speech=speech,
+            around=Around(
+                save=self.keeper.save_now, twins=self._twins, again_ms=pace.note_again_ms
+            ),
+            parent=self,
+        )
         self._cautions = (
             Debounce(self, pace.caution_ms, self._look_for_cautions)
             if pace.caution_ms is not None
@@ -118,8 +137,10 @@ class CallPresenter(QObject):
             self.customer,
             self.delivery_address,
             self.billing_address,
+            self.read_back,
         ):
             part.notice.connect(self.notice)
+        self.read_back.state_changed.connect(self._take_read_back)
 
     @property
     def state(self) -> CallState:
@@ -157,21 +178,28 @@ class CallPresenter(QObject):
             caller_number=caller_number,
             delivery=Delivery(charge=Money(0, policy.currency)),
         )
-        self._begin(document, is_kept=False)
+        self._begin(document, person_id, is_kept=False)
         if caller_number:
             self.customer.search(caller_number)
 
-    def resume(self, document: OrderDocument) -> None:
-        """Go on with a draft."""
-        self._begin(document, is_kept=True)
+    def resume(self, document: OrderDocument, person_id: PersonId | None = None) -> None:
+        """Go on with a draft, as the person who is signed in; else as the one who began it."""
+        self._begin(document, person_id or document.taken_by, is_kept=True)
         self._refresh_products()
 
     def leave(self) -> None:
         """Put the order away as it stands; what was typed is written first."""
         self.keeper.save_now()
         self._started_at = None
+        self._state = CallState()
+        self.read_back.leave()
         self._show(CallState())
         self.order.leave()
+
+    def write_out(self) -> None:
+        """The program ends: everything that waits goes to the WRITE lane."""
+        self.keeper.write_out()
+        self.read_back.notes.write_out()
 
     def set_channel(self, channel: Channel) -> None:
         """How the order reached us."""
@@ -179,6 +207,23 @@ class CallPresenter(QObject):
             self.order.settle()
             self.order.change("channel", channel=channel)
             self.order.settle()
+
+    def set_order_type(self, order_type: OrderType) -> None:
+        """What kind of order it is; checklists and rights go by it."""
+        self._set("order type", order_type=order_type)
+
+    def set_priority(self, priority: Priority) -> None:
+        """How soon the order has to be seen to."""
+        self._set("priority", priority=priority)
+
+    def set_payment(self, payment: PaymentMethod) -> None:
+        """How the order is paid for."""
+        self._set("payment", payment=payment)
+
+    def _set(self, step: str, **part: OrderType | Priority | PaymentMethod) -> None:
+        self.order.settle()
+        self.order.change(step, **part)
+        self.order.settle()
 
     def add_product(self, product: ProductView, quantity: int | None = None) -> None:
         """Add what the finder found."""
@@ -238,6 +283,7 @@ class CallPresenter(QObject):
             if address.state.editing:
                 address.finish()
         if not self._state.can_place:
+            self.read_back.notes.go_on()
             self._say(Kind.INFO, self._state.reason_why_not)
             return
         self.lines.stop_editing()
@@ -258,7 +304,7 @@ class CallPresenter(QObject):
             failed=partial(self._not_placed, document),
         )
 
-    def _begin(self, document: OrderDocument, *, is_kept: bool) -> None:
+    def _begin(self, document: OrderDocument, person_id: PersonId, *, is_kept: bool) -> None:
         self.keeper.save_now()
         rules = self._regions[document.region]
         self._rules = rules
@@ -272,6 +318,7 @@ class CallPresenter(QObject):
         self.delivery_address.begin(rules.country)
         self.billing_address.begin(rules.country)
         self.delivery.begin(rules)
+        self.read_back.begin(rules, person_id, is_kept=is_kept)
         self._started_at = self._clock.now()
         self._caller_number = document.caller_number
         self._state = CallState(phase=Phase.TAKING, tax_label=rules.tax.label)
@@ -313,14 +360,28 @@ class CallPresenter(QObject):
             self._judged = looked_at
             missing = readiness.missing(document, self.rules)
             state = topics.with_missing(state, missing)
-        self._show(
-            replace(
-                state,
-                document=document,
-                totals=pricing.totals(document, self.rules, self.lines.book.sums),
-                can_undo=self.order.can_undo,
-            )
-        )
+        totals = pricing.totals(document, self.rules, self.lines.book.sums)
+        self._state = replace(state, document=document, totals=totals, can_undo=self.order.can_undo)
+        self.read_back.follow(totals, state.missing)
+        self._show(self._with_read_back(self._state))
+
+    def _take_read_back(self, _state: ReadBackState) -> None:
+        """An answer was given, or is on disk by now."""
+        state = self._with_read_back(self._state)
+        if state.phase is not Phase.IDLE and state != self._state:
+            self._show(state)
+
+    def _with_read_back(self, state: CallState) -> CallState:
+        guide = self.read_back.state
+        why_not = topics.still_needed(state.missing) or guide_words.why_not_placed(guide)
+        return replace(state, reason_why_not=why_not, read_back_holds=guide.holds)
+
+    def _twins(self, point: Checkpoint) -> tuple[tuple[Piece, ...], ...]:
+        """A line beside what it could be taken for."""
+        row = self.lines.book.find(point.line_id) if point.line_id is not None else None
+        if row is None:
+            return ()
+        return twins.side_by_side(row.line, self.lines.lookalikes_of(row.line.code))
 
     def _look_for_cautions(self) -> None:
         if not self.order.is_open or self._state.phase is not Phase.TAKING:
@@ -375,10 +436,14 @@ class CallPresenter(QObject):
             return
         if repeated.products:
             self.lines.add_lines(repeated.products)
+            if self.order.document.order_type is OrderType.NEW:
+                self.order.follow_up(order_type=OrderType.REORDER)
         kind = Kind.INFO if repeated.is_the_same else Kind.WARN
         self._say(kind, repeating.in_words(repeated))
 
     def _placed(self, placed: PlacedOrder) -> None:
+        self._state = CallState()
+        self.read_back.leave()
         self._show(CallState())
         self.order.leave()
         self.placed.emit(placed)
@@ -387,6 +452,7 @@ class CallPresenter(QObject):
         """The order stays in hand as it was, and is kept as a draft."""
         self._show(replace(self._state, phase=Phase.TAKING))
         self.keeper.remember(document)
+        self.read_back.refresh()
         self.notice.emit(notice_of(error))
 
     def _complain(self, error: Refusal | Fault) -> None:

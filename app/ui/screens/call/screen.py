@@ -24,9 +24,10 @@ from app.ui.screens.call.delivery_pane import (
     ChannelField,
     DeliveryPane,
     NotesPane,
-    channel_names,
 )
+from app.ui.screens.call.guiding import Guiding
 from app.ui.screens.call.items_pane import ItemsPane
+from app.ui.screens.call.order_marks import OrderMarks, marks_commands
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.side_pane import SidePane
 from app.ui.screens.call.state import CallState, Phase, Topic
@@ -76,6 +77,7 @@ class CallScreen(QWidget):
         self.notes = NotesPane(presenter.delivery, column)
         self.items = ItemsPane(presenter.finder, presenter.lines, self)
         self.channel = ChannelField(presenter, self.items)
+        self.marks = OrderMarks(self.items)
         self.side = SidePane(self)
         self._scroll(column)
         self._width = Width.WIDE
@@ -101,7 +103,12 @@ class CallScreen(QWidget):
         return self.customer, self.delivery, self.billing, self.last_orders, self.notes
 
     def _lay_out(self) -> None:
-        self.items.add_to_foot(self.channel)
+        foot = QWidget(self.items)
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.channel)
+        row.addWidget(self.marks)
+        self.items.add_to_foot(foot)
         self._columns = QHBoxLayout(self)
         self._columns.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX - 2)
         self._columns.setSpacing(GAP_PX)
@@ -119,6 +126,7 @@ class CallScreen(QWidget):
         presenter.finder.passed.connect(self._go_on_from_finder)
         self.side.topic_chosen.connect(self.go_to_topic)
         self.side.place_asked.connect(self.place)
+        self._guide = Guiding(self, presenter)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._watch_focus)
@@ -130,7 +138,9 @@ class CallScreen(QWidget):
             Action.DELIVERY: self.go_to_delivery,
             Action.NOTES: self.go_to_notes,
             Action.SCRIPT: self.go_to_side,
-            Action.READ_BACK: self.go_to_side,
+            Action.READ_BACK: self.read_back,
+            Action.HEARD: self._presenter.read_back.open_hearing,
+            Action.PUT_RIGHT: self._presenter.read_back.correct,
             Action.NEXT_PANE: partial(self._step_pane, 1),
             Action.PREVIOUS_PANE: partial(self._step_pane, -1),
             Action.COMMIT: self.place,
@@ -143,6 +153,8 @@ class CallScreen(QWidget):
             Action.BACK: self.go_back,
         }
         self._keys = [shortcuts.bind(self, action, slot) for action, slot in slots.items()]
+        rows = self._presenter.read_back.go_to_row
+        self._keys += shortcuts.bind_numbers(self, Action.CHECKPOINT, rows)
 
     def _set_tab_order(self) -> None:
         """Tab goes the way the talk goes: who, where to, what, and then the order itself."""
@@ -157,6 +169,7 @@ class CallScreen(QWidget):
         self.items.show_sums(state)
         self.side.show_state(state)
         self.channel.show_channel(state)
+        self.marks.show_marks(state)
         self.last_orders.show_question(state.asking_to_repeat)
         self.setEnabled(state.phase is not Phase.PLACING)
 
@@ -194,12 +207,7 @@ class CallScreen(QWidget):
                 state.reason_why_not,
             ),
         ]
-        came_by = self.tr("Order came by: {channel}")
-        listed += [
-            Command(came_by.format(channel=name), partial(self._presenter.set_channel, channel))
-            for channel, name in channel_names()
-        ]
-        return tuple(listed)
+        return (*listed, *self._guide.commands(), *marks_commands(self._presenter))
 
     @Slot()
     def begin(self) -> None:
@@ -223,8 +231,7 @@ class CallScreen(QWidget):
         if elsewhere:
             self.go_to_topic(elsewhere[0])
         elif not missing:
-            self._bring(self.side)
-            focus.go_to(self.side.place)
+            self._guide.lead_on(self._presenter.state)
 
     @Slot(object)
     def go_to_topic(self, topic: Topic) -> None:
@@ -240,44 +247,50 @@ class CallScreen(QWidget):
     @Slot()
     def go_to_customer(self) -> None:
         """F2."""
-        self._bring(self._left)
+        self.bring(self._left)
         self.customer.take_focus()
 
     @Slot()
     def go_to_items(self) -> None:
         """F3."""
-        self._bring(self.items)
+        self.bring(self.items)
         self.items.take_focus()
 
     @Slot()
     def go_to_delivery(self) -> None:
         """F4."""
-        self._bring(self._left)
+        self.bring(self._left)
         self.delivery.open_form()
 
     @Slot()
     def go_to_billing(self) -> None:
         """To the billing address, which is opened if the caller has one of their own."""
-        self._bring(self._left)
+        self.bring(self._left)
         self.billing.bill_elsewhere()
 
     @Slot()
     def go_to_method(self) -> None:
         """To the way of delivery."""
-        self._bring(self._left)
+        self.bring(self._left)
         focus.go_to(self.delivery.method)
 
     @Slot()
     def go_to_notes(self) -> None:
         """F7."""
-        self._bring(self._left)
+        self.bring(self._left)
         self.notes.take_focus()
 
     @Slot()
     def go_to_side(self) -> None:
-        """F1 and F8: what to say, and what is missing."""
-        self._bring(self.side)
-        self.side.say_focus()
+        """F1: what to say, and what is missing."""
+        self.bring(self.side)
+        self.side.take_focus()
+
+    @Slot()
+    def read_back(self) -> None:
+        """F8: begin the read-back or take it up; what is typed into an open line counts."""
+        if self.items.editor.take_all():
+            self._presenter.read_back.start()
 
     @Slot()
     def duplicate_line(self) -> None:
@@ -295,14 +308,20 @@ class CallScreen(QWidget):
 
     @Slot()
     def place(self) -> None:
-        """Place the order, with what is typed into the line that is open."""
-        if self.items.editor.take_all():
-            self._presenter.place()
+        """Place the order, with what is typed into the line that is open; else to what is open."""
+        if not self.items.editor.take_all():
+            return
+        self._presenter.place()
+        state = self._presenter.state
+        if state.phase is Phase.TAKING and not state.can_place:
+            self._guide.lead_on(state)
 
     @Slot()
     def go_back(self) -> None:
         """Esc: closes what is open, innermost first; nothing typed is lost."""
         presenter = self._presenter
+        if self._guide.go_back():
+            return
         if presenter.state.asking_to_repeat is not None:
             presenter.do_not_repeat()
         elif presenter.lines.state.question is not None:
@@ -335,7 +354,7 @@ class CallScreen(QWidget):
         here = next((at for at, (pane, _) in enumerate(panes) if focus.is_in(pane)), -1)
         panes[(here + step) % len(panes)][1]()
 
-    def _bring(self, column: QWidget) -> None:
+    def bring(self, column: QWidget) -> None:
         """Show the column where not all have room."""
         if column is not self._in_view:
             self._in_view = column

@@ -1,6 +1,7 @@
-"""The right column: what to say now, what is done and what is missing, and the one next step.
+"""The right column: what to say now, the rows of the read-back, and the one next step.
 
-Passive: shows a CallState. Rows of the checklist lead to their pane.
+Passive: shows a CallState and a ReadBackState. Until there are checklists the rows are what the
+order needs; each leads to its pane.
 """
 
 from __future__ import annotations
@@ -8,28 +9,41 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from app.ui import theme
+from app.ui import shortcuts, theme
+from app.ui.screens.call import focus
+from app.ui.screens.call.guide_state import ReadBackState, Stage
+from app.ui.screens.call.override_form import OverrideForm
+from app.ui.screens.call.read_back_pane import GuideCard, check_row
 from app.ui.screens.call.state import CallState, Phase, Topic, TopicRow
 from app.ui.shortcuts import Action
-from app.ui.widgets.buttons import PrimaryButton
-from app.ui.widgets.card import Box, Card, SayThis
+from app.ui.widgets.buttons import PlainButton, PrimaryButton
+from app.ui.widgets.card import Box, Card
 from app.ui.widgets.checklist import Checklist, CheckRow, CheckState
+from app.ui.widgets.fields import CheckField
 from app.ui.widgets.text import Part, wrapped
 
 
 class SidePane(QWidget):
-    """Say this, the checklist, and Place order. As a rail only the shapes of the checklist stay."""
+    """Say this, the read-back, and Place order. As a rail only the shapes of the rows stay."""
 
     topic_chosen = Signal(object)
+    row_chosen = Signal(str)
     place_asked = Signal()
+    override_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._say = SayThis(self)
+        self.guide = GuideCard(self)
         self._card = Card("", Action.READ_BACK, parent=self)
-        self._card.set_title(self.tr("This order"))
-        self.checklist = Checklist(self.tr("What the order needs"), self._card)
+        self._card.set_title(self.tr("Read-back"))
+        self.checklist = Checklist(self.tr("Read-back"), self._card)
+        self._told = Box(theme.Surface.BOX_WARN, self._card)
         self._caution = Box(theme.Surface.BOX_WARN, self._card)
+        self.slow = CheckField(self.tr("One fact at a time"), self._card)
+        self.slow.setObjectName("slow")
+        self.override = OverrideForm(self._card)
+        self.let_pass = PlainButton(self.tr("A lead lets it pass"), parent=self._card)
+        self.let_pass.setObjectName("override")
         self.place = PrimaryButton(self.tr("Place order"), Action.COMMIT, self._card)
         self.place.setObjectName("place-order")
         self._reason = wrapped("", theme.Text.SMALL, theme.Tone.MUTED, self._card)
@@ -41,54 +55,131 @@ class SidePane(QWidget):
             Topic.ARRIVAL: self.tr("Delivery date"),
         }
         self._is_rail = False
+        self._call = CallState()
+        self._guide = ReadBackState()
+        self._answers: QWidget | None = None
         self._lay_out()
-        self.checklist.chosen.connect(self.topic_chosen)
-        self.place.clicked.connect(self.place_asked)
+        self._connect()
 
     def _lay_out(self) -> None:
-        self._say.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.guide.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._card.body.addWidget(self.checklist, 1)
-        for below in (self._caution, self.place, self._reason):
-            self._card.body.addWidget(below)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
-        layout.addWidget(self._say)
-        layout.addWidget(self._card, 1)
+        below = (self._told, self._caution, self.override, self.slow, self.let_pass)
+        for part in (*below, self.place, self._reason):
+            self._card.body.addWidget(part)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(10)
+        self._column.addWidget(self.guide)
+        self._column.addWidget(self._card, 1)
+
+    def _connect(self) -> None:
+        self.checklist.chosen.connect(self._choose)
+        self.place.clicked.connect(self.place_asked)
+        self.let_pass.clicked.connect(self.override_asked)
+
+    def put_answers(self, answers: QWidget) -> None:
+        """Give the answers to callers' questions their place, below what to say."""
+        self._answers = answers
+        self._column.insertWidget(1, answers)
 
     @Slot(object)
     def show_state(self, state: CallState) -> None:
         """Show a state; the same state twice changes nothing."""
-        self._say.say((Part(f"\u201c{state.say}\u201d"),) if state.say else ())
-        self.checklist.show_rows([self._row(row) for row in state.topics])
+        self._call = state
+        self._show_sentence()
+        self._show_rows()
         caution = state.cautions[0] if state.cautions else None
         self._caution.show_words(
             caution.sentence if caution else "",
             self.tr("Say: \u201c{words}\u201d").format(words=caution.say) if caution else "",
         )
-        theme.set_shown(self._caution, caution is not None and not self._is_rail)
         why_not = self._why_not(state)
         self.place.allow(why_not)
         self._reason.setText(why_not or self._ready(state))
+        self._fit()
+
+    @Slot(object)
+    def show_guide(self, state: ReadBackState) -> None:
+        """Show where the read-back stands."""
+        self._guide = state
+        self.guide.show_guide(state)
+        self._show_sentence()
+        self._show_rows()
+        self._told.show_words(state.told if state.stage is not Stage.CAUSE else "", "")
+        self.slow.setChecked(state.slow)
+        self.override.show_state(state.override)
+        self._fit()
 
     def set_rail(self, narrow: bool) -> None:
         """Leave only the shapes of the checklist, in a strip of its own width."""
-        for part in (self._say, self.place, self._reason):
-            theme.set_shown(part, not narrow)
-        theme.set_shown(self._caution, not narrow and bool(self._caution.words()[0]))
-        self._card.set_title("" if narrow else self.tr("This order"))
+        self._is_rail = narrow
+        self._card.set_title("" if narrow else self.tr("Read-back"))
         if self._card.badge is not None:
             theme.set_shown(self._card.badge, not narrow)
-        self._is_rail = narrow
         side, layout = (2, self._card.layout()) if narrow else (12, self._card.layout())
         if layout is not None:
             layout.setContentsMargins(side, 8, side, 10)
         self.checklist.set_rail(narrow)
-        self.checklist.setToolTip(self.tr("F8 opens this list") if narrow else "")
+        key = shortcuts.keys(Action.READ_BACK)
+        tip = self.tr("{key} opens this list").format(key=key)
+        self.checklist.setToolTip(tip if narrow else "")
+        self._fit()
 
-    def say_focus(self) -> None:
-        """F1 or F8: the checklist gets the keyboard, where the sentence to say stands above."""
-        self.checklist.setFocus()
+    def take_focus(self) -> None:
+        """F8: where the answer goes; else to Place order, or to the rows."""
+        if self._guide.override is not None:
+            self.override.take_focus()
+        elif self.guide.wants_focus():
+            self.guide.take_focus()
+        elif self.place.isEnabled():
+            focus.go_to(self.place)
+        else:
+            self.checklist.setFocus()
+
+    def _fit(self) -> None:
+        """What is shown beside the rows, where there is room and reason for it."""
+        wide, guide = not self._is_rail, self._guide
+        can_ask = guide.begun and guide.left > 0 and self._call.phase is Phase.TAKING
+        shown = {
+            self.guide: True,
+            self.place: True,
+            self._reason: True,
+            self._told: bool(self._told.words()[0]),
+            self._caution: bool(self._caution.words()[0]),
+            self.slow: guide.begun,
+            self.let_pass: can_ask and guide.override is None,
+            self.override: guide.override is not None,
+        }
+        for part, is_wanted in shown.items():
+            theme.set_shown(part, wide and is_wanted)
+        if self._answers is not None and self._is_rail:
+            theme.set_shown(self._answers, False)
+
+    def _show_sentence(self) -> None:
+        """Outside the read-back: the question that is due."""
+        stage = self._guide.stage
+        if stage is Stage.ASKING:
+            return
+        say = "" if stage in {Stage.CORRECTING, Stage.CAUSE} else self._call.say
+        hint = ""
+        if stage is Stage.CORRECTING:
+            key = shortcuts.keys(Action.READ_BACK)
+            hint = self.tr("Put it right, then {key}. Esc leaves it as it was.").format(key=key)
+        self.guide.say((Part(f"\u201c{say}\u201d"),) if say else (), hint)
+
+    def _show_rows(self) -> None:
+        if self._guide.rows:
+            self.checklist.show_rows([check_row(row) for row in self._guide.rows])
+        else:
+            self.checklist.show_rows([self._row(row) for row in self._call.topics])
+
+    @Slot(object)
+    def _choose(self, key: object) -> None:
+        if isinstance(key, Topic):
+            self.topic_chosen.emit(key)
+        else:
+            self.row_chosen.emit(key)
 
     def _row(self, row: TopicRow) -> CheckRow:
         if row.done:
@@ -100,7 +191,8 @@ class SidePane(QWidget):
     def _why_not(self, state: CallState) -> str:
         if state.phase is Phase.PLACING:
             return self.tr("The order is being placed.")
-        return state.reason_why_not if state.missing else ""
+        return state.reason_why_not
 
     def _ready(self, state: CallState) -> str:
-        return self.tr("Everything is there.") if state.phase is Phase.TAKING else ""
+        is_taking = state.phase is Phase.TAKING
+        return self.tr("Everything is there and confirmed.") if is_taking else ""

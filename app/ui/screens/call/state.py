@@ -59,8 +59,14 @@ class CallState:
     reason_why_not: str = ""
     can_undo: bool = False
     asking_to_repeat: OrderSummary | None = None
+    read_back_holds: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is missing; the order may still have to be read back."""
+        return self.phase is Phase.TAKING and not self.missing
 
     @property
     def can_place(self) -> bool:
         """Whether Ctrl+Enter places the order now."""
-        return self.phase is Phase.TAKING and not self.missing
+        return self.is_complete and self.read_back_holds

@@ -46,11 +46,11 @@ def with_missing(state: CallState, missing: tuple[Missing, ...]) -> CallState:
         missing=missing,
         topics=rows,
         say=missing[0].say if missing else _closing(),
-        reason_why_not=_reason(missing),
     )
 
 
-def _reason(missing: tuple[Missing, ...]) -> str:
+def still_needed(missing: tuple[Missing, ...]) -> str:
+    """Why the order cannot be placed; empty when nothing is missing."""
     if not missing:
         return ""
     names = ", ".join(one.sentence for one in missing)

@@ -1,0 +1,167 @@
+"""One checkpoint while it is being asked: its turns, and what the caller has said so far.
+
+Forgets everything when the next one is asked; the record is kept elsewhere. Touches no widget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from PySide6.QtCore import QCoreApplication
+
+from app.services.rules.hearing import Hearing, heard
+from app.services.rules.read_back import Checkpoint, MustSpeak, Spoken
+from app.services.rules.regions import RegionRules
+from app.services.rules.speech import Turn, turns
+from app.services.rules.speech_book import Piece, SpeechBook
+from app.ui.screens.call import guide_words
+from app.ui.screens.call.guide_state import ReadBackState
+from app.values.vocabulary import AnsweredBy, CheckpointKind, How
+from app.wire.orders import OrderDocument, Totals
+
+_VOLUNTARY = {
+    CheckpointKind.CUSTOMER: (("name", Spoken.WORDS),),
+    CheckpointKind.LINE: (("quantity", Spoken.QUANTITY),),
+    CheckpointKind.BILLING: (("postcode", Spoken.POSTCODE),),
+}
+"""What a caller may say although a yes would do."""
+
+
+class Asking:
+    """Made anew whenever a checkpoint is asked or has other values."""
+
+    def __init__(
+        self,
+        point: Checkpoint,
+        document: OrderDocument,
+        totals: Totals,
+        rules: RegionRules,
+        book: SpeechBook,
+        *,
+        since: datetime,
+        slow: bool,
+    ) -> None:
+        self.point = point
+        self.since = since
+        self.heard: dict[str, str] = {}
+        self.problem = ""
+        self.noted = False
+        self._book = book
+        self._turns: tuple[Turn, ...] = turns(point, document, totals, rules, book, slow=slow)
+        self._at = 0
+        self._wants_value = False
+
+    @property
+    def is_on_paper(self) -> bool:
+        """Nobody is on the phone: the CSR compares with a paper."""
+        return self.point.answered_by is AnsweredBy.PAPER
+
+    @property
+    def _count(self) -> int:
+        """How many turns there are; a paper is compared in one."""
+        return 1 if self.is_on_paper else len(self._turns)
+
+    def shown_in(
+        self, state: ReadBackState, answered: str, twins: tuple[tuple[Piece, ...], ...]
+    ) -> ReadBackState:
+        """The state with what is said and heard here; `answered` tells how it was confirmed."""
+        wait = "" if self.is_on_paper else self._turns[self._at].wait
+        return replace(
+            state,
+            point=self.point,
+            pieces=self._pieces(),
+            turn=self._at,
+            turns=self._count,
+            wait=guide_words.wait_for(wait),
+            hearing=self._wants_value or bool(self.open_parts()),
+            settled=self.settled(),
+            problem=self.problem,
+            answered=answered,
+            on_paper=self.is_on_paper,
+            twins=twins,
+        )
+
+    def how(self) -> How:
+        """How the caller answered, once nothing is open any more."""
+        return How.CALLER_SPOKE if self.heard else How.CALLER_AGREED
+
+    def _pieces(self) -> tuple[Piece, ...]:
+        """What to say now; for a paper everything at once."""
+        if not self.is_on_paper:
+            return self._turns[self._at].pieces
+        pieces: list[Piece] = []
+        for turn in self._turns:
+            pieces += [*turn.pieces, Piece(" ")]
+        return tuple(pieces)
+
+    def text(self) -> str:
+        """Everything that is said about this checkpoint."""
+        return " ".join(turn.text for turn in self._turns)
+
+    def open_parts(self) -> tuple[MustSpeak, ...]:
+        """What the caller has to say in this turn and has not said yet."""
+        if self.is_on_paper:
+            return ()
+        here = self._turns[self._at].speaks
+        return tuple(
+            one for one in self.point.must_speak if one.part in here and one.part not in self.heard
+        )
+
+    def want_value(self) -> bool:
+        """Open the field by hand. False where nothing single could be compared."""
+        self._wants_value = bool(self._expected())
+        return self._wants_value
+
+    def go_on(self) -> bool:
+        """To the next turn. False when this was the last."""
+        self.problem = ""
+        self._wants_value = False
+        if self._at + 1 >= self._count:
+            return False
+        self._at += 1
+        return True
+
+    def listen(self, text: str) -> tuple[Hearing, ...]:
+        """Compare what was typed with what is to be heard; answered with what does not match.
+
+        What matched stays settled, whatever else was said.
+        """
+        expected = self._expected()
+        found = heard(expected, text, self._book)
+        for one in found:
+            if one.matched:
+                self.heard[one.part] = one.heard or text
+        wrong = tuple(one for one in found if one.matched is False)
+        values = {one.part: one.value for one in expected}
+        told = [
+            _tr("You heard {heard}, the order says {value}.").format(
+                heard=one.heard or text, value=values[one.part]
+            )
+            for one in wrong
+        ]
+        self.problem = " ".join(told)
+        if not wrong and not any(one.matched for one in found):
+            self.problem = _tr("\u201c{text}\u201d does not answer it. Ask once more.").format(
+                text=text
+            )
+        return wrong
+
+    def settled(self) -> tuple[str, ...]:
+        """What was heard and is right."""
+        return tuple(self.heard.values())
+
+    def _expected(self) -> tuple[MustSpeak, ...]:
+        still = self.open_parts()
+        if still:
+            return still
+        values = {part.name: part.value for part in self.point.parts}
+        return tuple(
+            MustSpeak(part=part, kind=kind, value=values[part])
+            for part, kind in _VOLUNTARY.get(self.point.kind, ())
+            if values.get(part)
+        )
+
+
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("ReadBack", words)
