@@ -121,12 +121,17 @@ class SpokenRights(_Row, frozen=True, kw_only=True):
 class HearingWords(_Row, frozen=True, kw_only=True):
     """How what was typed of the caller's words is read.
 
-    `fillers` say nothing; `units` stand before the number of a flat; `directions` are letters that
-    stand after a house number and are no part of it.
+    `fillers` say nothing; `joints` stand within a number, `articles` before a hundred or a dozen,
+    `pointers` before a `one` that is no number; `units` before the number of a flat; `directions`
+    are letters that stand after a house number and are no part of it.
     """
 
     fillers: frozenset[str]
     zero: frozenset[str]
+    halves: frozenset[str]
+    articles: frozenset[str]
+    joints: frozenset[str]
+    pointers: frozenset[str]
     negations: frozenset[str]
     units: frozenset[str]
     directions: frozenset[str]
