@@ -11,14 +11,33 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    exists,
+    func,
+    not_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import aliased
 
-from app.models.desk.tables import NEEDS_PERSON, WAITING, CommandRow, CommandState
+from app.models.desk.tables import (
+    ENDS_CALL,
+    NEEDS_PERSON,
+    WAITING,
+    CommandRow,
+    CommandState,
+    PlacedOrderRow,
+)
 from app.services.desk.records import Records, command_of
 from app.services.desk.standing import Standing
 from app.services.ports import Centre
 from app.values.clock import Clock
 from app.values.errors import Refusal, Unreachable
+from app.values.vocabulary import CommandKind
 from app.wire.operations import SEND_COMMANDS
 from app.wire.sync import COMMANDS_MOST, CommandOutcome, Outcome, SendCommands
 
@@ -46,6 +65,18 @@ _STATES = {
     Outcome.REFUSED_FINAL: CommandState.QUARANTINED,
     Outcome.RETRY_LATER: CommandState.PENDING,
 }
+
+_ORDER = aliased(CommandRow)
+_FOLLOWS_WAITING = and_(
+    text(ENDS_CALL),
+    exists(
+        select(PlacedOrderRow.order_id)
+        .join(_ORDER, _ORDER.position == PlacedOrderRow.position)
+        .where(PlacedOrderRow.order_id == CommandRow.order_id, _ORDER.state.in_(WAITING))
+        .correlate(CommandRow)
+    ),
+)
+"""The end of a call whose order the centre does not have yet: it hears of the order first."""
 
 
 class Outbox:
@@ -137,7 +168,9 @@ class Outbox:
         query = (
             select(CommandRow.__table__)
             .where(
-                CommandRow.state.in_(_READY), CommandRow.command_id.not_in(sorted(self._set_back))
+                CommandRow.state.in_(_READY),
+                CommandRow.command_id.not_in(sorted(self._set_back)),
+                not_(_FOLLOWS_WAITING),
             )
             .order_by(CommandRow.position)
             .limit(self._batch_most)
@@ -194,7 +227,7 @@ class Outbox:
         now = self._clock.now()
         with self._records.store.write() as connection:
             for row in rows:
-                state = _state_after(answers.get(row.command_id))
+                state = _state_after(row.kind, answers.get(row.command_id))
                 _write_answer(connection, row, state, answers.get(row.command_id), now)
                 if state is CommandState.PENDING:
                     self._set_back.add(row.command_id)
@@ -221,12 +254,15 @@ def _set_state(connection: Connection, rows: Iterable[Row[Any]], state: CommandS
     )
 
 
-def _state_after(answer: CommandOutcome | None) -> CommandState:
+def _state_after(kind: CommandKind, answer: CommandOutcome | None) -> CommandState:
+    """Only an order is ever looked at by a person for what it says."""
     if answer is None:
         return CommandState.PENDING
     outcome = answer.outcome
     if outcome is Outcome.REPLAYED:
         outcome = answer.first or Outcome.ACCEPTED
+    if outcome is Outcome.NEEDS_REVIEW and kind is not CommandKind.PLACE_ORDER:
+        outcome = Outcome.ACCEPTED
     return _STATES.get(outcome, CommandState.ACKED)
 
 

@@ -28,6 +28,7 @@ from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import Ids, OrderId, OverrideId
 from app.values.vocabulary import DraftState
+from app.values.wording import tidy
 from app.wire.operations import AUTHORISE_OVERRIDE
 from app.wire.people import Permission, PersonView
 from app.wire.read_back import (
@@ -117,9 +118,10 @@ class ReadBackService:
         centre is away what signing in raises; what `note` raises about the order.
         """
         person_id = self._signed_in.session.person.person_id
-        if not request.reason.strip():
+        reason = tidy(request.reason)
+        if not reason:
             raise Refusal("reason_missing", "Please say why the order may pass.", "reason")
-        refuse_card_digits(request.reason, "reason")
+        refuse_card_digits(reason, "reason")
         with self._store.read() as connection:
             _refuse_untimely(_stage(connection, request.order_id), closing=False)
         override_id = OverrideId(self._ids.new())
@@ -129,7 +131,7 @@ class ReadBackService:
             by=person_id,
             override_id=override_id,
             checkpoints=request.checkpoints,
-            reason=request.reason,
+            reason=reason,
             lead=lead.person_id,
             lead_name=lead.name,
             offline=offline,

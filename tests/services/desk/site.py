@@ -114,10 +114,15 @@ def ready(desk: Desk) -> Caller:
     """Signed in, with numbers to give out and checklists to go by."""
     sign_in(desk)
     desk.line.step()
+    know_checklists(desk)
+    return desk.caller
+
+
+def know_checklists(desk: Desk) -> None:
+    """An edition has arrived, unless one had before."""
     with desk.records.store.write() as connection:
         if memory.recalled(connection, memory.GUIDANCE, Guidance) is None:
             memory.remember(connection, memory.GUIDANCE, a_guidance())
-    return desk.caller
 
 
 def note(caller: Caller, document: OrderDocument, *entries: ReadBackEntry) -> Noted:

@@ -11,7 +11,7 @@ import msgspec
 from app.values.vocabulary import ChangeKind
 from tests.services.desk.centre import POLICY
 from tests.services.desk.placing_child import a_site, place_until_killed
-from tests.services.desk.site import Site
+from tests.services.desk.site import Site, know_checklists
 from tests.services.desk.test_recovery import numbers_in_journal, numbers_in_store
 
 ROUNDS = 20
@@ -51,6 +51,7 @@ def with_numbers_for_all(folder: Path) -> Site:
         for _ in range(4):
             desk.feed.step()
         desk.line.step()
+        know_checklists(desk)
     return site
 
 

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 from sqlalchemy import func, select
 
-from app.models.desk.tables import CommandRow, DraftRow, NumberRow, PlacedOrderRow
+from app.models.desk.table import DeskTable
+from app.models.desk.tables import CommandRow, DraftRow, PlacedOrderRow, ReadBackEntryRow
 from app.services.desk.desk import Desk
 from app.services.desk.housekeeping import Housekeeping
 from app.services.desk.papers import FOLDER, PaperService
@@ -23,7 +24,16 @@ from app.wire.orders import MakePaper, NumberShown, Paper, SaveDraft, VoidDraft
 from app.wire.sync import Outcome
 from tests.builders import a_product, an_id
 from tests.services.desk.centre import POLICY
-from tests.services.desk.site import Signal, Site, feed_product, place, ready, sign_in, status
+from tests.services.desk.site import (
+    Signal,
+    Site,
+    close,
+    feed_product,
+    place,
+    ready,
+    sign_in,
+    status,
+)
 
 
 @pytest.fixture
@@ -148,7 +158,10 @@ def housekeeping(site: Site, desk: Desk) -> Housekeeping:
     return Housekeeping(desk.records.store, papers, desk.calls, site.clock)
 
 
-def count(desk: Desk, table: type[CommandRow | PlacedOrderRow | DraftRow | NumberRow]) -> int:
+_TABLES: tuple[type[DeskTable], ...] = (CommandRow, PlacedOrderRow, DraftRow, ReadBackEntryRow)
+
+
+def count(desk: Desk, table: type[DeskTable]) -> int:
     with desk.records.store.read() as connection:
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
@@ -159,6 +172,7 @@ def settled_orders(site: Site, desk: Desk, orders: int) -> None:
         placed = place(caller, site.order())
         shown = NumberShown(order_id=OrderId(placed.document.order_id))
         caller.call(operations.NUMBER_SHOWN, shown)
+        close(caller, placed.document)
     while desk.outbox.send_batch():
         pass
     desk.outbox.settle(site.clock.now())
@@ -169,8 +183,8 @@ def test_a_month_after_it_was_settled_an_order_leaves_the_desk(site: Site) -> No
         settled_orders(site, desk, 3)
         site.clock.advance(days=31)
         housekeeping(site, desk).run()
-        kept = [count(desk, table) for table in (CommandRow, PlacedOrderRow, DraftRow)]
-    assert kept == [1, 1, 0]
+        kept = [count(desk, table) for table in _TABLES]
+    assert kept == [1, 0, 0, 0]
 
 
 def test_before_that_nothing_leaves(site: Site) -> None:
@@ -178,7 +192,8 @@ def test_before_that_nothing_leaves(site: Site) -> None:
         settled_orders(site, desk, 3)
         site.clock.advance(days=29)
         housekeeping(site, desk).run()
-        assert [count(desk, t) for t in (CommandRow, PlacedOrderRow, DraftRow)] == [3, 3, 3]
+        assert [count(desk, table) for table in _TABLES[:3]] == [6, 3, 3]
+        assert count(desk, ReadBackEntryRow) > 3
 
 
 def test_what_the_centre_has_not_answered_for_never_leaves(site: Site) -> None:
@@ -189,7 +204,8 @@ def test_what_the_centre_has_not_answered_for_never_leaves(site: Site) -> None:
             place(caller, site.order())
         site.clock.advance(days=400)
         housekeeping(site, desk).run()
-        assert count(desk, CommandRow) == 3
+        assert [count(desk, table) for table in _TABLES[:3]] == [6, 3, 0]
+        assert count(desk, ReadBackEntryRow) > 3
 
 
 def test_an_open_draft_never_leaves_and_one_that_was_given_up_does(site: Site) -> None:

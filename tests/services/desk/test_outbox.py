@@ -13,13 +13,13 @@ from app.services.desk.desk import Desk
 from app.services.desk.outbox import FAILURES_MOST
 from app.services.ports import Caller
 from app.values.errors import Refusal, Unreachable
-from app.values.vocabulary import ChangeKind
+from app.values.vocabulary import ChangeKind, CommandKind
 from app.wire import operations
 from app.wire.people import SignOut
 from app.wire.sync import Outcome
 from tests.builders import changed, with_line
 from tests.services.desk.centre import POLICY
-from tests.services.desk.site import Signal, Site, place, ready, sign_in, status
+from tests.services.desk.site import Signal, Site, close, place, ready, sign_in, status
 
 
 @pytest.fixture
@@ -83,14 +83,65 @@ def test_while_the_centre_is_away_orders_wait_and_nothing_is_lost(site: Site) ->
         assert states(desk) == [CommandState.ACKED]
 
 
-def test_many_orders_go_in_batches_of_fifty_in_the_order_of_their_making(site: Site) -> None:
+def test_many_orders_go_in_batches_in_the_order_of_their_making(site: Site) -> None:
     with site.opened() as desk:
         caller = stocked(site, desk, 120)
         numbers = [place(caller, site.order()).number for _ in range(120)]
         site.centre.come_back()
         send_all(desk)
-    assert site.centre.batches == [50, 50, 20]
+    assert sum(site.centre.batches) == 120
+    assert 1 < len(site.centre.batches) < 6
     assert [placed.number for placed in site.centre.orders.values()] == numbers
+
+
+def test_no_batch_is_longer_than_fifty(site: Site) -> None:
+    with site.opened() as desk:
+        caller = stocked(site, desk, 60)
+        documents = [place(caller, site.order()).document for _ in range(60)]
+        site.centre.come_back()
+        send_all(desk)
+        site.centre.batches.clear()
+        for document in documents:
+            close(caller, document)
+        send_all(desk)
+    assert site.centre.batches == [50, 10]
+
+
+def test_the_end_of_a_call_waits_for_its_order(site: Site) -> None:
+    with site.opened() as desk:
+        caller = ready(desk)
+        placed = place(caller, site.order())
+        close(caller, placed.document)
+        site.centre.outcomes[placed.number] = Outcome.RETRY_LATER
+        send_all(desk)
+        assert states(desk) == [CommandState.PENDING, CommandState.CAPTURED]
+        site.centre.outcomes.clear()
+        send_all(desk)
+        assert states(desk) == [CommandState.ACKED, CommandState.ACKED]
+    assert site.centre.arrived == [CommandKind.PLACE_ORDER, CommandKind.CLOSE_CALL]
+
+
+def test_the_end_of_a_call_goes_though_its_order_needs_a_person(site: Site) -> None:
+    with site.opened() as desk:
+        caller = ready(desk)
+        placed = place(caller, site.order())
+        close(caller, placed.document)
+        site.centre.unreadable = {placed.number}
+        desk.outbox.send_batch()
+        site.centre.unreadable = set()
+        send_all(desk)
+        assert states(desk) == [CommandState.QUARANTINED, CommandState.ACKED]
+
+
+def test_nobody_has_to_look_at_the_end_of_a_call(site: Site) -> None:
+    with site.opened() as desk:
+        caller = ready(desk)
+        placed = place(caller, site.order())
+        send_all(desk)
+        close(caller, placed.document)
+        site.centre.outcomes[placed.number] = Outcome.NEEDS_REVIEW
+        send_all(desk)
+        assert states(desk) == [CommandState.ACKED, CommandState.ACKED]
 
 
 def test_large_orders_go_in_smaller_batches(site: Site) -> None:

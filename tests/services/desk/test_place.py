@@ -27,7 +27,7 @@ from app.wire.orders import (
     SaveDraft,
 )
 from tests.builders import an_id, changed, delivered_to, with_line, without_customer
-from tests.services.desk.site import Site, place, ready, sign_in
+from tests.services.desk.site import Site, know_checklists, place, ready, sign_in
 
 
 @pytest.fixture
@@ -135,6 +135,7 @@ def test_without_a_number_left_the_order_is_refused_and_stays_a_draft(site: Site
     document = site.order()
     with site.opened() as desk:
         sign_in(desk)
+        know_checklists(desk)
         desk.caller.call(operations.SAVE_DRAFT, SaveDraft(document=document))
         with pytest.raises(Refusal) as refused:
             place(desk.caller, document)

@@ -20,6 +20,7 @@ from app.services.rules.escrow import open_store_key
 from app.store.desk import open_store
 from app.store.journal import read_journal
 from app.values.errors import Refusal
+from app.values.vocabulary import CommandKind
 from app.wire import operations
 from app.wire.message import decode
 from app.wire.orders import ListDrafts, NumberShown, PlacedOrder, SaveDraft
@@ -34,9 +35,12 @@ def site(tmp_path: Path) -> Site:
     return Site(tmp_path / "seat")
 
 
+_ORDERS = select(CommandRow.body).where(CommandRow.kind == CommandKind.PLACE_ORDER)
+
+
 def numbers_in_store(desk: Desk) -> set[str]:
     with desk.records.store.read() as connection:
-        bodies = connection.execute(select(CommandRow.body)).scalars().all()
+        bodies = connection.execute(_ORDERS).scalars().all()
     return {decode(body, PlacedOrder).number for body in bodies}
 
 
