@@ -24,6 +24,7 @@ from app.ui.background import Background, Debounce, Lane
 from app.ui.notices import Kind, Notice, notice_of
 from app.ui.screens.call import card_guard, guide_words, keeping, repeating, topics, twins
 from app.ui.screens.call.address import AddressPresenter, Part
+from app.ui.screens.call.answers import AnswersPresenter
 from app.ui.screens.call.customer import QUIET_MS, CustomerPresenter
 from app.ui.screens.call.delivery import DeliveryPresenter
 from app.ui.screens.call.finder import FinderPresenter
@@ -68,7 +69,7 @@ class CallPresenter(QObject):
     notice = Signal(object)
     placed = Signal(object)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a call is made of, given by name
         self,
         caller: Caller,
         background: Background,
@@ -106,6 +107,7 @@ class CallPresenter(QObject):
         )
         self.billing_address = AddressPresenter(Part.BILL_TO, self.order, caller, background, self)
         self.delivery = DeliveryPresenter(self.order, clock, self)
+        self.answers = AnswersPresenter(caller, background, self)
         self.read_back = ReadBackPresenter(
             self.order,
             caller,
@@ -138,6 +140,7 @@ class CallPresenter(QObject):
             self.delivery_address,
             self.billing_address,
             self.read_back,
+            self.answers,
         ):
             part.notice.connect(self.notice)
         self.read_back.state_changed.connect(self._take_read_back)

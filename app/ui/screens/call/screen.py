@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QVBoxLayou
 from app.ui import shortcuts, theme
 from app.ui.command_palette import Command
 from app.ui.screens.call import focus
+from app.ui.screens.call.answering import Answering
 from app.ui.screens.call.customer_pane import CustomerPane, LastOrdersCard
 from app.ui.screens.call.delivery_pane import (
     BillingPane,
@@ -127,6 +128,7 @@ class CallScreen(QWidget):
         self.side.topic_chosen.connect(self.go_to_topic)
         self.side.place_asked.connect(self.place)
         self._guide = Guiding(self, presenter)
+        self._answering = Answering(self, presenter)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._watch_focus)
@@ -137,7 +139,7 @@ class CallScreen(QWidget):
             Action.ITEMS: self.go_to_items,
             Action.DELIVERY: self.go_to_delivery,
             Action.NOTES: self.go_to_notes,
-            Action.SCRIPT: self.go_to_side,
+            Action.SCRIPT: self._answering.open,
             Action.READ_BACK: self.read_back,
             Action.HEARD: self._presenter.read_back.open_hearing,
             Action.PUT_RIGHT: self._presenter.read_back.correct,
@@ -182,6 +184,7 @@ class CallScreen(QWidget):
             Command(shortcuts.label(Action.CUSTOMER), self.go_to_customer, Action.CUSTOMER),
             Command(shortcuts.label(Action.DELIVERY), self.go_to_delivery, Action.DELIVERY),
             Command(shortcuts.label(Action.ITEMS), self.go_to_items, Action.ITEMS),
+            Command(shortcuts.label(Action.SCRIPT), self._answering.open, Action.SCRIPT),
             Command(shortcuts.label(Action.NOTES), self.go_to_notes, Action.NOTES),
             Command(self.tr("Bill to another address"), self.go_to_billing),
             Command(self.tr("Change quantity or price of the line"), self.items.edit_chosen),
@@ -212,6 +215,7 @@ class CallScreen(QWidget):
     @Slot()
     def begin(self) -> None:
         """A call begins: the keyboard goes to the first thing that is missing."""
+        self._answering.close()
         missing = self._presenter.state.missing
         self.go_to_topic(topic_of(missing[0]) if missing else Topic.ITEMS)
 
@@ -282,7 +286,7 @@ class CallScreen(QWidget):
 
     @Slot()
     def go_to_side(self) -> None:
-        """F1: what to say, and what is missing."""
+        """To what the order needs, and where the read-back stands."""
         self.bring(self.side)
         self.side.take_focus()
 
@@ -320,7 +324,7 @@ class CallScreen(QWidget):
     def go_back(self) -> None:
         """Esc: closes what is open, innermost first; nothing typed is lost."""
         presenter = self._presenter
-        if self._guide.go_back():
+        if self._answering.go_back() or self._guide.go_back():
             return
         if presenter.state.asking_to_repeat is not None:
             presenter.do_not_repeat()
@@ -356,9 +360,17 @@ class CallScreen(QWidget):
 
     def bring(self, column: QWidget) -> None:
         """Show the column where not all have room."""
+        if column is self.side:
+            self.side.show_read_back()
         if column is not self._in_view:
             self._in_view = column
             self._fit()
+
+    def bring_to(self, part: QWidget) -> None:
+        """Show the column in which a part of the screen stands."""
+        for column in (self._left, self.items, self.side):
+            if column.isAncestorOf(part):
+                self.bring(column)
 
     @Slot(QWidget, QWidget)
     def _watch_focus(self, _old: QWidget | None, new: QWidget | None) -> None:

@@ -58,6 +58,7 @@ class SidePane(QWidget):
         self._call = CallState()
         self._guide = ReadBackState()
         self._answers: QWidget | None = None
+        self.is_answering = False
         self._lay_out()
         self._connect()
 
@@ -79,9 +80,21 @@ class SidePane(QWidget):
         self.let_pass.clicked.connect(self.override_asked)
 
     def put_answers(self, answers: QWidget) -> None:
-        """Give the answers to callers' questions their place, below what to say."""
+        """Give the answers to callers' questions their place; `show_answers` shows them."""
         self._answers = answers
-        self._column.insertWidget(1, answers)
+        self._column.addWidget(answers, 1)
+        self._fit()
+
+    def show_answers(self) -> None:
+        """The answers in place of the read-back."""
+        self.is_answering = True
+        self._fit()
+
+    def show_read_back(self) -> None:
+        """The read-back in place of the answers."""
+        if self.is_answering:
+            self.is_answering = False
+            self._fit()
 
     @Slot(object)
     def show_state(self, state: CallState) -> None:
@@ -140,9 +153,10 @@ class SidePane(QWidget):
     def _fit(self) -> None:
         """What is shown beside the rows, where there is room and reason for it."""
         wide, guide = not self._is_rail, self._guide
+        answering = self.is_answering and wide
         can_ask = guide.begun and guide.left > 0 and self._call.phase is Phase.TAKING
         shown = {
-            self.guide: True,
+            self.guide: not answering,
             self.place: True,
             self._reason: True,
             self._told: bool(self._told.words()[0]),
@@ -153,8 +167,9 @@ class SidePane(QWidget):
         }
         for part, is_wanted in shown.items():
             theme.set_shown(part, wide and is_wanted)
-        if self._answers is not None and self._is_rail:
-            theme.set_shown(self._answers, False)
+        theme.set_shown(self._card, not answering)
+        if self._answers is not None:
+            theme.set_shown(self._answers, answering)
 
     def _show_sentence(self) -> None:
         """Outside the read-back: the question that is due."""
