@@ -1,7 +1,7 @@
 """The frame around every screen: call bar, notices, the page in view, the strip below.
 
-Leads from sign-in to call, drafts and placed order and back; locks after idle time and keeps what
-stood there; closing writes first. The only place that knows all screens. Runs on the GUI thread.
+Leads from sign-in to call, drafts, placed order and protocol and back; locks after idle time and
+keeps what stood there; closing writes first. Runs on the GUI thread.
 """
 
 from __future__ import annotations
@@ -10,19 +10,22 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from app.services.ports import Caller
 from app.services.rules.regions import RegionRules
 from app.services.rules.speech_book import SpeechBook
-from app.ui import formatting, printing, shortcuts, theme
+from app.ui import formatting, printing, shortcuts
+from app.ui.appearance import appearance_commands
 from app.ui.background import Background, Lane
-from app.ui.bar_words import saved_words, sync_words
+from app.ui.bar_words import saved_words, sync_words, waiting_words
 from app.ui.command_palette import Command, CommandPalette
 from app.ui.desk_status import DeskStatusPresenter
 from app.ui.notices import Kind, Notice, NoticeBar, notice_of
+from app.ui.pages import Pages, Presenters
 from app.ui.screens.call.keeping import KeepingState
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.screen import CallScreen
@@ -31,8 +34,11 @@ from app.ui.screens.drafts.presenter import DraftsPresenter, DraftsState
 from app.ui.screens.drafts.screen import DraftsScreen
 from app.ui.screens.placed.presenter import PlacedPresenter
 from app.ui.screens.placed.screen import PlacedScreen
+from app.ui.screens.protocol.presenter import ProtocolPresenter
+from app.ui.screens.protocol.screen import ProtocolScreen
 from app.ui.screens.sign_in.presenter import SignInPresenter
 from app.ui.screens.sign_in.screen import SignInScreen, role_name
+from app.ui.session_end import SessionEnd
 from app.ui.session_watch import SessionWatch
 from app.ui.shortcuts import Action
 from app.ui.widgets.bars import CallBar, StatusStrip
@@ -42,9 +48,9 @@ from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, Ids
 from app.values.vocabulary import Region, Role
 from app.wire import operations
-from app.wire.message import Nothing
+from app.wire.customers import OrderSummary
 from app.wire.orders import OrderDocument, PlacedOrder
-from app.wire.people import Permission, Session, SignOut
+from app.wire.people import Permission, Session
 from app.wire.sync import AskStatus, DeskStatus, Policy
 
 HOME_SIZE_PX = (1366, 768)
@@ -75,7 +81,6 @@ class MainWindow(QMainWindow):
         ids: Ids,
         device_id: DeviceId,
         opener: Opener = open_file,
-        printer: printing.Printer = printing.print_file,
     ) -> None:
         super().__init__()
         self._watch = SessionWatch(caller, self)
@@ -83,13 +88,15 @@ class MainWindow(QMainWindow):
         self._caller = caller
         self._background = background
         self._clock = clock
-        self._printer = printer
         self._session: Session | None = None
         self._policy: Policy | None = None
         self._idle_since = clock.monotonic()
         self._behind_lock: QWidget | None = None
         self._told_of_drafts = True
         self._sentence = ""
+        self._status_is_older = False  # than the order whose number is shown
+        self._came_from: tuple[QWidget | None, QWidget | None] = (None, None)
+        self._session_end = SessionEnd(caller, background, self._complain, self)
         self.sign_in = SignInPresenter(caller, background, self)
         self.call = CallPresenter(
             caller,
@@ -102,7 +109,9 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.drafts = DraftsPresenter(caller, background, self)
-        self.placed = PlacedPresenter(caller, background, opener, self)
+        printer = printing.print_file
+        self.placed = PlacedPresenter(caller, background, opener, printer, clock, self)
+        self.protocol = ProtocolPresenter(caller, background, opener, printer, regions, self)
         self.status = DeskStatusPresenter(caller, background, self)
         self._build()
         self._connect()
@@ -113,11 +122,17 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(middle)
         self.bar = CallBar(middle)
         self.notices = NoticeBar(middle)
-        self.pages = QStackedWidget(middle)
+        self.pages = Pages(
+            Presenters(
+                sign_in=self.sign_in,
+                call=self.call,
+                drafts=self.drafts,
+                placed=self.placed,
+                protocol=self.protocol,
+            ),
+            middle,
+        )
         self.strip = StatusStrip(middle)
-        self.sign_in_screen = SignInScreen(self.sign_in, self.pages)
-        self.pages.addWidget(self.sign_in_screen)
-        self._rest: tuple[CallScreen, DraftsScreen, PlacedScreen] | None = None
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -132,39 +147,33 @@ class MainWindow(QMainWindow):
         self._palette = CommandPalette(self, self.commands)
         self._key_sheet = KeySheet(self)
 
-    def _build_rest(self) -> tuple[CallScreen, DraftsScreen, PlacedScreen]:
-        """The pages behind the sign-in, made once it was painted or when first asked for."""
-        if self._rest is not None:
-            return self._rest
-        call = CallScreen(self.call, self.pages)
-        drafts = DraftsScreen(self.drafts, self.pages)
-        placed = PlacedScreen(self.placed, self.pages)
-        self._rest = call, drafts, placed
-        for page in self._rest:
-            self.pages.addWidget(page)
-        call.new_call_asked.connect(self.new_call)
-        drafts.new_call_asked.connect(self.new_call)
-        drafts.left.connect(self._back_to_call)
-        self.status.state_changed.connect(placed.show_status)
-        return self._rest
+    @property
+    def sign_in_screen(self) -> SignInScreen:
+        """Who it is."""
+        return self.pages.sign_in
 
     @property
     def call_screen(self) -> CallScreen:
         """Where an order is taken."""
-        return self._build_rest()[0]
+        return self.pages.call
 
     @property
     def drafts_screen(self) -> DraftsScreen:
         """Orders to go on with."""
-        return self._build_rest()[1]
+        return self.pages.drafts
 
     @property
     def placed_screen(self) -> PlacedScreen:
         """The number of a placed order."""
-        return self._build_rest()[2]
+        return self.pages.placed
+
+    @property
+    def protocol_screen(self) -> ProtocolScreen:
+        """How an order was read back."""
+        return self.pages.protocol
 
     def _connect(self) -> None:
-        for part in (self.sign_in, self.call, self.drafts, self.placed):
+        for part in (self.sign_in, self.call, self.drafts, self.placed, self.protocol):
             part.notice.connect(self.notices.show_notice)
         self.sign_in.signed_in.connect(self._let_in)
         self._watch.ended.connect(self._sign_in_ended)
@@ -175,8 +184,12 @@ class MainWindow(QMainWindow):
         self.drafts.state_changed.connect(self._tell_of_drafts)
         self.drafts.number_asked_for.connect(self._show_placed)
         self.placed.finished.connect(self.new_call)
-        self.placed.print_asked_for.connect(self._print)
-        self.status.state_changed.connect(self._show_status)
+        self.placed.protocol_asked.connect(self._show_protocol_of)
+        self.pages.new_call_asked.connect(self.new_call)
+        self.pages.drafts_left.connect(self._back_to_call)
+        self.pages.order_chosen.connect(self._show_protocol_at_centre)
+        self.pages.protocol_left.connect(self._leave_protocol)
+        self.status.heard.connect(self._show_status)
         shortcuts.bind(self, Action.ALL_ACTIONS, self._open_palette)
         shortcuts.bind(self, Action.LOCK, self.lock)
         shortcuts.bind(self, Action.DRAFTS, self.show_drafts)
@@ -203,24 +216,19 @@ class MainWindow(QMainWindow):
         """What Ctrl+K offers here and now."""
         if self.is_locked:
             return self._general_commands()
-        page = self.pages.currentWidget()
-        own = self.call_screen.commands() if page is self.call_screen else ()
         return (
-            *own,
+            *self.pages.commands(),
             Command(shortcuts.label(Action.NEW_ORDER), self.new_call, Action.NEW_ORDER),
             Command(shortcuts.label(Action.DRAFTS), self.show_drafts, Action.DRAFTS),
+            Command(self.tr("Read-back of an order \u2026"), self.ask_for_protocol),
             Command(shortcuts.label(Action.LOCK), self.lock, Action.LOCK),
             Command(self.tr("Sign out"), self.sign_out),
             *self._general_commands(),
         )
 
     def _general_commands(self) -> tuple[Command, ...]:
-        return (
-            Command(self.tr("Show all keys"), self._key_sheet.toggle),
-            Command(self.tr("Light colours"), partial(self._wear, theme.Scheme.LIGHT)),
-            Command(self.tr("Dark colours"), partial(self._wear, theme.Scheme.DARK)),
-            Command(self.tr("High contrast"), partial(self._wear, theme.Scheme.HIGH_CONTRAST)),
-        )
+        keys = Command(self.tr("Show all keys"), self._key_sheet.toggle)
+        return keys, *appearance_commands()
 
     @Slot()
     def new_call(self) -> None:
@@ -265,27 +273,8 @@ class MainWindow(QMainWindow):
         self.call.leave()
         self._behind_lock = None
         self._session = None
-        self._background.run(
-            Lane.WRITE,
-            Nothing,
-            owner=self,
-            then=self._end_session,
-            failed=self._complain,
-        )
+        self._session_end.begin()
         self._show_sign_in()
-
-    def _end_session(self, _written: Nothing) -> None:
-        """Every write asked for before is done; a sign-out that overtook them would refuse them."""
-        self._background.run(
-            Lane.NETWORK,
-            partial(self._caller.call, operations.SIGN_OUT, SignOut()),
-            owner=self,
-            then=self._signed_out,
-            failed=self._complain,
-        )
-
-    def _signed_out(self, _done: Nothing) -> None:
-        """Orders that wait are sent all the same."""
 
     def _complain(self, error: Refusal | Fault) -> None:
         self.notices.show_notice(notice_of(error))
@@ -349,20 +338,8 @@ class MainWindow(QMainWindow):
         if self._told_of_drafts or not state.loaded:
             return
         self._told_of_drafts = True
-        key = shortcuts.keys(Action.DRAFTS)
-        if state.number_not_given:
-            one = self.tr("1 order was placed and its number not given yet: {key}.")
-            many = self.tr("{count} orders were placed and their numbers not given yet: {key}.")
-            self._tell(Kind.WARN, len(state.number_not_given), one, many.replace("{key}", key))
-        if state.drafts:
-            one = self.tr("1 order was begun and not finished: {key}.")
-            many = self.tr("{count} orders were begun and not finished: {key}.")
-            self._tell(Kind.INFO, len(state.drafts), one, many.replace("{key}", key))
-
-    def _tell(self, kind: Kind, count: int, one: str, many: str) -> None:
-        one = one.replace("{key}", shortcuts.keys(Action.DRAFTS))
-        sentence = formatting.counted(count, one, many)
-        self.notices.show_notice(Notice(kind=kind, sentence=sentence))
+        for notice in waiting_words(state):
+            self.notices.show_notice(notice)
 
     @Slot()
     def _back_to_call(self) -> None:
@@ -376,22 +353,47 @@ class MainWindow(QMainWindow):
     def _show_placed(self, placed: PlacedOrder) -> None:
         if self._session is None:
             return  # nobody is there to give the number; it waits in the list of drafts
-        self.placed.begin(placed)
-        self.placed_screen.show_status(self.status.state)
+        self.placed.begin(placed, self._session.person)
+        self._status_is_older = True
+        self.placed_screen.show_status(None)
+        self.status.ask()
         if self.is_locked:
             self._behind_lock = self.placed_screen
             return
         self._go_to(self.placed_screen)
         self.placed_screen.begin()
-        self.strip.show_words(self.tr("Tell the caller the number."))
-        self.strip.show_action_hints((Action.PRINT, Action.SHOW_PDF, Action.ALL_ACTIONS))
 
-    @Slot(str)
-    def _print(self, path: str) -> None:
-        if self._printer(path):
-            self.placed.printed()
-        else:
-            self.placed.could_not_print()
+    @Slot()
+    def ask_for_protocol(self) -> None:
+        """By palette: the number of an order is typed there."""
+        if not self.is_locked:
+            self.protocol.ask()
+            self._open_protocol()
+
+    @Slot(object)
+    def _show_protocol_of(self, placed: PlacedOrder) -> None:
+        self.protocol.show_placed(placed, self._session.person if self._session else None)
+        self._open_protocol()
+
+    @Slot(object)
+    def _show_protocol_at_centre(self, order: OrderSummary) -> None:
+        self.protocol.show_order(order.order_id, order.number)
+        self._open_protocol()
+
+    def _open_protocol(self) -> None:
+        page = self.pages.currentWidget()
+        if page is not self.protocol_screen:
+            self._came_from = page, self.focusWidget()
+        self._go_to(self.protocol_screen)
+        self.protocol_screen.begin()
+
+    @Slot()
+    def _leave_protocol(self) -> None:
+        """Back to where it was asked for, with the keyboard where it was."""
+        page, focused = self._came_from
+        self._go_to(page or self.call_screen)
+        if focused is not None and shiboken6.isValid(focused):
+            focused.setFocus()
 
     @Slot(object)
     def _show_call(self, state: CallState) -> None:
@@ -400,24 +402,20 @@ class MainWindow(QMainWindow):
         self.strip.show_missing([one.sentence for one in state.missing])
         self._show_time()
 
-    def _show_strip_of(self, page: QWidget) -> None:
-        if isinstance(page, CallScreen):
+    def _show_strip(self) -> None:
+        if isinstance(self.pages.currentWidget(), CallScreen):
             self.strip.show_missing([one.sentence for one in self.call.state.missing])
-            self.strip.show_hints(
-                (
-                    (self.tr("Enter"), self.tr("next")),
-                    (shortcuts.keys(Action.NEXT_PANE), self.tr("next pane")),
-                    (shortcuts.keys(Action.ALL_ACTIONS), self.tr("all actions")),
-                )
-            )
-        elif not isinstance(page, PlacedScreen):
+        else:
             self.strip.show_words("")
-            self.strip.show_hints(((shortcuts.keys(Action.ALL_ACTIONS), self.tr("all actions")),))
+        self.strip.show_hints(self.pages.key_hints())
 
     def _show_time(self) -> None:
         started = self.call.started_at
         page = self.pages.currentWidget()
-        on_line = isinstance(page, CallScreen | PlacedScreen)
+        on_line = isinstance(page, CallScreen | PlacedScreen | ProtocolScreen)
+        if isinstance(page, PlacedScreen) and self.placed.state.since is not None:
+            span = formatting.running_time(self._clock.now() - self.placed.state.since)
+            self.strip.show_words(self.tr("Wrap-up  {time}").format(time=span))
         if not on_line or started is None:
             self.bar.show_call("")
             return
@@ -434,22 +432,28 @@ class MainWindow(QMainWindow):
         if status.sentence and status.sentence != self._sentence:
             self.notices.show_notice(Notice(kind=Kind.WARN, sentence=status.sentence))
         self._sentence = status.sentence
-        self.bar.show_sync(*sync_words(status))
+        self._status_is_older = False
+        if self.pages.is_whole:
+            self.placed_screen.show_status(status)
+        self._show_sync()
+
+    def _show_sync(self) -> None:
+        status = self.status.state
+        if status is not None:
+            is_new = not self._status_is_older
+            on_placed = isinstance(self.pages.currentWidget(), PlacedScreen)
+            self.bar.show_sync(*sync_words(status, for_order=on_placed and is_new))
 
     def _go_to(self, page: QWidget) -> None:
         self.pages.setCurrentWidget(page)
-        self._show_strip_of(page)
+        self._show_strip()
+        self._show_sync()
         self._show_time()
         self._show_kept(self.call.keeper.state)
 
     @Slot()
     def _open_palette(self) -> None:
         self._palette.toggle()
-
-    def _wear(self, scheme: theme.Scheme) -> None:
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            theme.apply(application, scheme)
 
     @Slot()
     def on_tick(self) -> None:
@@ -463,8 +467,8 @@ class MainWindow(QMainWindow):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self._rest is None:
-            QTimer.singleShot(0, self, self._build_rest)
+        if not self.pages.is_whole:
+            QTimer.singleShot(0, self.pages, self.pages.build_rest)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Watch the keys of the native window; a filter on the application sees every event."""

@@ -23,7 +23,7 @@ _FIELDS = {field.value: field for field in OverrideField}
 
 
 class Overriding(QObject):
-    """Holds the state of the form, None while it is closed; `passed(Overridden)` when it is done."""
+    """Holds the state of the form, None while it is closed; `passed(Overridden)` ends it."""
 
     changed = Signal()
     passed = Signal(object)

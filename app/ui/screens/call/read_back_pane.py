@@ -1,7 +1,7 @@
 """The read-back as the right column shows it: what to say, the field for what is heard, the rows.
 
-Passive: shows a ReadBackState and hands on keys. The keyboard comes here when it is asked for, never
-by itself.
+Passive: shows a ReadBackState and hands on keys. The keyboard comes here when it is asked for and
+never by itself.
 """
 
 from __future__ import annotations
