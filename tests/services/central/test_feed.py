@@ -5,15 +5,18 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from functools import partial
 
 import psycopg
 import pytest
 
 from app.services.central.feed import head_of_feed, page_after
+from app.services.central.guidance import GuidanceEditions
 from app.transport.client import Carrier, HttpCarrier, RemoteCaller
 from app.values.money import UnitPrice
 from app.values.vocabulary import ChangeKind, ProductKind
 from app.wire.catalogue import ProductView
+from app.wire.guidance import GUIDANCE_KEY, Guidance
 from app.wire.message import decode
 from app.wire.operations import TAKE_SNAPSHOT, WAIT_FOR_CHANGES
 from app.wire.sync import (
@@ -27,8 +30,16 @@ from app.wire.sync import (
     WaitForChanges,
 )
 from tests.order_desk import OrderCentre, SendingDesk
+from tests.read_backs import a_checklist, a_guidance, an_extra
 
 LEAVE_A_ROW = "INSERT INTO change (kind, key, revision, deleted) VALUES ('product', %s, 1, false)"
+
+
+def publish(centre: OrderCentre, name: str) -> int:
+    """An edition with a list of this name; its revision."""
+    guidance = a_guidance(a_checklist(name, an_extra(name)))
+    work = partial(GuidanceEditions().publish, guidance=guidance)
+    return centre.administration.write(work)
 
 
 class Follower:
@@ -122,6 +133,17 @@ class TestASnapshot:
         assert [row.key for row in page.rows] == ["policy"]
         assert decode(page.rows[0].document, Policy).quote_hours == 24
 
+    def test_of_the_guidance_is_the_edition_that_holds(
+        self, either: OrderCentre, follower: Follower
+    ) -> None:
+        revision = publish(either, f"a-{either.ids.new().hex[-6:]}")
+        page = follower.snapshot(ChangeKind.GUIDANCE)
+        assert [(row.key, row.revision, page.more) for row in page.rows] == [
+            (GUIDANCE_KEY, revision, False)
+        ]
+        assert decode(page.rows[0].document, Guidance).revision == revision
+        assert follower.snapshot(ChangeKind.GUIDANCE, after=GUIDANCE_KEY).rows == ()
+
     def test_has_a_cursor_from_before_what_it_holds(
         self, either: OrderCentre, follower: Follower
     ) -> None:
@@ -168,6 +190,21 @@ class TestTheFeed:
             " VALUES ('policy', 'policy', 1, false)"
         )
         assert [change.kind for change in follower.page().changes] == [ChangeKind.POLICY]
+
+    def test_brings_an_edition_that_is_published_once_and_as_it_stands(
+        self, either: OrderCentre, follower: Follower
+    ) -> None:
+        name = f"b-{either.ids.new().hex[-6:]}"
+        publish(either, f"{name}-1")
+        revision = publish(either, f"{name}-2")
+        (change,) = follower.page().changes
+        assert (change.kind, change.key, change.revision) == (
+            ChangeKind.GUIDANCE,
+            GUIDANCE_KEY,
+            revision,
+        )
+        guidance = decode(change.document, Guidance)
+        assert [one.name for one in guidance.checklists] == ["call", "paper", f"{name}-2"]
 
     def test_goes_on_page_by_page(self, either: OrderCentre, follower: Follower) -> None:
         for number in range(5):
