@@ -1,4 +1,4 @@
-"""What the call bar says about the draft and about the centre. Pure; no widget is touched here."""
+"""What the window says about the draft, the centre and what waits. Pure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
 
-from app.ui import formatting
+from app.ui import formatting, shortcuts
 from app.ui.icons import Icon
+from app.ui.notices import Kind, Notice
 from app.ui.screens.call.keeping import KeepingState, Kept
+from app.ui.screens.drafts.presenter import DraftsState
+from app.ui.shortcuts import Action
 from app.ui.widgets.chip import ChipKind
 from app.wire.sync import DeskStatus
 
@@ -27,8 +30,11 @@ def saved_words(state: KeepingState, now: datetime) -> str:
             return ""
 
 
-def sync_words(status: DeskStatus) -> tuple[ChipKind, str, Icon | None]:
-    """How the desk stands with the centre: kind, words, and a drawing where the kind has none."""
+def sync_words(status: DeskStatus, *, for_order: bool = False) -> tuple[ChipKind, str, Icon | None]:
+    """How the desk stands with the centre: kind, words, and a drawing where the kind has none.
+
+    `for_order`: an order was placed before the desk said this, and it is what people ask about.
+    """
     if status.needs_person:
         one, many = _tr("1 order needs a person"), _tr("{count} orders need a person")
         words = formatting.counted(status.needs_person, one, many)
@@ -40,7 +46,32 @@ def sync_words(status: DeskStatus) -> tuple[ChipKind, str, Icon | None]:
     if status.waiting:
         words = _tr("Sending: {count} waiting").format(count=status.waiting)
         return ChipKind.INFO, words, Icon.UPLOAD
-    return ChipKind.OK, _tr("In sync"), None
+    words = _tr("Order is safe at the centre") if for_order else _tr("In sync")
+    return ChipKind.OK, words, None
+
+
+def waiting_words(state: DraftsState) -> list[Notice]:
+    """What waits from before: callers for a number, and orders for their end."""
+    key = shortcuts.keys(Action.DRAFTS)
+    unheard, begun = len(state.number_not_given), len(state.drafts)
+    told = []
+    if unheard:
+        one = _tr("1 order was placed and its number not given yet: {key}.")
+        many = _tr("{count} orders were placed and their numbers not given yet: {key}.")
+        told.append((Kind.WARN, unheard, one, many))
+    if begun:
+        one = _tr("1 order was begun and not finished: {key}.")
+        many = _tr("{count} orders were begun and not finished: {key}.")
+        told.append((Kind.INFO, begun, one, many))
+    return [
+        Notice(
+            kind=kind,
+            sentence=formatting.counted(
+                count, one.replace("{key}", key), many.replace("{key}", key)
+            ),
+        )
+        for kind, count, one, many in told
+    ]
 
 
 def _tr(words: str) -> str:

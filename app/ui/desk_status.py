@@ -20,9 +20,10 @@ EVERY_MS = 2_000
 
 
 class DeskStatusPresenter(QObject):
-    """Holds the last DeskStatus; None until the first answer."""
+    """Holds the last DeskStatus; None until the first answer. `heard` comes with every answer."""
 
     state_changed = Signal(object)
+    heard = Signal(object)
 
     def __init__(
         self, caller: Caller, background: Background, parent: QObject | None = None
@@ -62,6 +63,7 @@ class DeskStatusPresenter(QObject):
         if status != self.state:
             self.state = status
             self.state_changed.emit(status)
+        self.heard.emit(status)
 
     def _pass_over(self, _error: Refusal | Fault) -> None:
         """The desk's own answer is missing; what is shown stays until the next one."""

@@ -350,6 +350,10 @@ QPushButton[kind="plain"] { border-color: transparent; background: transparent; 
     color: $accent; font-size: 9.5pt; }
 QPushButton[kind="plain"]:disabled { color: $muted; }
 QPushButton[kind="plain"]:focus { border: 2px solid $accent; padding: 1px 5px; }
+QPushButton[kind="row"] { border: 2px solid transparent; background: transparent; padding: 0;
+    min-height: 20px; }
+QPushButton[kind="row"]:hover { background: $alternate; }
+QPushButton[kind="row"]:focus { border-color: $accent; padding: 0; }
 QPushButton[kind="page"] { background: transparent; border: 0;
     border-top: 3px solid transparent; border-bottom: 3px solid transparent; border-radius: 0;
     color: $bar_muted; padding: 2px 6px; min-height: 38px; }
@@ -369,6 +373,8 @@ QCheckBox::indicator:checked, QRadioButton::indicator:checked { background: $acc
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: $hairline; }
 QCheckBox:focus, QRadioButton:focus { border-color: $accent; }
 
+QTextBrowser { background: $base; border: 2px solid transparent; border-radius: 6px; }
+QTextBrowser:focus { border-color: $accent; }
 QTableView, QListView { background: $base; alternate-background-color: $alternate;
     border: 2px solid transparent;
     border-radius: 6px; selection-background-color: $accent_tint; selection-color: $text;

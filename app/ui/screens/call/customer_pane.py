@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.ui import formatting, theme
 from app.ui.screens.call import focus
@@ -25,6 +25,7 @@ from app.values.telephone import shown_phone
 from app.wire.customers import CustomerView, OrderSummary
 
 MOST_ROWS = 5
+ROW_PX = 24
 
 
 class CustomerPane(Card):
@@ -252,31 +253,53 @@ class _Who(QWidget):
         self.relay.setChecked(customer.text_relay)
 
 
-class _OrderRow(QWidget):
-    """One past order: date, total, lines, and how it stands."""
+class _OrderRow(QPushButton):
+    """One past order: date, total, lines, and how it stands. Enter or a click opens it."""
+
+    opened = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        theme.set_style_properties(self, {"kind": "row"})
+        self.setAutoDefault(False)
+        self._order: OrderSummary | None = None
         self._day = label("", theme.Text.SMALL_STRONG, parent=self)
         self._what = ElidedLabel("", theme.Text.SMALL, parent=self)
         self._state = label("", theme.Text.SMALL, theme.Tone.MUTED, self)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(2, 0, 2, 0)
         layout.setSpacing(6)
         layout.addWidget(self._day)
         layout.addWidget(self._what, 1)
         layout.addWidget(self._state)
+        self.setMinimumHeight(ROW_PX)
+        self.setToolTip(self.tr("How it was read back"))
+        self.clicked.connect(self._open)
+        take_enter(self)
 
     def show_order(self, order: OrderSummary) -> None:
         """Show another order."""
+        self._order = order
         self._day.setText(formatting.short_date(order.placed_at.astimezone().date()))
         lines = formatting.counted(order.line_count, self.tr("1 line"), self.tr("{count} lines"))
         self._what.setText(f"{formatting.money(order.total)}  \u00b7  {lines}")
         self._state.setText(order.state.replace("_", " ").capitalize())
+        words = f"{self._day.text()} {self._what.text()} {self._state.text()}"
+        self.setAccessibleName(self.tr("Order of {words}").format(words=words))
+
+    @Slot()
+    def _open(self) -> None:
+        if self._order is not None:
+            self.opened.emit(self._order)
 
 
 class LastOrdersCard(Card):
-    """The newest orders of the customer; Ctrl+R repeats the first, after a question."""
+    """The newest orders of the customer; Ctrl+R repeats the first, after a question.
+
+    `order_chosen(OrderSummary)`: how it was read back is wanted.
+    """
+
+    order_chosen = Signal(object)
 
     def __init__(self, presenter: CallPresenter, parent: QWidget | None = None) -> None:
         super().__init__("", Action.REPEAT_ORDER, parent=parent)
@@ -294,6 +317,7 @@ class LastOrdersCard(Card):
         buttons.addStretch(1)
         for row in self._rows:
             self.body.addWidget(row)
+            row.opened.connect(self.order_chosen)
         for part in (self._sentence, self._question):
             self.body.addWidget(part)
         self.body.addLayout(buttons)

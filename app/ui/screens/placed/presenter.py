@@ -1,69 +1,92 @@
-"""A placed order: its number, what it comes to, its paper, and the end of the call.
+"""A placed order until the caller has hung up: number, what is said at the end, paper, outcome.
 
 Says that the number was shown only after it was painted: from then on the caller may have heard it.
-Touches no widget.
+What is said and heard is kept entry by entry, in the record of the read-back. Touches no widget.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
 from app.services.ports import Caller
+from app.services.rules.scripts import Filling
 from app.ui.background import Background, Lane
-from app.ui.notices import Kind, Notice, notice_of
+from app.ui.notices import notice_of
+from app.ui.paper_maker import Opener, PaperMaker, PaperWish
+from app.ui.printing import Printer
+from app.ui.screens.placed.said_back import Heard, SaidBack, judged
+from app.ui.screens.placed.sentences import sentence_for, steps_of
+from app.ui.screens.placed.state import PlacedState
+from app.ui.widgets.text import Part, plain
+from app.values.card import find_card_number, mask_card_digits
+from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
-from app.values.identity import OrderId
+from app.values.identity import OrderId, PersonId
+from app.values.vocabulary import CallOutcome, ClosingStep
 from app.wire import operations
+from app.wire.guidance import Guidance
 from app.wire.message import Nothing
-from app.wire.orders import MakePaper, NumberShown, Paper, PlacedOrder
+from app.wire.orders import MakePaper, NumberShown, PlacedOrder
+from app.wire.people import PersonView
+from app.wire.read_back import (
+    AskReadBack,
+    CloseCall,
+    Noted,
+    NoteReadBack,
+    NumberSaidBack,
+    ReadBackEntry,
+    Told,
+)
+from app.wire.sync import AskStatus
+
+LONGEST_NOTE = 200
 
 
-class PaperWish(StrEnum):
-    """What the paper is wanted for."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the desk has for the end of a call: the company's words, and what was said already."""
 
-    SHOW = "show"
-    PRINT = "print"
+    guidance: Guidance | None
+    filling: Filling
+    entries: tuple[ReadBackEntry, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedState:
-    """What the screen shows.
-
-    `number_is_safe` once the desk has noted that the number was on screen.
-    """
-
-    placed: PlacedOrder | None = None
-    number_is_safe: bool = False
-    paper: Paper | None = None
-    making_paper: bool = False
+_NO_FILLING = Filling(company="", csr="", phone="", email="")
 
 
 class PlacedPresenter(QObject):
-    """Holds one PlacedState. `print_asked_for(path)` wants a printer; `finished` ends the call."""
+    """Holds one PlacedState. `finished` ends the call; `protocol_asked` wants the read-back."""
 
     state_changed = Signal(object)
     notice = Signal(object)
-    print_asked_for = Signal(str)
     finished = Signal()
+    protocol_asked = Signal(object)
+    all_said = Signal()
 
     def __init__(
         self,
         caller: Caller,
         background: Background,
-        opener: Callable[[str], bool],
+        opener: Opener,
+        printer: Printer,
+        clock: Clock,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._caller = caller
         self._background = background
-        self._opener = opener
-        self._wish: PaperWish | None = None
+        self._clock = clock
+        self._papers = PaperMaker(background, opener, printer, self)
+        self._papers.changed.connect(self._follow_paper)
+        self._papers.printed.connect(self._note_printed)
+        self._papers.notice.connect(self.notice)
         self._told: OrderId | None = None
+        self._noted_number = ""
+        self._by: PersonView | None = None
+        self._known = _Known(None, _NO_FILLING, ())
         self._state = PlacedState()
 
     @property
@@ -71,11 +94,25 @@ class PlacedPresenter(QObject):
         """What is shown now."""
         return self._state
 
-    def begin(self, placed: PlacedOrder) -> None:
-        """Show this order."""
-        self._wish = None
+    def begin(self, placed: PlacedOrder, by: PersonView | None = None) -> None:
+        """Show this order; `by` is who ends the call."""
         self._told = None
-        self._show(PlacedState(placed=placed))
+        self._noted_number = ""
+        self._by = by
+        self._known = _Known(None, _NO_FILLING, ())
+        order_id = placed.document.order_id
+        request = MakePaper(order_id=order_id)
+        self._papers.begin(partial(self._caller.call, operations.MAKE_PAPER, request))
+        steps = steps_of(placed.document)
+        state = PlacedState(placed=placed, since=self._clock.now(), steps=steps)
+        self._ask_for(state, ClosingStep.NUMBER_GIVEN)
+        self._background.run(
+            Lane.READ,
+            partial(_look_up, self._caller, order_id, by.name if by else ""),
+            owner=self,
+            then=partial(self._learn, order_id),
+            failed=self._complain,
+        )
 
     def number_was_painted(self) -> None:
         """The number is on the glass; the desk notes it, once."""
@@ -91,72 +128,185 @@ class PlacedPresenter(QObject):
             failed=self._fail_to_note,
         )
 
+    def hear(self, text: str) -> None:
+        """What stands in the field while the caller repeats the number."""
+        state, placed = self._state, self._state.placed
+        if placed is None or state.said_back.heard is Heard.MATCHED:
+            self._show(state)
+            return
+        said_back = judged(text, placed.number)
+        if said_back.digits and ClosingStep.NUMBER_GIVEN in state.open_steps:
+            self._tell(ClosingStep.NUMBER_GIVEN)
+        self._show(replace(self._state, said_back=said_back))
+        if said_back.is_full and said_back.digits != self._noted_number:
+            self._note_number(said_back)
+
+    def choose(self, step: ClosingStep) -> None:
+        """A step of the list: the one that is asked is said now, another one is asked now."""
+        if self._state.placed is None:
+            return
+        if step is self._state.asked:
+            self.say_step()
+        else:
+            self._ask_for(self._state, step)
+
+    def say_step(self) -> None:
+        """What stands there to be said has been said; on to the next."""
+        step = self._state.asked
+        if step is None or step is ClosingStep.NUMBER_SAID_BACK or step in self._state.done:
+            return
+        self._tell(step)
+
+    def pick(self, outcome: CallOutcome) -> None:
+        """How the call ended."""
+        self._show(replace(self._state, outcome=outcome))
+
+    def set_note(self, text: str) -> None:
+        """A few words about the outcome; card digits do not stay."""
+        problem = ""
+        if find_card_number(text) is not None:
+            text = mask_card_digits(text)
+            problem = self.tr("That looked like a card number, so it was taken out.")
+        self._show(replace(self._state, note=text[:LONGEST_NOTE], note_problem=problem))
+
+    def end(self) -> None:
+        """End the call; with open steps only after a question, and a second time whatever comes."""
+        state = self._state
+        if state.placed is None or state.ending:
+            return
+        if state.not_kept:
+            self._finish()
+        elif state.open_steps and not state.asking_to_end:
+            self._show(replace(state, asking_to_end=True))
+        else:
+            self._close_call(state.placed)
+
+    def stay(self) -> None:
+        """The call goes on."""
+        self._show(replace(self._state, asking_to_end=False))
+
     def show_pdf(self) -> None:
         """Open the confirmation in the program for PDF files."""
-        self._want(PaperWish.SHOW)
+        self._papers.want(PaperWish.SHOW)
 
     def print_paper(self) -> None:
         """Print the confirmation."""
-        self._want(PaperWish.PRINT)
+        self._papers.want(PaperWish.PRINT)
 
-    def printed(self) -> None:
-        """The printer has taken it."""
-        self._say(Kind.DONE, self.tr("The confirmation is at the printer."))
+    def show_protocol(self) -> None:
+        """How this order was read back."""
+        if self._state.placed is not None:
+            self.protocol_asked.emit(self._state.placed)
 
-    def could_not_print(self) -> None:
-        """There is no printer, or it would not."""
-        self._say(
-            Kind.WARN,
-            self.tr(
-                "There is no printer at this desk. Show the PDF and print or send it from there."
-            ),
+    def _close_call(self, placed: PlacedOrder) -> None:
+        state = self._state
+        has_note = state.outcome is not CallOutcome.ORDER_PLACED
+        request = CloseCall(
+            order_id=placed.document.order_id,
+            outcome=state.outcome,
+            note=state.note.strip() if has_note else "",
+        )
+        self._show(replace(state, ending=True, asking_to_end=False))
+        self._background.run(
+            Lane.WRITE,
+            partial(self._caller.call, operations.CLOSE_CALL, request),
+            owner=self,
+            then=self._closed,
+            failed=self._fail_to_close,
         )
 
-    def finish(self) -> None:
-        """End the call; the next one begins with an empty order."""
+    def _closed(self, _done: Nothing) -> None:
+        self._finish()
+
+    def _finish(self) -> None:
+        self._papers.begin(None)
         self._show(PlacedState())
         self.finished.emit()
 
-    def _want(self, wish: PaperWish) -> None:
-        placed = self._state.placed
-        if placed is None or self._state.making_paper:
-            return
-        self._wish = wish
-        if self._state.paper is not None:
-            self._hand_over(self._state.paper)
-            return
-        self._show(replace(self._state, making_paper=True))
-        request = MakePaper(order_id=placed.document.order_id)
-        self._background.run(
-            Lane.WRITE,
-            partial(self._caller.call, operations.MAKE_PAPER, request),
-            owner=self,
-            then=partial(self._paper_made, request.order_id),
-            failed=self._paper_failed,
-        )
+    def _fail_to_close(self, error: Refusal | Fault) -> None:
+        """The order is safe; only how the call ended is not. Nobody is held up by it."""
+        self._show(replace(self._state, ending=False, not_kept=error.sentence))
 
-    def _paper_made(self, order_id: OrderId, paper: Paper) -> None:
+    def _learn(self, order_id: OrderId, known: _Known) -> None:
+        """The words of the company, and what was said before this desk was started again."""
         placed = self._state.placed
         if placed is None or placed.document.order_id != order_id:
             return
-        self._show(replace(self._state, paper=paper, making_paper=False))
-        self._hand_over(paper)
+        self._known = known
+        done, said_back = set(self._state.done), self._state.said_back
+        for entry in known.entries:
+            if isinstance(entry, Told):
+                done.add(entry.step)
+            elif isinstance(entry, NumberSaidBack) and entry.matched:
+                done.add(ClosingStep.NUMBER_SAID_BACK)
+                said_back = SaidBack(entry.heard, Heard.MATCHED)
+        state = replace(self._state, done=frozenset(done), said_back=said_back)
+        asked = state.asked
+        if asked is None or asked in done:
+            asked = next(iter(state.open_steps), None)
+        self._ask_for(state, asked)
 
-    def _hand_over(self, paper: Paper) -> None:
-        wish, self._wish = self._wish, None
-        if wish is PaperWish.PRINT:
-            self.print_asked_for.emit(paper.path)
-        elif wish is PaperWish.SHOW and not self._opener(paper.path):
-            self._say(
-                Kind.WARN,
-                self.tr("No program for PDF files was found. The file is {path}.").format(
-                    path=paper.path
-                ),
-            )
+    def _tell(self, step: ClosingStep) -> None:
+        said = plain(self._sentence(step))
+        self._note(Told(at=self._clock.now(), by=self._person(), step=step, said=said))
+        self._finish_step(step)
 
-    def _paper_failed(self, error: Refusal | Fault) -> None:
-        self._show(replace(self._state, making_paper=False))
-        self.notice.emit(notice_of(error))
+    def _note_number(self, said_back: SaidBack) -> None:
+        self._noted_number = said_back.digits
+        matched = said_back.heard is Heard.MATCHED
+        entry = NumberSaidBack(
+            at=self._clock.now(), by=self._person(), heard=said_back.digits, matched=matched
+        )
+        self._note(entry)
+        if matched:
+            self._finish_step(ClosingStep.NUMBER_SAID_BACK)
+
+    def _finish_step(self, step: ClosingStep) -> None:
+        """Tick it, and ask the next open one after it, else the first that was left out."""
+        state = replace(self._state, done=self._state.done | {step})
+        still = state.open_steps
+        after = [one for one in still if state.steps.index(one) > state.steps.index(step)]
+        self._ask_for(state, next(iter((*after, *still)), None))
+        if not still:
+            self.all_said.emit()
+
+    def _ask_for(self, state: PlacedState, step: ClosingStep | None) -> None:
+        asking_to_end = state.asking_to_end and bool(state.open_steps)
+        state = replace(state, asked=step, asking_to_end=asking_to_end)
+        self._state = state
+        self._show(replace(state, say=self._sentence(step) if step is not None else ()))
+
+    def _sentence(self, step: ClosingStep) -> tuple[Part, ...]:
+        return sentence_for(step, self._shown(), self._known.guidance, self._known.filling)
+
+    def _person(self) -> PersonId:
+        return self._by.person_id if self._by is not None else self._shown().placed_by
+
+    def _shown(self) -> PlacedOrder:
+        if self._state.placed is None:
+            message = "no order is shown"
+            raise RuntimeError(message)
+        return self._state.placed
+
+    def _note(self, entry: ReadBackEntry) -> None:
+        request = NoteReadBack(order_id=self._shown().document.order_id, entries=(entry,))
+        self._background.run(
+            Lane.WRITE,
+            partial(self._caller.call, operations.NOTE_READ_BACK, request),
+            owner=self,
+            then=self._kept,
+            failed=self._complain,
+        )
+
+    def _kept(self, _noted: Noted) -> None:
+        """It is on the disk."""
+
+    def _follow_paper(self) -> None:
+        papers = self._papers
+        self._show(replace(self._state, paper=papers.paper, making_paper=papers.is_busy))
+
+    def _note_printed(self) -> None:
+        self._show(replace(self._state, printed_at=self._clock.now()))
 
     def _note_shown(self, _done: Nothing) -> None:
         self._show(replace(self._state, number_is_safe=True))
@@ -166,9 +316,26 @@ class PlacedPresenter(QObject):
         self._told = None
         self.notice.emit(notice_of(error))
 
-    def _say(self, kind: Kind, sentence: str) -> None:
-        self.notice.emit(Notice(kind=kind, sentence=sentence))
+    def _complain(self, error: Refusal | Fault) -> None:
+        self.notice.emit(notice_of(error))
 
     def _show(self, state: PlacedState) -> None:
         self._state = state
         self.state_changed.emit(state)
+
+
+def _look_up(caller: Caller, order_id: OrderId, csr: str) -> _Known:
+    """Everything for the end of a call. Blocks.
+
+    A desk without guidance or policy yet has words of its own for what it lacks.
+    """
+    kept = caller.call(operations.ASK_READ_BACK, AskReadBack(order_id=order_id))
+    filling = replace(_NO_FILLING, csr=csr)
+    guidance: Guidance | None = None
+    try:
+        company = caller.call(operations.GET_POLICY, AskStatus()).company
+        filling = Filling(company=company.name, csr=csr, phone=company.phone, email=company.email)
+        guidance = caller.call(operations.GET_GUIDANCE, AskStatus())
+    except (Refusal, Fault):
+        pass
+    return _Known(guidance, filling, kept.entries)

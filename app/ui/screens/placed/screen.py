@@ -1,102 +1,159 @@
-"""The placed order: its number large enough to be read at arm's length, its facts, its paper.
+"""The placed order: its number large enough to be read at arm's length, and the end of the call.
 
-Passive. Tells the presenter that the number was painted, once it really was.
+The caller repeats the number, the rest is said step by step, then the call is ended. Passive. Tells
+the presenter that the number was painted, once it really was.
 """
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QSpacerItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui import formatting, shortcuts, theme
-from app.ui.screens.placed.presenter import PlacedPresenter, PlacedState
+from app.ui.command_palette import Command
+from app.ui.screens.placed.presenter import PlacedPresenter
+from app.ui.screens.placed.said_back import Heard, SaidBack
+from app.ui.screens.placed.side import ClosingSide
+from app.ui.screens.placed.state import PlacedState
 from app.ui.shortcuts import Action
 from app.ui.widgets.buttons import PrimaryButton, StepButton
-from app.ui.widgets.card import Card, SayThis
-from app.ui.widgets.checklist import Checklist, CheckRow, CheckState
-from app.ui.widgets.text import BigNumber, Part
+from app.ui.widgets.card import Box, Card
+from app.ui.widgets.fields import LabelledField
+from app.ui.widgets.text import BigNumber
 from app.ui.widgets.totals import Fact, Facts
 from app.values.order_number import spoken
+from app.values.vocabulary import ClosingStep, PaymentMethod
 from app.wire.orders import PlacedOrder
 from app.wire.sync import DeskStatus
 
 GAP_PX = 12
 SIDE_PX = 318
-SIDE_FROM_PX = 900
+SIDE_FROM_PX = 880
+FIELD_PX = 332
 
 
 class PlacedScreen(QWidget):
-    """Number, facts, Print, Show PDF and End call; what to say beside it."""
+    """Number, what the caller repeats of it, facts and papers; the steps of the closing beside."""
 
     def __init__(self, presenter: PlacedPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presenter = presenter
-        self._card = Card("", parent=self)
+        self._scroll = QScrollArea(self)
+        self._middle = QWidget(self._scroll.viewport())
+        self._card = Card("", parent=self._middle)
         self._card.set_title(self.tr("Order placed"))
         self._number = _PaintedNumber(self._card)
+        self.said_back = _SaidBackField(self.tr("The caller says it back"), self._card)
         self._facts = Facts(self._card)
+        self._question = Box(theme.Surface.BOX_WARN, self._card)
         self.print_button = StepButton(self.tr("Print"), Action.PRINT, self._card)
         self.pdf_button = StepButton(self.tr("Show PDF"), Action.SHOW_PDF, self._card)
-        self.end_button = PrimaryButton(self.tr("End call"), Action.COMMIT, self._card)
+        self.protocol_button = StepButton(self.tr("Read-back"), Action.PROTOCOL, self._card)
+        self.end_button = PrimaryButton(self.tr("End call and wrap up"), Action.COMMIT, self._card)
         self.end_button.setObjectName("end-call")
-        self._side = QWidget(self)
-        self._say = SayThis(self._side)
-        self._before = Card("", parent=self._side)
-        self._before.set_title(self.tr("This order is safe"))
-        self._list = Checklist(self.tr("How safe the order is"), self._before)
+        self.side = ClosingSide(self._middle)
         self._status: DeskStatus | None = None
         self._lay_out()
         self._connect()
         self.show_state(presenter.state)
 
     def _lay_out(self) -> None:
+        body = self._card.body
+        body.addItem(_gap(14))
+        body.addWidget(self._number)
+        body.addItem(_gap(16))
+        self.said_back.setFixedWidth(FIELD_PX)
+        body.addWidget(self.said_back, 0, Qt.AlignmentFlag.AlignHCenter)
+        body.addItem(_gap(20))
         facts = QHBoxLayout()
         facts.addStretch(1)
         facts.addWidget(self._facts, 6)
         facts.addStretch(1)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.print_button)
-        buttons.addWidget(self.pdf_button)
-        buttons.addStretch(1)
-        buttons.addWidget(self.end_button)
-        body = self._card.body
-        body.addItem(_gap(16))
-        body.addWidget(self._number)
-        body.addItem(_gap(28))
         body.addLayout(facts)
         body.addStretch(1)
-        body.addLayout(buttons)
-        self._before.body.addWidget(self._list, 1)
-        self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        side = QVBoxLayout(self._side)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(10)
-        self._say.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        side.addWidget(self._say)
-        side.addWidget(self._before, 1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX - 2)
-        layout.setSpacing(GAP_PX)
-        layout.addWidget(self._card, 1)
-        layout.addWidget(self._side)
-        self._side.setFixedWidth(SIDE_PX)
+        body.addWidget(self._question)
+        body.addLayout(self._buttons())
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._middle)
+        self._columns.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX - 2)
+        self._columns.setSpacing(GAP_PX)
+        self._columns.addWidget(self._card, 1)
+        self._columns.addWidget(self.side)
+        self._scroll.setWidget(self._middle)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._scroll)
+
+    def _buttons(self) -> QHBoxLayout:
+        buttons = QHBoxLayout()
+        for button in (self.print_button, self.pdf_button, self.protocol_button):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.end_button)
+        return buttons
 
     def _connect(self) -> None:
         presenter = self._presenter
         presenter.state_changed.connect(self.show_state)
+        presenter.all_said.connect(self._go_to_end)
         self._number.painted.connect(presenter.number_was_painted)
+        self.said_back.edited.connect(presenter.hear)
+        self.said_back.entered.connect(self._go_on_from_number)
+        self.side.chosen.connect(self._choose)
+        self.side.outcome_picked.connect(presenter.pick)
+        self.side.note_edited.connect(presenter.set_note)
+        self.side.note.entered.connect(self._go_to_end)
         self.print_button.clicked.connect(presenter.print_paper)
         self.pdf_button.clicked.connect(presenter.show_pdf)
-        self.end_button.clicked.connect(presenter.finish)
-        shortcuts.bind(self, Action.PRINT, presenter.print_paper)
-        shortcuts.bind(self, Action.SHOW_PDF, presenter.show_pdf)
-        shortcuts.bind(self, Action.COMMIT, presenter.finish)
+        self.protocol_button.clicked.connect(presenter.show_protocol)
+        self.end_button.clicked.connect(self._end)
+        for action, slot in (
+            (Action.PRINT, presenter.print_paper),
+            (Action.SHOW_PDF, presenter.show_pdf),
+            (Action.PROTOCOL, presenter.show_protocol),
+            (Action.COMMIT, self._end),
+            (Action.BACK, self._stay),
+            (Action.SCRIPT, self.go_to_steps),
+            (Action.READ_BACK, self.go_to_steps),
+        ):
+            shortcuts.bind(self, action, slot)
+
+    def commands(self) -> tuple[Command, ...]:
+        """What the palette offers here."""
+        presenter = self._presenter
+        return (
+            Command(self.tr("End call and wrap up"), self._end, Action.COMMIT),
+            Command(self.tr("Print the confirmation"), presenter.print_paper, Action.PRINT),
+            Command(self.tr("Show the confirmation"), presenter.show_pdf, Action.SHOW_PDF),
+            Command(shortcuts.label(Action.PROTOCOL), presenter.show_protocol, Action.PROTOCOL),
+        )
 
     @Slot()
     def begin(self) -> None:
-        """The order was placed this moment: Enter and Ctrl+Enter end the call."""
-        self.end_button.setFocus()
+        """The order was placed this moment, or is looked at again: to what is due."""
+        state = self._presenter.state
+        if ClosingStep.NUMBER_SAID_BACK in state.open_steps:
+            self.said_back.setFocus()
+        elif state.open_steps:
+            self.go_to_steps()
+        else:
+            self._go_to_end()
+
+    @Slot()
+    def go_to_steps(self) -> None:
+        """F1 and F8: what to say, and what is left to say."""
+        self.side.steps.setFocus()
 
     @Slot(object)
     def show_state(self, state: PlacedState) -> None:
@@ -106,71 +163,185 @@ class PlacedScreen(QWidget):
             self._number.forget()
             return
         self._number.show_order(placed)
-        self._facts.show_facts(self._facts_of(placed))
+        theme.set_shown(self.said_back, state.has_caller)
+        self.said_back.show_digits(state.said_back, placed)
+        self._show_facts()
         busy = self.tr("The paper is being made.") if state.making_paper else ""
         for button in (self.print_button, self.pdf_button):
             button.allow(busy)
-        self._say.say(
-            (
-                Part(self.tr("\u201cYour order number is ")),
-                Part(spoken(placed.number), strong=True),
-                Part(self.tr(". Could you read that back to me?\u201d")),
-            )
+        self.end_button.set_words(
+            self.tr("End call and wrap up") if state.has_caller else self.tr("Done")
         )
-        self._show_steps()
+        self.end_button.allow(self.tr("The call is being ended.") if state.ending else "")
+        self.side.show_state(state)
+        self._show_question(state)
 
     @Slot(object)
     def show_status(self, status: DeskStatus | None) -> None:
         """How the desk stands with the centre, as far as it matters to this order."""
         self._status = status
-        self._show_steps()
+        self._show_facts()
 
-    def _show_steps(self) -> None:
-        state, status = self._presenter.state, self._status
-        done = self.tr("Done")
-        shown = CheckState.DONE if state.number_is_safe else CheckState.ASKING
-        rows = [CheckRow("kept", self.tr("Kept at this desk"), CheckState.DONE, done)]
-        rows.append(CheckRow("shown", self.tr("Number on the screen"), shown, done))
-        title = self.tr("At the central service")
-        if status is not None and status.online and not status.waiting:
-            rows.append(CheckRow("centre", title, CheckState.DONE, done))
-        else:
-            words = self.tr("Sent by itself")
-            rows.append(CheckRow("centre", title, CheckState.OPEN, words))
-        self._list.show_rows(rows)
+    def _show_question(self, state: PlacedState) -> None:
+        """In place, never a window of its own: what is not said yet, or could not be kept."""
+        if state.not_kept:
+            words = self.tr("Enter goes on all the same: the order itself is safe.")
+            self._question.show_words(state.not_kept, words)
+        elif state.asking_to_end:
+            names = self.side.titles_of(state)
+            self._question.show_words(
+                self.tr("Not said yet: {names}").format(names=names),
+                self.tr("End all the same? Enter ends it, Esc goes back."),
+            )
+        asked = bool(state.not_kept or state.asking_to_end)
+        if asked and self._question.isHidden():
+            self.end_button.setFocus()
+        theme.set_shown(self._question, asked)
+
+    def _show_facts(self) -> None:
+        placed = self._presenter.state.placed
+        if placed is not None:
+            self._facts.show_facts(self._facts_of(placed))
 
     def _facts_of(self, placed: PlacedOrder) -> list[Fact]:
         document, totals = placed.document, placed.totals
-        customer, delivery = document.customer, document.delivery
-        count = len(document.lines)
-        lines = formatting.counted(count, self.tr("1 line"), self.tr("{count} lines"))
-        facts = [Fact(self.tr("Total"), f"{formatting.money(totals.total)}, {lines}")]
-        if customer is not None:
-            facts.append(Fact(self.tr("Customer"), customer.name))
+        delivery = document.delivery
+        payment = {
+            PaymentMethod.CARD: self.tr("by card"),
+            PaymentMethod.INVOICE: self.tr("on invoice"),
+            PaymentMethod.LATER: self.tr("to be collected later"),
+        }[document.payment]
+        facts = [Fact(self.tr("Total"), f"{formatting.money(totals.total)}, {payment}")]
+        if delivery.promised_on is not None:
+            day = formatting.long_date(delivery.promised_on)
+            facts.append(Fact(self.tr("Arrives"), f"{day}, {delivery.label}"))
         if document.deliver_to is not None:
             words = [*document.deliver_to.street, document.deliver_to.city]
             words.append(document.deliver_to.postcode)
             facts.append(Fact(self.tr("Goes to"), ", ".join(word for word in words if word)))
-        if delivery.promised_on is not None:
-            day = formatting.long_date(delivery.promised_on)
-            facts.append(Fact(self.tr("Arrives"), f"{day}, {delivery.label}"))
-        facts.append(self._confirmation(customer.email if customer else None))
+        facts.append(self._confirmation(document.customer.email if document.customer else None))
+        facts.append(self._kept())
         return facts
 
     def _confirmation(self, email: str | None) -> Fact:
+        name, printed_at = self.tr("Confirmation"), self._presenter.state.printed_at
+        if printed_at is not None:
+            words = self.tr("At the printer: {time}").format(time=formatting.clock_time(printed_at))
+            return Fact(name, words, theme.Tone.OK, strong=True)
         if email:
-            return Fact(self.tr("Confirmation"), self.tr("For {email}").format(email=email))
-        words = self.tr("No e-mail: print it or send it by post")
-        return Fact(self.tr("Confirmation"), words, theme.Tone.WARN, strong=True)
+            return Fact(name, self.tr("For {email}").format(email=email))
+        words = self.tr("No e-mail: print it and send it by post")
+        return Fact(name, words, theme.Tone.WARN, strong=True)
+
+    def _kept(self) -> Fact:
+        """How safe the order is."""
+        name, status = self.tr("Kept"), self._status
+        if not self._presenter.state.number_is_safe:
+            return Fact(name, self.tr("At this desk; the number is being noted"))
+        if status is not None and status.online and not status.waiting:
+            words = self.tr("At this desk and at the centre")
+            return Fact(name, words, theme.Tone.OK, strong=True)
+        return Fact(name, self.tr("At this desk; it goes to the centre by itself"))
+
+    @Slot()
+    def _go_on_from_number(self) -> None:
+        """Enter in the field: the number was given, or it is matched and the rest is due."""
+        state = self._presenter.state
+        if ClosingStep.NUMBER_GIVEN in state.open_steps and not state.said_back.digits:
+            self._presenter.choose(ClosingStep.NUMBER_GIVEN)
+        elif state.said_back.heard is Heard.MATCHED:
+            self.begin()
+
+    @Slot(object)
+    def _choose(self, step: ClosingStep) -> None:
+        self._presenter.choose(step)
+        if step is ClosingStep.NUMBER_SAID_BACK and self.said_back.isVisible():
+            self.said_back.setFocus()
+
+    @Slot()
+    def _go_to_end(self) -> None:
+        self.end_button.setFocus()
+
+    @Slot()
+    def _end(self) -> None:
+        self._presenter.end()
+
+    @Slot()
+    def _stay(self) -> None:
+        if self._presenter.state.asking_to_end:
+            self._presenter.stay()
+            self.begin()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the window is narrow the steps stand below, and the page scrolls."""
         super().resizeEvent(event)
-        theme.set_shown(self._side, self.width() >= SIDE_FROM_PX)
+        beside = self.width() >= SIDE_FROM_PX
+        direction = QBoxLayout.Direction
+        self._columns.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        if beside:
+            self.side.setFixedWidth(SIDE_PX)
+        else:
+            self.side.setMinimumWidth(0)
+            self.side.setMaximumWidth(self.width())
 
 
 def _gap(height_px: int) -> QSpacerItem:
     """Air that gives way where the window is low."""
     return QSpacerItem(0, height_px, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Maximum)
+
+
+class _SaidBackField(LabelledField):
+    """Ten digits in their groups while they are typed; the cursor stays at its digit."""
+
+    def __init__(self, words: str, parent: QWidget) -> None:
+        super().__init__(words, parent=parent)
+        self.setObjectName("said-back")
+        theme.dress(self.edit, text=theme.Text.TITLE)
+        self.edit.setInputMethodHints(Qt.InputMethodHint.ImhPreferNumbers)
+
+    def show_digits(self, said_back: SaidBack, placed: PlacedOrder) -> None:
+        """Group what was typed, and say what it is worth."""
+        before = sum(c.isdigit() for c in self.text()[: self.edit.cursorPosition()])
+        if self.text() != said_back.shown:
+            self.set_text(said_back.shown)
+            self.edit.setCursorPosition(_place_of(before, said_back.shown))
+            if said_back.heard in {Heard.SLIP, Heard.OTHER}:
+                self.edit.selectAll()
+        self._tell(said_back, placed)
+
+    def _tell(self, said_back: SaidBack, placed: PlacedOrder) -> None:
+        match said_back.heard:
+            case Heard.NOTHING:
+                self.show_hint(self.tr("Ten digits. A slip is caught by the check digits."))
+            case Heard.SOME:
+                one = self.tr("1 digit to go. A slip is caught by the check digits.")
+                many = self.tr("{count} digits to go. A slip is caught by the check digits.")
+                self.show_hint(formatting.counted(said_back.left, one, many))
+            case Heard.TOO_MANY:
+                self.show_error(self.tr("Those are more than ten digits."))
+            case Heard.SLIP:
+                self.show_error(
+                    self.tr("One of those digits is wrong."),
+                    self.tr("Could you read me the number once more?"),
+                )
+            case Heard.OTHER:
+                words = self.tr("I have another number here. It is {number}.")
+                self.show_error(
+                    self.tr("That is the number of another order, not of this one."),
+                    words.format(number=spoken(placed.number)),
+                )
+            case Heard.MATCHED:
+                self.show_good(self.tr("That is the number. Enter goes on."))
+
+
+def _place_of(digits: int, shown: str) -> int:
+    """Where the cursor stands behind so many digits."""
+    place = seen = 0
+    for place, sign in enumerate(shown, 1):
+        seen += sign.isdigit()
+        if seen == digits:
+            return place
+    return place if digits else 0
 
 
 class _PaintedNumber(BigNumber):
@@ -184,10 +355,9 @@ class _PaintedNumber(BigNumber):
         self._told = False
 
     def show_order(self, placed: PlacedOrder) -> None:
-        """Show the number of this order."""
-        if placed is not self._order:
-            self._order = placed
-            self._told = False
+        """Show an order's number."""
+        if self._order is not placed:
+            self._order, self._told = placed, False
             self.show_number(placed.number)
             self.update()
 

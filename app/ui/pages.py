@@ -1,0 +1,132 @@
+"""The pages of the window: sign-in at once, the others when it was painted or they are asked for.
+
+The only place that knows all screens. Runs on the GUI thread; presenters come from the window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from app.ui import shortcuts
+from app.ui.command_palette import Command
+from app.ui.screens.call.presenter import CallPresenter
+from app.ui.screens.call.screen import CallScreen
+from app.ui.screens.drafts.presenter import DraftsPresenter
+from app.ui.screens.drafts.screen import DraftsScreen
+from app.ui.screens.placed.presenter import PlacedPresenter
+from app.ui.screens.placed.screen import PlacedScreen
+from app.ui.screens.protocol.presenter import ProtocolPresenter
+from app.ui.screens.protocol.screen import ProtocolScreen
+from app.ui.screens.sign_in.presenter import SignInPresenter
+from app.ui.screens.sign_in.screen import SignInScreen
+from app.ui.shortcuts import Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presenters:
+    """What the pages show."""
+
+    sign_in: SignInPresenter
+    call: CallPresenter
+    drafts: DraftsPresenter
+    placed: PlacedPresenter
+    protocol: ProtocolPresenter
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """The pages behind the sign-in."""
+
+    call: CallScreen
+    drafts: DraftsScreen
+    placed: PlacedScreen
+    protocol: ProtocolScreen
+
+
+class Pages(QStackedWidget):
+    """One page in view. Its signals say where a page wants to go."""
+
+    new_call_asked = Signal()
+    drafts_left = Signal()
+    protocol_left = Signal()
+    order_chosen = Signal(object)
+
+    def __init__(self, presenters: Presenters, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._presenters = presenters
+        self.sign_in = SignInScreen(presenters.sign_in, self)
+        self.addWidget(self.sign_in)
+        self._rest: _Rest | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the pages behind the sign-in are made."""
+        return self._rest is not None
+
+    def build_rest(self) -> _Rest:
+        """The pages behind the sign-in."""
+        if self._rest is not None:
+            return self._rest
+        made = self._presenters
+        rest = _Rest(
+            CallScreen(made.call, self),
+            DraftsScreen(made.drafts, self),
+            PlacedScreen(made.placed, self),
+            ProtocolScreen(made.protocol, self),
+        )
+        for page in (rest.call, rest.drafts, rest.placed, rest.protocol):
+            self.addWidget(page)
+        rest.call.new_call_asked.connect(self.new_call_asked)
+        rest.call.last_orders.order_chosen.connect(self.order_chosen)
+        rest.drafts.new_call_asked.connect(self.new_call_asked)
+        rest.drafts.left.connect(self.drafts_left)
+        rest.protocol.left.connect(self.protocol_left)
+        self._rest = rest
+        return rest
+
+    @property
+    def call(self) -> CallScreen:
+        """Where an order is taken."""
+        return self.build_rest().call
+
+    @property
+    def drafts(self) -> DraftsScreen:
+        """Orders to go on with."""
+        return self.build_rest().drafts
+
+    @property
+    def placed(self) -> PlacedScreen:
+        """The number of a placed order, and the end of the call."""
+        return self.build_rest().placed
+
+    @property
+    def protocol(self) -> ProtocolScreen:
+        """How an order was read back."""
+        return self.build_rest().protocol
+
+    def commands(self) -> tuple[Command, ...]:
+        """What the page in view offers for the palette."""
+        page = self.currentWidget()
+        return page.commands() if isinstance(page, _OFFERING) else ()
+
+    def key_hints(self) -> tuple[tuple[str, str], ...]:
+        """The keys that matter most on the page in view."""
+        all_actions = (shortcuts.keys(Action.ALL_ACTIONS), self.tr("all actions"))
+        next_one = (self.tr("Enter"), self.tr("next"))
+        match self.currentWidget():
+            case CallScreen():
+                pane = (shortcuts.keys(Action.NEXT_PANE), self.tr("next pane"))
+                return next_one, pane, all_actions
+            case PlacedScreen():
+                end = (shortcuts.keys(Action.COMMIT), self.tr("end the call"))
+                return next_one, end, all_actions
+            case ProtocolScreen():
+                return (shortcuts.keys(Action.BACK), self.tr("back")), all_actions
+            case _:
+                return (all_actions,)
+
+
+_OFFERING = (CallScreen, PlacedScreen, ProtocolScreen)
