@@ -38,6 +38,8 @@ from app.ui.screens.protocol.presenter import ProtocolPresenter
 from app.ui.screens.protocol.screen import ProtocolScreen
 from app.ui.screens.sign_in.presenter import SignInPresenter
 from app.ui.screens.sign_in.screen import SignInScreen, role_name
+from app.ui.screens.unanswered.presenter import UnansweredPresenter
+from app.ui.screens.unanswered.screen import UnansweredList
 from app.ui.session_end import SessionEnd
 from app.ui.session_watch import SessionWatch
 from app.ui.shortcuts import Action
@@ -146,6 +148,8 @@ class MainWindow(QMainWindow):
         self.resize(*HOME_SIZE_PX)
         self._palette = CommandPalette(self, self.commands)
         self._key_sheet = KeySheet(self)
+        asked = UnansweredPresenter(self._caller, self._background, self)
+        self.unanswered = UnansweredList(self, asked)
 
     @property
     def sign_in_screen(self) -> SignInScreen:
@@ -222,6 +226,7 @@ class MainWindow(QMainWindow):
             Command(shortcuts.label(Action.DRAFTS), self.show_drafts, Action.DRAFTS),
             Command(self.tr("Read-back of an order \u2026"), self.ask_for_protocol),
             Command(shortcuts.label(Action.LOCK), self.lock, Action.LOCK),
+            *self.unanswered.commands(self._session.permissions if self._session else frozenset()),
             Command(self.tr("Sign out"), self.sign_out),
             *self._general_commands(),
         )
@@ -297,6 +302,7 @@ class MainWindow(QMainWindow):
             self.sign_in.tell(self.tr("Administrators take no orders. Sign in as somebody else."))
             return
         self._session = session
+        self.call.answers.csr = session.person.name
         self.bar.show_person(session.person.name, self._role_shown(session))
         behind, self._behind_lock = self._behind_lock, None
         if same and behind is not None:
