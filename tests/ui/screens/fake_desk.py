@@ -72,6 +72,7 @@ from app.wire.people import (
     SignInOffer,
     SignOut,
 )
+from app.wire.protocol import PrintProtocol, ReadBackProtocol
 from app.wire.read_back import (
     AskReadBack,
     CloseCall,
@@ -150,6 +151,8 @@ class FakeDesk:
         self.guidance = a_guidance()
         self.notes: dict[OrderId, list[ReadBackEntry]] = {}
         self.closed: dict[OrderId, CloseCall] = {}
+        self.printed: list[ReadBackProtocol] = []
+        self.review_reasons: tuple[str, ...] = ()
         self._regions = the_regions()
         self._handlers: dict[str, Callable[[Any], Any]] = {
             operations.OFFER_SIGN_IN.name: self._offer,
@@ -171,6 +174,7 @@ class FakeDesk:
             operations.PLACE_ORDER.name: self._place,
             operations.NUMBER_SHOWN.name: self._number_shown,
             operations.MAKE_PAPER.name: self._make_paper,
+            operations.PRINT_PROTOCOL.name: self._print_protocol,
             operations.GET_GUIDANCE.name: self._get_guidance,
             operations.NOTE_READ_BACK.name: self._note,
             operations.ASK_READ_BACK.name: self._read_back_of,
@@ -276,7 +280,15 @@ class FakeDesk:
         return LastOrders(orders=tuple(_summary(placed) for placed in own[: request.limit]))
 
     def _get_order(self, request: GetOrder) -> OrderView:
-        return OrderView(placed=self.orders[request.order_id], revision=1, state="accepted")
+        for placed in self.orders.values():
+            if request.order_id in {None, placed.document.order_id} and request.number in {
+                None,
+                placed.number,
+            }:
+                return OrderView(
+                    placed=placed, revision=1, state="accepted", review_reasons=self.review_reasons
+                )
+        raise Refusal("order_unknown", "There is no such order here.", "order_id")
 
     def _look_up_address(self, request: LookUpAddress) -> AddressSuggestions:
         return self.places.get(request.postcode, AddressSuggestions())
@@ -359,6 +371,10 @@ class FakeDesk:
     def _number_shown(self, request: NumberShown) -> Nothing:
         self.shown.append(request.order_id)
         return Nothing()
+
+    def _print_protocol(self, request: PrintProtocol) -> Paper:
+        self.printed.append(request.protocol)
+        return Paper(path="/nowhere/read-back.pdf", sha256="0" * 64)
 
     def _make_paper(self, _request: MakePaper) -> Paper:
         return Paper(path=self.paper_path, sha256="0" * 64)
