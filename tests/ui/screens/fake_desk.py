@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from app.services.rules import confusables, pricing
+from app.services.rules.answers import AnswerIndex
 from app.services.rules.regions import RegionRules, load_regions
 from app.services.rules.speech_book import SpeechBook, load_speech
 from app.settings import resource_folder
@@ -43,7 +44,15 @@ from app.wire.customers import (
     LastOrdersOf,
     OrderSummary,
 )
-from app.wire.guidance import Guidance
+from app.wire.guidance import (
+    AnswersFound,
+    AskUnanswered,
+    FindAnswers,
+    Guidance,
+    NoteSearch,
+    Unanswered,
+    UnansweredSearches,
+)
 from app.wire.message import Nothing, decode, encode
 from app.wire.operations import Home, Operation
 from app.wire.orders import (
@@ -149,6 +158,8 @@ class FakeDesk:
         self.calls: Counter[str] = Counter()
         self.paper_path = "/nowhere/confirmation.pdf"
         self.guidance = a_guidance()
+        self.searched: list[NoteSearch] = []
+        self.unanswered: tuple[Unanswered, ...] = ()
         self.notes: dict[OrderId, list[ReadBackEntry]] = {}
         self.closed: dict[OrderId, CloseCall] = {}
         self.printed: list[ReadBackProtocol] = []
@@ -180,6 +191,9 @@ class FakeDesk:
             operations.ASK_READ_BACK.name: self._read_back_of,
             operations.OVERRIDE_READ_BACK.name: self._override,
             operations.CLOSE_CALL.name: self._close_call,
+            operations.FIND_ANSWERS.name: self._find_answers,
+            operations.NOTE_SEARCH.name: self._note_search,
+            operations.ASK_UNANSWERED.name: self._unanswered_searches,
         }
 
     def call(self, operation: Operation[Q, A], request: Q) -> A:
@@ -332,6 +346,17 @@ class FakeDesk:
 
     def _get_guidance(self, _request: AskStatus) -> Guidance:
         return self.guidance
+
+    def _find_answers(self, request: FindAnswers) -> AnswersFound:
+        answers = AnswerIndex(self.guidance.answers).find(request.text, request.limit)
+        return AnswersFound(text=request.text, answers=answers)
+
+    def _note_search(self, request: NoteSearch) -> Nothing:
+        self.searched.append(request)
+        return Nothing()
+
+    def _unanswered_searches(self, _request: AskUnanswered) -> UnansweredSearches:
+        return UnansweredSearches(searches=self.unanswered)
 
     def _note(self, request: NoteReadBack) -> Noted:
         kept = self.notes.setdefault(request.order_id, [])
