@@ -10,6 +10,7 @@ Source of the rules: DESIGN.md section 6.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,15 @@ SPOKEN_FROM = 10
 
 SAME, COLLECTED, NO_PHONE = "same", "collected", "no_phone"
 _YES = "yes"
+_UNITS = (
+    "flat|unit|apartment|apt|suite|ste|floor|room|rm|studio|office|box|level|block|building|bldg"
+)
+_NUMBER_IN_STREET = re.compile(
+    rf"(?P<unit>\b(?:{_UNITS})\b[.:]?\s*(?:no\.?\s*)?|\#\s*)?"
+    r"(?<!\w)(?P<number>\d+[a-z]?(?:\s*[-/\u2013]\s*\d+[a-z]?)*)(?!\w)",
+    re.IGNORECASE,
+)
+"""A number, and the word before it where it is that of a flat; `42nd` is none."""
 
 
 class Spoken(StrEnum):
@@ -179,12 +189,16 @@ def _line_checkpoint(line: OrderLine, item: ChecklistItem, by: AnsweredBy) -> Ch
         "description": line.description,
         "kind": line.kind.value,
     }
-    speak = []
-    if line.kind is ProductKind.GOODS and line.quantity >= SPOKEN_FROM:
-        speak.append(MustSpeak(part="quantity", kind=Spoken.QUANTITY, value=str(line.quantity)))
-    if line.must_say:
-        speak.append(MustSpeak(part="description", kind=Spoken.WORDS, value=line.must_say))
+    speak = spoken_of_line(line)
     return _checkpoint(line_key(line.line_id), item, by, values, speak, line_id=line.line_id)
+
+
+def spoken_of_line(line: OrderLine) -> tuple[MustSpeak, ...]:
+    """What the caller has to say about a line: how many from ten on, and which of its twins."""
+    quantity = MustSpeak(part="quantity", kind=Spoken.QUANTITY, value=str(line.quantity))
+    which = MustSpeak(part="description", kind=Spoken.WORDS, value=line.must_say)
+    counts = line.kind is ProductKind.GOODS and line.quantity >= SPOKEN_FROM
+    return (*((quantity,) if counts else ()), *((which,) if line.must_say else ()))
 
 
 def line_key(line_id: LineId) -> str:
@@ -334,12 +348,13 @@ def _spoken(
 def house_number(address: PostalAddress) -> str:
     """The number of the house, with its letter if it has one; empty for a house with a name.
 
-    In `Flat 2, 14 Mill Lane` it is 14: the number before the name of the street.
+    In `Flat 2, 14 Mill Lane` it is 14, in `340 W 42nd St Apt 5` it is 340: a number that is neither
+    a flat's nor a street's.
     """
     for row in reversed(address.street):
-        for word in row.replace(",", " ").split():
-            if word[0].isdigit():
-                return word
+        for found in _NUMBER_IN_STREET.finditer(row):
+            if not found["unit"]:
+                return found["number"]
     return ""
 
 

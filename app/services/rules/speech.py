@@ -46,6 +46,7 @@ __all__ = [
     "ambiguities",
     "load_speech",
     "number_turn",
+    "part_of",
     "title_of",
     "turns",
 ]
@@ -107,7 +108,7 @@ def title_of(checkpoint: Checkpoint, document: OrderDocument, book: SpeechBook) 
         return checkpoint.item.title
     if checkpoint.kind is not CheckpointKind.LINE:
         return book.titles[checkpoint.kind.value].text()
-    said = _part(checkpoint, "description") or _part(checkpoint, "code")
+    said = part_of(checkpoint, "description") or part_of(checkpoint, "code")
     for number, line in enumerate(document.lines, start=1):
         if line.line_id == checkpoint.line_id:
             description = description_words(said)
@@ -137,7 +138,8 @@ def _found_in(text: str, phrases: Iterable[str]) -> list[str]:
     return [phrase for _, phrase in sorted(found.items())]
 
 
-def _part(checkpoint: Checkpoint, name: str) -> str:
+def part_of(checkpoint: Checkpoint, name: str) -> str:
+    """The value of one part; empty where the checkpoint has none of that name."""
     return next((part.value for part in checkpoint.parts if part.name == name), "")
 
 
@@ -223,7 +225,7 @@ class _Talk:
         return self.book.say("both", first=", ".join(waits[:-1]), last=waits[-1])
 
     def _customer(self) -> Iterator[_Statement]:
-        name, phone, email = (_part(self.point, key) for key in ("name", "phone", "email"))
+        name, phone, email = (part_of(self.point, key) for key in ("name", "phone", "email"))
         yield self._said("name", name=name) if name else self._said("no_name")
         ending = digit_words(phone, self.book).split()[-_PHONE_DIGITS:] if phone != NO_PHONE else []
         yield self._said("phone", digits=" ".join(ending)) if ending else self._said("no_phone")
@@ -327,7 +329,7 @@ class _Talk:
 
     def _going_to(self) -> Iterator[_Statement]:
         address = self.document.deliver_to
-        if _part(self.point, COLLECTED):
+        if part_of(self.point, COLLECTED):
             yield self._said("collected")
         elif address is None:
             yield self._said("no_address")
@@ -387,12 +389,12 @@ class _Talk:
 
     def _billing(self) -> Iterator[Turn]:
         address, goods = self.document.bill_to, self.document.deliver_to
-        if _part(self.point, SAME) or address is None:
+        if part_of(self.point, SAME) or address is None:
             sentence = "bill_alone" if goods is None else "bill_same"
             yield from self._agreed([self._said(sentence)], "agree_same")
             return
         statements = [*self._address(address, "bill_to", "bill_on")]
-        if goods is None or _part(self.point, COLLECTED):
+        if goods is None or part_of(self.point, COLLECTED):
             yield from self._agreed(statements, "agree_same")
             return
         statements += self._two_ways(goods, address)
@@ -425,7 +427,7 @@ class _Talk:
             yield self._said("method", method=description_words(label))
 
     def _rights(self) -> Iterator[_Statement]:
-        for text in self.book.rights[_part(self.point, "buyer")]:
+        for text in self.book.rights[part_of(self.point, "buyer")]:
             yield _Statement(text.pieces())
 
     def _extra(self) -> Turn:

@@ -81,15 +81,16 @@ SENTENCES: dict[str, frozenset[str]] = {
     "ask_obligation": _places(),
     "obligation_on_paper": _places("amount", "payment"),
     "number": _places("number"),
+    "changed_line": _places("number"),
     "changed": _places("what", "old", "new"),
     "changed_added": _places("what", "new"),
     "changed_gone": _places("what", "old"),
     "changed_unsaid": _places("what"),
     "notice": _places("title", "changes"),
     "notice_plain": _places("title"),
-    "notice_change": _places("what", "old", "new"),
     "notice_value": _places("old", "new"),
-    "notice_nothing": _places(),
+    "notice_change": _places("what", "old", "new"),
+    "none": _places(),
     "quoted": _places("text"),
 }
 
