@@ -85,6 +85,37 @@ def read_back(call: CallPresenter) -> None:
     assert guide.state.holds, guide.state
 
 
+def place_an_order(hands: Hands, window: MainWindow) -> None:
+    """The known customer orders three of one product, all of it is read back, and it is placed."""
+    hands.write("0412")
+    hands.enter()
+    hands.write("47566")
+    hands.enter()
+    hands.write("3")
+    hands.enter()
+    read_back(window.call)
+    hands.ctrl(Qt.Key.Key_Return)
+
+
+def read_back_by_keys(hands: Hands, call: CallPresenter) -> tuple[int, int]:
+    """The same with keys: how often Enter was enough, and how often a value was typed first."""
+    guide = call.read_back
+    agreed = spoken = 0
+    hands.press(Qt.Key.Key_F8)
+    while guide.state.stage is Stage.ASKING:
+        point = guide.state.point
+        if guide.state.hearing and point is not None:
+            settled = guide.state.settled
+            values = [one.value for one in point.must_speak if one.value not in settled]
+            hands.write(" ".join(values))
+            spoken += 1
+        else:
+            agreed += 1
+        hands.enter()
+        assert agreed + spoken < MOST_ANSWERS
+    return agreed, spoken
+
+
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock()

@@ -28,6 +28,7 @@ from app.values.vocabulary import Role
 from app.wire import operations
 from tests.builders import an_id, an_order, with_line
 from tests.ui.screens.fake_desk import PASSWORD, a_person
+from tests.ui.stage import place_an_order, read_back
 
 if TYPE_CHECKING:
     from tests.fakes import FixedClock
@@ -230,7 +231,7 @@ def test_signing_out_makes_a_draft_of_the_order(
 def test_an_order_placed_behind_a_lock_gives_its_number_to_who_comes_back(
     on_call: Hands, window: MainWindow, desk: FakeDesk
 ) -> None:
-    place_an_order(on_call)
+    place_an_order(on_call, window)
     (placed,) = desk.orders.values()
     window.new_call()
     window.lock()
@@ -332,7 +333,7 @@ def words_of_bar(window: MainWindow) -> list[str]:
 def test_the_number_is_shown_said_and_noted_when_an_order_is_placed(
     on_call: Hands, window: MainWindow, desk: FakeDesk
 ) -> None:
-    place_an_order(on_call)
+    place_an_order(on_call, window)
     (placed,) = desk.orders.values()
     assert in_view(window) is window.placed_screen
     QApplication.processEvents()
@@ -340,14 +341,16 @@ def test_the_number_is_shown_said_and_noted_when_an_order_is_placed(
     assert window.placed.state.number_is_safe
 
 
-def test_the_pdf_is_opened_by_its_key(on_call: Hands, opened: list[str]) -> None:
-    place_an_order(on_call)
+def test_the_pdf_is_opened_by_its_key(
+    on_call: Hands, window: MainWindow, opened: list[str]
+) -> None:
+    place_an_order(on_call, window)
     on_call.ctrl(Qt.Key.Key_O)
     assert opened == ["/nowhere/confirmation.pdf"]
 
 
 def test_without_a_printer_the_pdf_is_offered_in_words(on_call: Hands, window: MainWindow) -> None:
-    place_an_order(on_call)
+    place_an_order(on_call, window)
     on_call.ctrl(Qt.Key.Key_P)
     (notice,) = window.notices.notices()
     assert "no printer" in notice.sentence
@@ -359,20 +362,10 @@ def test_a_refused_order_stays_on_the_screen(
 ) -> None:
     refusal = Refusal("no_numbers", "There is no order number left at this desk.")
     desk.broken[operations.PLACE_ORDER.name] = refusal
-    place_an_order(on_call)
+    place_an_order(on_call, window)
     assert in_view(window) is window.call_screen
     assert window.call.state.phase is Phase.TAKING
     assert window.notices.notices()[0].sentence == refusal.sentence
-
-
-def place_an_order(hands: Hands) -> None:
-    hands.write("0412")
-    hands.enter()
-    hands.write("47566")
-    hands.enter()
-    hands.write("3")
-    hands.enter()
-    hands.ctrl(Qt.Key.Key_Return)
 
 
 def focusable(window: QWidget) -> list[QWidget]:
@@ -401,7 +394,7 @@ def test_everything_that_takes_the_keyboard_has_a_name_and_size(
 
 
 def test_the_sign_in_and_the_placed_page_are_named_too(on_call: Hands, window: MainWindow) -> None:
-    place_an_order(on_call)
+    place_an_order(on_call, window)
     assert all(name_of(part) for part in focusable(window))
     on_call.ctrl(Qt.Key.Key_L)
     assert all(name_of(part) for part in focusable(window))
@@ -445,7 +438,15 @@ def test_every_screen_holds_at_every_size(
         assert here is not None
         assert not here.visibleRegion().isEmpty(), (key, here.accessibleName())
         assert not overlapping(window)
+    read_back(window.call)
     on_call.ctrl(Qt.Key.Key_Return)
+    assert in_view(window) is window.placed_screen
+    assert not overlapping(window)
+    on_call.write("4173029832")
+    on_call.ctrl(Qt.Key.Key_Return)
+    assert not overlapping(window)
+    on_call.ctrl(Qt.Key.Key_I)
+    assert in_view(window) is window.protocol_screen
     assert not overlapping(window)
 
 
