@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-KEYS_MOST = 40
+_WORDS_MOST = 40
 _WORDS_KEPT = 50_000
 _SUFFIX_MOST = 3
 _PLURAL_FROM = 4
@@ -104,17 +105,16 @@ class KeysAsked:
 def sounding(code: str, description: str) -> Sounding:
     """All about one product; kept, because each letter typed finds much of what was there."""
     words = spoken_words(description)
-    sounds = [word.sound for word in words]
     key = _plain(code)
     suffixed, ending = _suffix_keys(key)
     return Sounding(
         code=key,
         plain=_plain(description),
         words=words,
-        sounds=tuple(sounds),
+        sounds=tuple(word.sound for word in words),
         run=_run(description),
         numbers=tuple(n for word in words for n in _numbers_in(word.letters)),
-        less_one=frozenset(_less_one(sounds)),
+        less_one=frozenset(_less_one(words)),
         suffixes=frozenset(suffixed + ending),
         teens=frozenset(_teen_keys(key)),
     )
@@ -122,9 +122,9 @@ def sounding(code: str, description: str) -> Sounding:
 
 def keys_kept(code: str, description: str) -> list[str]:
     """The keys to index a product by."""
-    sounds = [word.sound for word in spoken_words(description)]
+    words = spoken_words(description)
     suffixed, ending = _suffix_keys(_plain(code))
-    keys = [f"w {less}" for less in _less_one(sounds)]
+    keys = [f"w {less}" for less in _less_one(words)]
     keys += [f"s {key}" for key in suffixed]
     keys += [f"d {key}" for key in ending]
     keys += [f"t {key}" for key in _teen_keys(_plain(code))]
@@ -138,14 +138,14 @@ def keys_asked(code: str, description: str) -> KeysAsked:
     A last letter is looked for among letters and digits, a last digit among letters only: two
     digits are told apart by the description, which is always read with the code.
     """
-    sounds = [word.sound for word in spoken_words(description)]
-    whole = " ".join(sounds)
+    words = spoken_words(description)
+    whole = " ".join(word.sound for word in words)
     suffixed, ending = _suffix_keys(_plain(code))
-    near = [f"w {whole}", _whole_key(description)] if sounds else [_whole_key(description)]
+    near = [f"w {whole}", _whole_key(description)] if words else [_whole_key(description)]
     near += [f"{kind} {key}" for key in suffixed for kind in "sd"]
     near += [f"s {key}" for key in ending]
     near += [f"t {key}" for key in _teen_keys(_plain(code))]
-    far = [f"w {less}" for less in _less_one(sounds) if less != whole]
+    far = [f"w {less}" for less in _less_one(words) if less != whole]
     return KeysAsked(tuple(near), tuple(far))
 
 
@@ -210,13 +210,23 @@ def _numbers_in(letters: str) -> list[str]:
     return _NUMBER.findall(_NUMBER_WORDS.get(letters, letters))
 
 
-def _less_one(sounds: list[str]) -> list[str]:
-    """The sounds as they are, and with each one left out; so many words at most."""
-    if not sounds:
+def _less_one(words: Sequence[SpokenWord]) -> list[str]:
+    """The sounds as they are, and with each word left out; so many words at most.
+
+    `red/white` is left out as a whole, too: it is one word to whoever wrote it.
+    """
+    if not words:
         return []
-    sounds = sounds[:KEYS_MOST]
-    without = (" ".join(sounds[:at] + sounds[at + 1 :]) for at in range(len(sounds)))
-    return _each_once([" ".join(sounds), *without])
+    words = words[:_WORDS_MOST]
+    places = Counter(word.place for word in words)
+    whole = [place for place, pieces in places.items() if pieces > 1]
+    return _each_once(
+        [
+            " ".join(word.sound for word in words),
+            *(" ".join(w.sound for w in words if w is not left_out) for left_out in words),
+            *(" ".join(w.sound for w in words if w.place != left_out) for left_out in whole),
+        ]
+    )
 
 
 def _suffix_keys(code: str) -> tuple[list[str], list[str]]:

@@ -75,6 +75,7 @@ def test_a_word_is_said_without_what_stands_around_it() -> None:
     [
         (("A", "Red mug"), ("B", "Blue mug")),
         (("A", "Mug"), ("B", "Red mug")),
+        (("A", "Red/white umbrella"), ("B", "Blue umbrella")),
         (("A", "Photo frame"), ("B", "Photoframe")),
         (("85099B", "Jumbo bag"), ("85099P", "Tea towel")),
         (("15056BL", "Parasol"), ("15056PL", "Fan")),

@@ -49,7 +49,9 @@ class Screen:
         call = self.window.call
         self.hands.see(partial(self.window.drafts.open, document.order_id))
         self.hands.wait_until(partial(self._shows, document), "the order and its products")
-        require(call.order.document == document, "Another order is in hand.")
+        in_hand = [(line.line_id, line.quantity) for line in call.order.document.lines]
+        given = [(line.line_id, line.quantity) for line in document.lines]
+        require(in_hand == given, "Another order is in hand.")
 
     def painted_after(self, act: Callable[[], object]) -> float:
         """Milliseconds until an act is painted, begun when the window had nothing left to do."""
@@ -68,7 +70,7 @@ class Screen:
     def _shows(self, document: OrderDocument) -> bool:
         call = self.window.call
         is_in_hand = call.order.is_open and call.order.document.order_id == document.order_id
-        return is_in_hand and not call.lines.book.unknown_codes()
+        return is_in_hand and not call.lines.book.unknown_codes() and not call.lines.is_asking
 
 
 def on_screen(given: Given, products: Sequence[ProductView], script: Callable[[Screen], T]) -> T:

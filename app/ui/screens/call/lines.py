@@ -136,6 +136,11 @@ class LinesPresenter(QObject):
         """What a product of this order could be taken for; None until that is known."""
         return self._watch.of(code)
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether what lines could be taken for is still being asked for."""
+        return self._watch.is_asking
+
     def begin(self) -> None:
         """Another order is in hand."""
         self._watch.begin()

@@ -181,6 +181,11 @@ class LookalikeWatch(QObject):
         self._to_ask.clear()
         self._is_asking = False
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether there are products whose answer is still to come."""
+        return self._is_asking
+
     def of(self, code: ProductCode) -> Lookalikes | None:
         """What a product could be taken for; None until that is known."""
         return self._known.get(code)
