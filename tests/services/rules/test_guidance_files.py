@@ -249,7 +249,7 @@ def test_an_edition_made_by_hand_is_judged_in_the_same_way() -> None:
 
 
 SLIPS_IN_A_SCRIPT = [
-    ('key = "closing"', 'key = "greeting"', "steps[7].key: greeting is in scripts/gb.toml"),
+    ('key = "closing"', 'key = "greeting"', "steps[8].key: greeting is in scripts/gb.toml"),
     ('key = "closing"', 'key = "goodbye"', "steps: these are missing: closing"),
     ('title = "Greeting"', 'tilte = "Greeting"', "steps[0]: Object contains unknown field"),
     ('title = "Greeting"', 'title = ""', "steps[0].title: is empty"),
