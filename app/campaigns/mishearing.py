@@ -58,7 +58,7 @@ class Chances:
     """
 
     letter: float = 0.07
-    digit: float = 0.003
+    digit: float = 0.009
     teen_ty: float = 0.03
     key: float = 0.001
     twin: float = 0.03
@@ -131,8 +131,8 @@ class Mishearing:
         was_wrong = record != wish
         again = alarms = 0
         for _ in range(_TRIES):
-            agreed, noticed_right = self._read_back(wish, record)
-            alarms += noticed_right
+            agreed, for_nothing = self._read_back(wish, record)
+            alarms += for_nothing
             if agreed:
                 break
             again += 1
@@ -149,53 +149,42 @@ class Mishearing:
         if self._arm is Arm.NONE:
             return True, 0
         speak = () if self._arm is Arm.YES_ONLY else tuple(self._asks(record))
-        spoken = {one.part for one in speak}
-        alarms = 0
-        for one in speak:
-            is_right = self._is_right(one.part, wish, record)
-            settled = self._settled_by_speaking(one, wish, record)
-            if not settled and not is_right:
-                return False, alarms
-            alarms += not settled
-        item_passes = "description" in spoken or self._nods_to_item(wish.code, record.code)
-        quantity_passes = "quantity" in spoken or self._nods_to_quantity(wish, record)
-        return item_passes and quantity_passes, alarms
+        spoken = {one.part: one for one in speak}
+        item_holds, item_is_right = self._item_holds(wish, record, spoken.get("description"))
+        count_holds, count_is_right = self._count_holds(wish, record, spoken.get("quantity"))
+        for_nothing = (item_is_right and not item_holds) + (count_is_right and not count_holds)
+        is_wrong = (not item_is_right and not item_holds) or (
+            not count_is_right and not count_holds
+        )
+        return not is_wrong, for_nothing
 
-    def _is_right(self, part: str, wish: Wish, record: Wish) -> bool:
-        return wish.quantity == record.quantity if part == "quantity" else wish.code == record.code
+    def _item_holds(self, wish: Wish, record: Wish, asked: MustSpeak | None) -> tuple[bool, bool]:
+        """Whether it is let pass, and whether it is right.
 
-    def _settled_by_speaking(self, one: MustSpeak, wish: Wish, record: Wish) -> bool:
-        """The caller says it, the CSR types what they hear, the product compares."""
-        chances = self._chances
-        if self._happens(chances.sees):
-            return True
-        if one.part != "quantity":
-            return self._names_the_item(one, wish.code, record.code)
-        parrots = chances.parrots * self._said_twice()
-        said = record.quantity if self._happens(parrots) else wish.quantity
-        return self._matches((one,), str(self._quantity_taken(said)))
+        A wrong one passes only when the caller hears its description without objecting, and where
+        they have to name it, when that goes wrong as well.
+        """
+        if wish.code == record.code:
+            return True, True
+        near = record.code in self._twins(wish.code)
+        nods = self._happens(self._chances.nods_near if near else self._chances.nods_far)
+        if asked is None or not nods:
+            return nods, False
+        if self._happens(self._chances.sees):
+            return True, False
+        item = self._catalogue[wish.code]
+        return self._matches((asked,), item.must_say or item.description), False
 
-    def _names_the_item(self, one: MustSpeak, wanted: str, recorded: str) -> bool:
-        """The words that tell theirs apart, as the caller of another product would say them."""
-        if wanted == recorded:
-            return True
-        item = self._catalogue.get(wanted)
-        said = (item.must_say or item.description) if item is not None else wanted
-        return self._matches((one,), said)
-
-    def _nods_to_item(self, wanted: str, recorded: str) -> bool:
-        if wanted == recorded:
-            return True
-        near = recorded in self._twins(wanted)
-        return self._happens(self._chances.nods_near if near else self._chances.nods_far)
-
-    def _nods_to_quantity(self, wish: Wish, record: Wish) -> bool:
-        if wish.quantity == record.quantity:
-            return True
-        return self._happens(self._chances.nods_near * self._said_twice())
-
-    def _said_twice(self) -> float:
-        return self._chances.said_twice if self._arm is Arm.EVERYTHING else 1.0
+    def _count_holds(self, wish: Wish, record: Wish, asked: MustSpeak | None) -> tuple[bool, bool]:
+        is_right = wish.quantity == record.quantity
+        part = self._chances.said_twice if self._arm is Arm.EVERYTHING else 1.0
+        if asked is None:
+            return is_right or self._happens(self._chances.nods_near * part), is_right
+        if self._happens(self._chances.sees):
+            return True, is_right
+        parrots = self._happens(self._chances.parrots * part)
+        said = self._quantity_taken(record.quantity if parrots else wish.quantity)
+        return self._matches((asked,), str(said)), is_right
 
     def _put_right(self, wish: Wish, record: Wish) -> Wish:
         """Only what was wrong is asked anew; it may be misheard anew."""

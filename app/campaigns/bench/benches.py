@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.campaigns.bench.call_screen import HUGE, key_echo, line_200, order_1114
+from app.campaigns.bench.confusables import confusables
 from app.campaigns.bench.figures import Figure
 from app.campaigns.bench.finder import finder
 from app.campaigns.bench.given import Given
 from app.campaigns.bench.importing import import_rows
+from app.campaigns.bench.mishearing import mishearing
 from app.campaigns.bench.papers import confirmation_pdf
 from app.campaigns.bench.programs import desk_memory, desk_start
 from app.campaigns.bench.read_back import stale_marks
@@ -31,6 +33,13 @@ BENCHES: Mapping[str, Bench] = {
     ),
     "finder-100000": Bench("the same among 100,000", partial(finder, count=100_000, most_ms=8)),
     "finder-1000000": Bench("the same among 1,000,000", partial(finder, count=1_000_000)),
+    "confusables-4000": Bench(
+        "finding what a product can be taken for among 4,000, and how many are missed",
+        partial(confusables, count=4_000, compared=400, rounds=3),
+    ),
+    "confusables-100000": Bench(
+        "the same among 100,000", partial(confusables, count=100_000, compared=20)
+    ),
     "key-echo-5": Bench(
         "key press to painted with an order of 5 lines, beside a single field",
         partial(key_echo, lines=5),
@@ -49,6 +58,9 @@ BENCHES: Mapping[str, Bench] = {
     ),
     "read-back-1114": Bench(
         "the same with 1,114 lines", partial(stale_marks, lines=HUGE, most_ms=30)
+    ),
+    "readback": Bench(
+        "errors that reading back leaves, and its seconds, with modelled callers", mishearing
     ),
     "confirmation-pdf": Bench("making the confirmation of 10 lines", confirmation_pdf),
     "desk-start": Bench("launching the desk until painted, beside an empty window", desk_start),

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table
 
 from app.campaigns.bench.benches import BENCHES
 from app.campaigns.bench.figures import Figure, Report, table_of
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
                 voice.print(f"{name} is rejected. {fault.sentence}")
     if arguments.json is not None:
         arguments.json.write_bytes(encode(Report(figures=tuple(figures))) + b"\n")
-    Console(width=max(Console().width, _NARROWEST)).print(table_of(figures))
+    _show(table_of(figures))
     return REJECTED if rejected else 0
 
 
@@ -91,10 +92,16 @@ def _measured(name: str, data: Path | None, voice: Console) -> tuple[Figure, ...
         folder.chmod(0o711)  # as root PostgreSQL runs under another account
     steps = _Steps(voice)
     try:
-        given = Given(folder=folder, data=data, tell=steps.tell, progress=steps.progress)
+        given = Given(
+            folder=folder, data=data, tell=steps.tell, progress=steps.progress, show=_show
+        )
         return BENCHES[name].measure(given)
     finally:
         _remove(folder)
+
+
+def _show(table: Table) -> None:
+    Console(width=max(Console().width, _NARROWEST)).print(table)
 
 
 def _remove(folder: Path) -> None:

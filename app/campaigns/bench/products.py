@@ -62,6 +62,12 @@ def products(count: int, data: Path | None) -> Iterator[ProductView]:
     yield from _made(listed, count - len(listed))
 
 
+def real_products(path: Path) -> Iterator[ProductView]:
+    """The products of a file and no others. Raises Refusal for a file that has none to read."""
+    for product in listed_in(path):
+        yield _view(product)
+
+
 def sample_catalogue() -> Path:
     """The catalogue that comes with the program."""
     return resource_folder() / "sample" / "catalogue.csv"
