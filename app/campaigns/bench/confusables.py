@@ -64,11 +64,13 @@ def confusables(given: Given, *, count: int, compared: int, rounds: int = 1) -> 
     return (
         index,
         within(f"{name}/look-up", taken, LOOK_UP_MOST_MS),
-        *(
-            within(f"{name}/missed/{kind}", shares, MISSED_MOST, unit="%", quantile="p50")
-            for kind, shares in missed.items()
-        ),
+        *(_of_missed(f"{name}/missed/{kind}", *pairs) for kind, pairs in missed.items()),
     )
+
+
+def _of_missed(name: str, pairs: int, missed: int) -> Figure:
+    share = within(name, [100 * missed / pairs], MISSED_MOST, unit="%", quantile="p50")
+    return msgspec.structs.replace(share, n=pairs)
 
 
 def _fill(folder: Path, listed: Sequence[ProductView]) -> float:
@@ -93,15 +95,15 @@ def _lookalikes(caller: Caller, product: ProductView, most: int) -> set[str]:
 
 def _missed(
     caller: Caller, listed: Sequence[ProductView], asked: Sequence[ProductView]
-) -> Mapping[str, list[float]]:
-    """Percent of the pairs of each kind that were not found; kinds without a pair are left out."""
+) -> Mapping[str, tuple[int, int]]:
+    """Pairs of each kind, and how many were not found; kinds without a pair are left out."""
     there, missed = dict.fromkeys(_KINDS, 0), dict.fromkeys(_KINDS, 0)
     for product in asked:
         found = _lookalikes(caller, product, PAGE_ROWS_MOST)
         for kind, other in _pairs(product, listed):
             there[kind] += 1
             missed[kind] += other.code not in found
-    return {kind: [100 * missed[kind] / pairs] for kind, pairs in there.items() if pairs}
+    return {kind: (pairs, missed[kind]) for kind, pairs in there.items() if pairs}
 
 
 def _pairs(
