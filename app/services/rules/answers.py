@@ -51,7 +51,7 @@ _SHORTEST_BEGINNING = 2
 _BEGINNINGS_MOST = 8
 _COMPARED_MOST = 40
 _GUESSES_MOST = 3
-_WORTH_SHOWING = 0.15
+_WORTH_SHOWING = 0.3
 _BANDS = 20
 """Scores within a twentieth of the best count as equal; use decides between them."""
 

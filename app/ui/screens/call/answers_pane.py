@@ -38,7 +38,7 @@ class AnswersPane(Card):
         self._column = QWidget(self._scroll.viewport())
         self._script = _Said(self._column)
         self._page = label("", theme.Text.SMALL, theme.Tone.MUTED, self._column)
-        self.before = PlainButton(self.tr("Back"), parent=self._column)
+        self.before = PlainButton(self.tr("Previous"), parent=self._column)
         self.after = PlainButton(self.tr("Next"), parent=self._column)
         self.field = LabelledField(
             self.tr("What does the caller ask?"),
@@ -64,7 +64,8 @@ class AnswersPane(Card):
         turning.addWidget(self.before)
         turning.addWidget(self.after)
         buttons = QHBoxLayout()
-        buttons.addWidget(self.none, 1)
+        buttons.addWidget(self.none)
+        buttons.addStretch(1)
         buttons.addWidget(self.back)
         column = QVBoxLayout(self._column)
         column.setContentsMargins(0, 0, 0, 0)
@@ -75,6 +76,8 @@ class AnswersPane(Card):
         column.addStretch(1)
         self._scroll.setWidget(self._column)
         self._scroll.setWidgetResizable(True)
+        for part in (self._scroll.viewport(), self._column):
+            part.setAutoFillBackground(False)  # the card shows through
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.body.addWidget(self._scroll, 1)
