@@ -328,6 +328,10 @@ class LastOrdersCard(Card):
         self.show_state(presenter.customer.state)
         self.show_question(None)
 
+    def rows(self) -> tuple[QPushButton, ...]:
+        """The orders on show, newest first."""
+        return tuple(row for row in self._rows if not row.isHidden())
+
     @Slot(object)
     def show_state(self, state: CustomerState) -> None:
         """Show the orders of a customer."""

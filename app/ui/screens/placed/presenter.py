@@ -135,9 +135,11 @@ class PlacedPresenter(QObject):
             self._show(state)
             return
         said_back = judged(text, placed.number)
+        self._state = replace(state, said_back=said_back)
         if said_back.digits and ClosingStep.NUMBER_GIVEN in state.open_steps:
             self._tell(ClosingStep.NUMBER_GIVEN)
-        self._show(replace(self._state, said_back=said_back))
+        else:
+            self._show(self._state)
         if said_back.is_full and said_back.digits != self._noted_number:
             self._note_number(said_back)
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from app.ui import formatting, shortcuts, theme
 from app.ui.command_palette import Command
 from app.ui.screens.placed.presenter import PlacedPresenter
-from app.ui.screens.placed.said_back import Heard, SaidBack
+from app.ui.screens.placed.said_back import NOT_YET, Heard, SaidBack
 from app.ui.screens.placed.side import ClosingSide
 from app.ui.screens.placed.state import PlacedState
 from app.ui.shortcuts import Action
@@ -296,17 +296,19 @@ class _SaidBackField(LabelledField):
     def __init__(self, words: str, parent: QWidget) -> None:
         super().__init__(words, parent=parent)
         self.setObjectName("said-back")
+        self._shown = NOT_YET
         theme.dress(self.edit, text=theme.Text.TITLE)
         self.edit.setInputMethodHints(Qt.InputMethodHint.ImhPreferNumbers)
 
     def show_digits(self, said_back: SaidBack, placed: PlacedOrder) -> None:
-        """Group what was typed, and say what it is worth."""
+        """Group what was typed, and say what it is worth; the next attempt replaces a wrong one."""
         before = sum(c.isdigit() for c in self.text()[: self.edit.cursorPosition()])
         if self.text() != said_back.shown:
             self.set_text(said_back.shown)
             self.edit.setCursorPosition(_place_of(before, said_back.shown))
-            if said_back.heard in {Heard.SLIP, Heard.OTHER}:
-                self.edit.selectAll()
+        if said_back != self._shown and said_back.heard in {Heard.SLIP, Heard.OTHER}:
+            self.edit.selectAll()
+        self._shown = said_back
         self._tell(said_back, placed)
 
     def _tell(self, said_back: SaidBack, placed: PlacedOrder) -> None:

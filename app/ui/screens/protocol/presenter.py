@@ -28,7 +28,7 @@ from app.wire.customers import GetOrder
 from app.wire.orders import OrderView, PersonNamed, PlacedOrder
 from app.wire.people import PersonView
 from app.wire.protocol import PrintProtocol, ReadBackProtocol
-from app.wire.read_back import AskReadBack
+from app.wire.read_back import AskReadBack, ReadBackEntry
 from app.wire.sync import AskStatus
 
 WAITING = "waiting"
@@ -144,10 +144,11 @@ class ProtocolPresenter(QObject):
         self._show(
             replace(self._state, protocol=found.protocol, loading=found.is_local, problem="")
         )
-        request = PrintProtocol(protocol=found.protocol)
-        self._papers.begin(partial(self._caller.call, operations.PRINT_PROTOCOL, request))
+        paper = PrintProtocol(protocol=found.protocol)
+        self._papers.begin(partial(self._caller.call, operations.PRINT_PROTOCOL, paper))
         if found.is_local:
-            look = partial(_at_centre, self._caller, GetOrder(order_id=found.order_id))
+            request = GetOrder(order_id=found.order_id)
+            look = partial(_at_centre, self._caller, request, found.entries)
             self._run(Lane.NETWORK, look, self._only_here)
 
     def _only_here(self, error: Refusal | Fault) -> None:
@@ -172,9 +173,10 @@ class ProtocolPresenter(QObject):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """An order in words."""
+    """An order in words, and the record it is from."""
 
     order_id: OrderId
+    entries: tuple[ReadBackEntry, ...]
     protocol: ReadBackProtocol
     is_local: bool
 
@@ -184,11 +186,23 @@ def _in_words(look: Callable[[], OrderView], caller: Caller, regions: Regions) -
     view = look()
     document = view.placed.document
     protocol = protocol_of(view, regions[document.region], _titles(caller))
-    return _Found(order_id=document.order_id, protocol=protocol, is_local=view.state == WAITING)
+    return _Found(
+        order_id=document.order_id,
+        entries=view.placed.read_back,
+        protocol=protocol,
+        is_local=view.state == WAITING,
+    )
 
 
-def _at_centre(caller: Caller, request: GetOrder) -> OrderView:
-    return caller.call(operations.GET_ORDER, request)
+def _at_centre(
+    caller: Caller, request: GetOrder, kept: tuple[ReadBackEntry, ...] = ()
+) -> OrderView:
+    """As the centre holds it; until the call is ended, what is said stands at the desk only."""
+    view = caller.call(operations.GET_ORDER, request)
+    if view.closed is not None or len(kept) <= len(view.placed.read_back):
+        return view
+    placed = msgspec.structs.replace(view.placed, read_back=kept)
+    return msgspec.structs.replace(view, placed=placed)
 
 
 def _at_desk(caller: Caller, placed: PlacedOrder, by: PersonView | None) -> OrderView:
