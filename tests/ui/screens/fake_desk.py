@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -108,6 +109,7 @@ def the_regions() -> dict[Region, RegionRules]:
     return load_regions(resource_folder() / "regions")
 
 
+@cache
 def the_speech() -> dict[Region, SpeechBook]:
     return load_speech(resource_folder() / "speech")
 

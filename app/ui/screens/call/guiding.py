@@ -13,7 +13,7 @@ from app.ui import shortcuts
 from app.ui.command_palette import Command
 from app.ui.screens.call import focus
 from app.ui.screens.call.correcting import Place, Target
-from app.ui.screens.call.guide_state import Stage
+from app.ui.screens.call.guide_state import ReadBackState, Stage
 from app.ui.screens.call.state import CallState
 from app.ui.screens.call.topics import topic_of
 from app.ui.shortcuts import Action
@@ -36,6 +36,7 @@ class Guiding(QObject):
     def _connect(self) -> None:
         guide, side = self._guide, self._screen.side
         guide.state_changed.connect(side.show_guide)
+        guide.state_changed.connect(self._mark_line)
         guide.focus_asked.connect(self.take_focus)
         guide.needed.connect(self._screen.go_to_topic)
         guide.correction_asked.connect(self._open_field)
@@ -109,6 +110,14 @@ class Guiding(QObject):
                 reason_why_not=nothing_open,
             ),
         )
+
+    @Slot(object)
+    def _mark_line(self, state: ReadBackState) -> None:
+        """The line that is asked is the line of the table that is chosen."""
+        line_id = state.point.line_id if state.point and state.stage is Stage.ASKING else None
+        row = self._call.lines.book.find(line_id) if line_id is not None else None
+        if row is not None:
+            self._screen.items.table.choose(row.number - 1)
 
     @Slot(object)
     def _open_field(self, target: Target) -> None:

@@ -99,9 +99,7 @@ class GuideCard(SayThis):
         asking = state.stage is Stage.ASKING
         holds = asking and bool(state.answered)
         if asking:
-            self.say(
-                [Part(piece.text, strong=piece.strong) for piece in quoted(state)], self._hint()
-            )
+            self.say(quoted(state), self._below())
         is_open = asking and state.hearing and not holds
         another = _asked(before) != _asked(state)
         if another or not is_open or state.settled != before.settled:

@@ -7,7 +7,7 @@ order needs; each leads to its pane.
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import shortcuts, theme
 from app.ui.screens.call import focus
@@ -65,8 +65,14 @@ class SidePane(QWidget):
     def _lay_out(self) -> None:
         self.guide.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._card.body.addWidget(self.checklist, 1)
-        below = (self._told, self._caution, self.override, self.slow, self.let_pass)
-        for part in (*below, self.place, self._reason):
+        for part in (self._told, self._caution, self.override):
+            self._card.body.addWidget(part)
+        row = QHBoxLayout()
+        row.addWidget(self.slow)
+        row.addStretch(1)
+        row.addWidget(self.let_pass)
+        self._card.body.addLayout(row)
+        for part in (self.place, self._reason):
             self._card.body.addWidget(part)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)

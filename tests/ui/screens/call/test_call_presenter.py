@@ -27,6 +27,7 @@ from tests.builders import (
 )
 from tests.fakes import FixedClock
 from tests.ui.screens.fake_desk import FakeDesk, a_person, a_policy
+from tests.ui.stage import read_back
 
 MOST_LINES = 1_114
 """The longest real invoice."""
@@ -56,6 +57,7 @@ def test_a_whole_order_is_placed_as_it_stands(call: CallPresenter, desk: FakeDes
     call.placed.connect(heard.append)
     take_a_whole_order(call, desk)
     document = call.order.document
+    read_back(call)
     call.place()
     assert [placed.document for placed in heard] == [document]
     assert call.state.phase is Phase.IDLE
@@ -81,6 +83,7 @@ def test_a_fault_while_placing_keeps_the_order_in_hand_and_as_a_draft(
 ) -> None:
     take_a_whole_order(call, desk)
     document = call.order.document
+    read_back(call)
     desk.broken[operations.PLACE_ORDER.name] = Fault("disk_full", "The disk is full.", "AB12")
     call.place()
     call.keeper.save_now()
@@ -99,7 +102,7 @@ def test_a_draft_is_resumed_exactly_as_it_was_left(
     other = new_presenter(Pace(search_ms=0, save_ms=None, caution_ms=None))
     other.resume(desk.draft(left.order_id))
     assert other.order.document == left
-    assert other.state.can_place
+    assert other.state.is_complete
     assert other.customer.state.customer == left.customer
 
 
@@ -148,6 +151,7 @@ def test_card_digits_that_got_into_a_draft_are_not_placed(
 ) -> None:
     in_two_fields = with_delivery(instructions="4242 4242"), changed(internal_note="4242 4242")
     call.resume(an_order(with_line(), *in_two_fields))
+    read_back(call)
     call.place()
     assert not desk.orders
     assert "card number" in notices[-1].sentence
@@ -199,6 +203,7 @@ def test_a_refusal_at_the_desk_stands_with_its_own_sentence(
     call: CallPresenter, desk: FakeDesk, notices: list[Notice]
 ) -> None:
     take_a_whole_order(call, desk)
+    read_back(call)
     desk.broken[operations.PLACE_ORDER.name] = Refusal("no_numbers", "There is no number left.")
     call.place()
     assert notices[-1].sentence == "There is no number left."
