@@ -24,7 +24,7 @@ from app.services.central.masking import e164, masked_document, masked_entries
 from app.services.central.number_leases import NumberLeases
 from app.services.central.orders import Facts, HeldCustomer, OrderRecord
 from app.services.central.transaction import CommandKey, Transaction
-from app.services.rules.read_back import Checkpoints
+from app.services.rules.read_back import Checkpoint, Checkpoints
 from app.services.rules.regions import RegionRules
 from app.services.rules.review import ReviewReason, sentence_for
 from app.values.contact import PostalAddress
@@ -186,14 +186,14 @@ def _masked(
     The record then matches the masked document as it matched the one that came.
     """
     document = masked_document(told.document, rules)
-    digests: dict[str, str] = {}
+    instead: dict[str, Checkpoint] = {}
     if document is not told.document and checklists is not None:
         points = Checkpoints(rules, checklists)
         before = points.of(told.document, told.totals)
         after = points.of(document, told.totals)
-        pairs = ((old.sha256, new.sha256) for old, new in zip(before, after, strict=True))
-        digests = {old: new for old, new in pairs if old != new}
-    read_back = masked_entries(told.read_back, rules, digests)
+        pairs = zip(before, after, strict=True)
+        instead = {old.sha256: new for old, new in pairs if old.sha256 != new.sha256}
+    read_back = masked_entries(told.read_back, rules, instead)
     if document is told.document and read_back is told.read_back:
         return told
     return replace(told, document=document, read_back=read_back)

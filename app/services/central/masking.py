@@ -13,6 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from app.services.rules.free_text import without_cards
+from app.services.rules.read_back import Checkpoint
 from app.services.rules.regions import RegionRules
 from app.values.card import SHORTEST_IN_TEXT, mask_card_digits
 from app.values.errors import Refusal
@@ -38,6 +39,9 @@ _DIGITS_ENOUGH = re.compile(f"(?:[0-9][^0-9]*){{{SHORTEST_IN_TEXT}}}")
 _PHONE = "phone"
 _NOT_TYPED = {"prices", "code"}
 """Parts that hold a digest or a code of the catalogue, in which digits mean no card."""
+
+_COVERED = {"parts", "said"}
+"""Fields with the values that a digest is of."""
 
 _TEXTS: dict[type, tuple[str, ...]] = {
     Asked: ("said",),
@@ -75,10 +79,10 @@ def masked_document(document: OrderDocument, rules: RegionRules) -> OrderDocumen
 def masked_entries(
     entries: tuple[ReadBackEntry, ...],
     rules: RegionRules,
-    digests: Mapping[str, str] | None = None,
+    instead: Mapping[str, Checkpoint] | None = None,
 ) -> tuple[ReadBackEntry, ...]:
-    """Without card numbers. `digests`: of values that held one, to those of the masked values."""
-    masked = tuple(_masked_entry(entry, rules, digests or {}) for entry in entries)
+    """Without card numbers. `instead`: by the digest of values that held one, what stands now."""
+    masked = tuple(_masked_entry(entry, rules, instead or {}) for entry in entries)
     untouched = all(new is old for new, old in zip(masked, entries, strict=True))
     return entries if untouched else masked
 
@@ -92,16 +96,20 @@ def masked_closing(closed: ClosedCall, rules: RegionRules) -> ClosedCall:
 
 
 def _masked_entry(
-    entry: ReadBackEntry, rules: RegionRules, digests: Mapping[str, str]
+    entry: ReadBackEntry, rules: RegionRules, instead: Mapping[str, Checkpoint]
 ) -> ReadBackEntry:
     changed = _masked_texts(entry, rules)
     if isinstance(entry, Asked | Confirmed | NotMatched):
-        instead = digests.get(entry.sha256, NO_DIGEST if changed else entry.sha256)
-        if instead != entry.sha256:
-            changed["sha256"] = instead
-    elif isinstance(entry, Overridden) and any(s.sha256 in digests for s in entry.checkpoints):
+        now = instead.get(entry.sha256)
+        if now is not None:
+            changed["sha256"] = now.sha256
+            if isinstance(entry, Confirmed):
+                changed["parts"] = now.parts
+        elif _COVERED & changed.keys():
+            changed["sha256"] = NO_DIGEST
+    elif isinstance(entry, Overridden) and any(s.sha256 in instead for s in entry.checkpoints):
         changed["checkpoints"] = tuple(
-            replace(stood, sha256=digests.get(stood.sha256, stood.sha256))
+            instead[stood.sha256].stood if stood.sha256 in instead else stood
             for stood in entry.checkpoints
         )
     return replace(entry, **changed) if changed else entry

@@ -83,8 +83,8 @@ def _as_kept(checkpoints: Sequence[Stood]) -> list[dict[str, str]]:
 
 def _keep(tx: Transaction, row: dict[str, Any]) -> datetime:
     """When this was authorised: now, or before where its answer was lost."""
-    kept = tx.connection.execute(_INSERT.values(**row, at=tx.at)).rowcount
-    if kept:
+    made = tx.connection.execute(_INSERT, {**row, "at": tx.at}).one_or_none()
+    if made is not None:
         return tx.at
     before = tx.connection.execute(_HELD, {"wanted": row["override_id"]}).one()
     if any(getattr(before, name) != value for name, value in row.items()):
@@ -93,7 +93,7 @@ def _keep(tx: Transaction, row: dict[str, Any]) -> datetime:
     return at
 
 
-_INSERT = insert(ReadBackOverride).on_conflict_do_nothing()
+_INSERT = insert(ReadBackOverride).on_conflict_do_nothing().returning(ReadBackOverride.override_id)
 _HELD = select(ReadBackOverride.__table__).where(
     ReadBackOverride.override_id == bindparam("wanted")
 )

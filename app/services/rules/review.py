@@ -112,7 +112,7 @@ def _place(subject: str) -> str:
     if kind.isdecimal():
         return f"line {kind}"
     if kind == MORE:
-        return f"{rest} more items"
+        return f"{rest} more item" if rest == "1" else f"{rest} more items"
     if kind == CheckpointKind.EXTRA:
         return f"the item {rest}"
     return _PLACES.get(kind, kind)

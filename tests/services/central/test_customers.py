@@ -8,6 +8,7 @@ import pytest
 from app.transport.client import RemoteCaller
 from app.values.errors import Refusal
 from app.values.identity import CustomerId, OrderId
+from app.values.order_number import OrderNumber
 from app.values.vocabulary import Role
 from app.wire.customers import CustomersFound, FindCustomers, FoundBy, GetOrder, LastOrdersOf
 from app.wire.operations import FIND_CUSTOMERS, GET_ORDER, LAST_ORDERS
@@ -250,3 +251,67 @@ class TestPastOrders:
         lead = either.signed_in(Role.TEAM_LEAD)
         view = lead.call(GET_ORDER, GetOrder(order_id=placed.document.order_id))
         assert msgspec.structs.asdict(view)["revision"] == 1
+
+
+class TestAnOrderByItsNumber:
+    def test_is_the_order_that_has_it(self, csr: RemoteCaller, desk: SendingDesk) -> None:
+        first, second = desk.placed(), desk.placed()
+        desk.send(desk.command(first), desk.command(second))
+        assert csr.call(GET_ORDER, GetOrder(number=second.number)).placed == second
+
+    def test_is_found_however_it_is_written(self, csr: RemoteCaller, desk: SendingDesk) -> None:
+        placed = desk.placed()
+        desk.send(desk.command(placed))
+        number = placed.number
+        written = OrderNumber(f" {number[:3]} {number[3:6]}-{number[6:]} ")
+        assert csr.call(GET_ORDER, GetOrder(number=written)).placed == placed
+
+    def test_is_found_by_the_number_the_caller_was_told(
+        self, csr: RemoteCaller, desk: SendingDesk
+    ) -> None:
+        told = OrderNumber("1234567890")
+        outcome = desk.send(desk.command(desk.placed(number=told)))[0]
+        view = csr.call(GET_ORDER, GetOrder(number=told))
+        assert view.placed.number == outcome.number != told
+
+    def test_that_two_callers_were_told_is_the_first_ones(
+        self, csr: RemoteCaller, desk: SendingDesk
+    ) -> None:
+        first = desk.placed()
+        second = desk.placed(number=first.number)
+        desk.send(desk.command(first), desk.command(second))
+        view = csr.call(GET_ORDER, GetOrder(number=first.number))
+        assert view.placed.document.order_id == first.document.order_id
+
+    @pytest.mark.parametrize(
+        ("number", "code"),
+        [("0000000001", "number_wrong"), ("12", "number_wrong"), ("", "order_unnamed")],
+        ids=["wrong digit", "too short", "none"],
+    )
+    def test_that_cannot_be_one_is_refused_in_words(
+        self, csr: RemoteCaller, number: str, code: str
+    ) -> None:
+        with pytest.raises(Refusal) as refusal:
+            csr.call(GET_ORDER, GetOrder(number=OrderNumber(number)))
+        assert refusal.value.code == code
+        assert refusal.value.sentence.endswith(".")
+
+    def test_that_nobody_has_is_refused_in_words(
+        self, csr: RemoteCaller, desk: SendingDesk
+    ) -> None:
+        with pytest.raises(Refusal) as refusal:
+            csr.call(GET_ORDER, GetOrder(number=desk.number()))
+        assert refusal.value.code == "order_unknown"
+
+    def test_is_asked_for_by_something(self, csr: RemoteCaller) -> None:
+        with pytest.raises(Refusal) as refusal:
+            csr.call(GET_ORDER, GetOrder())
+        assert refusal.value.code == "order_unnamed"
+
+    def test_says_how_the_call_ended(self, csr: RemoteCaller, desk: SendingDesk) -> None:
+        placed = desk.placed()
+        desk.send(desk.command(placed))
+        assert csr.call(GET_ORDER, GetOrder(number=placed.number)).closed is None
+        closed = desk.closed(placed)
+        desk.send(desk.command(closed))
+        assert csr.call(GET_ORDER, GetOrder(number=placed.number)).closed == closed
