@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from app.campaigns.bench.answers import answers
 from app.campaigns.bench.call_screen import HUGE, key_echo, line_200, order_1114
 from app.campaigns.bench.confusables import confusables
 from app.campaigns.bench.figures import Figure
@@ -63,6 +64,7 @@ BENCHES: Mapping[str, Bench] = {
         "errors that reading back leaves, and its seconds, with modelled callers", mishearing
     ),
     "confirmation-pdf": Bench("making the confirmation of 10 lines", confirmation_pdf),
+    "answers": Bench("finding the answer to a caller's question, and how many are missed", answers),
     "desk-start": Bench("launching the desk until painted, beside an empty window", desk_start),
     "desk-memory": Bench("memory of a desk with 100,000 products", desk_memory),
     "import-541909": Bench("importing 541,909 rows, beside a bare COPY", import_rows),

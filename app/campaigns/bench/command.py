@@ -43,9 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="what to measure")
     parser.add_argument(
         "--data",
+        "--file",
+        dest="data",
         metavar="FILE",
         type=Path,
-        help="a price list or a file of order lines to take products from; csv or csv.gz",
+        help="a price list or a file of order lines to take products from, or of questions for "
+        "answers; csv or csv.gz",
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there, too")
 
