@@ -1,4 +1,4 @@
-"""A program of its own that places orders until it is killed, and tells every number it got."""
+"""Programs of their own that place orders or note answers until they are killed, and tell of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import msgspec
 
 from app.adapters.key_file import KeyFile
 from app.values.identity import OrderId, SystemIds
-from tests.services.desk.site import Site, place, sign_in
+from app.wire.read_back import Asked
+from tests.builders import A_MORNING
+from tests.read_backs import A_CSR
+from tests.services.desk.site import Site, note, place, sign_in
 
 
 def a_site(folder: Path) -> Site:
@@ -29,3 +32,20 @@ def place_until_killed(folder: Path, told: Connection) -> None:
         for _ in count():
             document = msgspec.structs.replace(site.order(), order_id=OrderId(site.ids.new()))
             told.send(place(desk.caller, document).number)
+
+
+def answer_until_killed(folder: Path, told: Connection) -> None:
+    """Notes one answer after the other about the same order, and tells how many are kept."""
+    site = a_site(folder)
+    document = site.order()
+    with site.opened() as desk:
+        sign_in(desk)
+        for said in count(1):
+            noted = note(desk.caller, document, an_asking_of(said))
+            told.send((said, noted.entries))
+
+
+def an_asking_of(number: int) -> Asked:
+    """A sentence that is like no other."""
+    said = f"Sentence {number}"
+    return Asked(checkpoint="price", sha256="0" * 64, said=said, at=A_MORNING, by=A_CSR)
