@@ -130,12 +130,16 @@ def test_a_product_that_is_gone_has_no_lookalikes(
 
 
 def test_a_broken_list_of_products_is_told(
-    call: CallPresenter, desk: FakeDesk, notices: list[Notice]
+    call: CallPresenter,
+    desk: FakeDesk,
+    notices: list[Notice],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     desk.broken["catalogue.lookalikes"] = Fault("index_damaged", "The list is damaged.")
     call.add_product(desk.products[WHITE], 1)
     assert said(call) == [""]
     assert len(notices) == 1
+    assert "index_damaged" in caplog.text
 
 
 class LateCall:
