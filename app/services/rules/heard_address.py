@@ -13,7 +13,6 @@ from app.services.rules.heard_words import (
     Token,
     compact,
     cut_out,
-    letter_words,
     tokens_of,
 )
 from app.services.rules.read_back import MustSpeak, Spoken
@@ -62,7 +61,6 @@ class AddressHeard:
         self._text = text
         self._book = book
         self._reader = NumberReader(book)
-        self._letters = letter_words(book)
         self._tokens = tokens_of(text)
         self._atoms = self._atoms_of(self._tokens)
         self._used: set[int] = set()
@@ -264,7 +262,7 @@ class AddressHeard:
                 at = number.last
                 continue
             token = tokens[at]
-            sign = self._letters.get(token.text, token.text)
+            sign = self._book.spelling.get(token.text, token.text)
             if sign == token.text or not atoms or atoms[-1].text != sign:
                 atoms.append(_Atom(token.text, sign, range(at, at + 1), is_glued=token.is_glued))
             at += 1

@@ -13,7 +13,6 @@ from app.services.rules.heard_words import (
     Token,
     compact,
     cut_out,
-    letter_words,
     singular,
     tokens_of,
 )
@@ -43,7 +42,6 @@ class ItemHeard:
         self._text = text
         self._book = book
         self._reader = NumberReader(book)
-        self._letters = letter_words(book)
         self._tokens = tokens_of(text)
         numbers = self._reader.numbers(self._tokens)
         self._numbers = [number for number in numbers if not self._is_pronoun(number)]
@@ -129,7 +127,7 @@ class ItemHeard:
 
     def _word(self, tokens: Sequence[Token], at: int) -> Iterator[_Term]:
         text = tokens[at].text
-        letter = self._letters.get(text, "")
+        letter = self._book.spelling.get(text, "")
         if not letter or at == 0 or tokens[at - 1].text != letter:
             yield _Term(singular(text), range(at, at + 1), letter or text)
 

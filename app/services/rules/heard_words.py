@@ -125,6 +125,7 @@ class NumberReader:
         self._tens = {word: 10 * at for at, word in enumerate(words.tens, start=2)}
         self._scales = {words.hundred: 100, words.thousand: 1_000, words.million: 1_000_000}
         self._hearing = book.hearing
+        self._spelling = book.spelling
 
     def numbers(self, tokens: Sequence[Token]) -> list[Number]:
         """All numbers, from left to right. `one five` is 15, `five thirty` is two numbers."""
@@ -139,8 +140,13 @@ class NumberReader:
                 at = number.last
         return found
 
-    def digit_of(self, token: Token) -> str:
-        """The digit that a token is by itself, or nothing."""
+    def _digit_at(self, tokens: Sequence[Token], at: int) -> str:
+        """The digit that a token is by itself, or nothing; the O of `O Oscar` is a letter."""
+        if at >= len(tokens):
+            return ""
+        token = tokens[at]
+        if at + 1 < len(tokens) and self._spelling.get(tokens[at + 1].text) == token.text:
+            return ""
         if token.kind == "number":
             return token.text if len(token.text) == 1 else ""
         if token.text in self._hearing.zero:
@@ -155,7 +161,7 @@ class NumberReader:
         while end < len(tokens):
             times = self._hearing.repeats.get(tokens[end].text, 1)
             place = end + 1 if times > 1 else end
-            digit = self.digit_of(tokens[place]) if place < len(tokens) else ""
+            digit = self._digit_at(tokens, place)
             if not digit:
                 break
             digits.append((digit * times, end))
@@ -225,12 +231,3 @@ def _figures(tokens: Sequence[Token], at: int) -> Number | None:
     if tokens[at].kind in {"number", "grouped", "decimal"}:
         return Number(tokens[at].text, at, at + 1)
     return None
-
-
-def letter_words(book: SpeechBook) -> dict[str, str]:
-    """Spelling words, as tokens have them, and their letters."""
-    return {
-        token.text: letter.casefold()
-        for letter, word in book.letters.items()
-        for token in tokens_of(word.replace("-", ""))
-    }

@@ -24,8 +24,9 @@ def heard(expected: Sequence[MustSpeak], text: str, book: SpeechBook) -> tuple[H
     """One answer for every expected value, in their order."""
     of_item = [one for one in expected if one.kind in _OF_ITEMS]
     of_address = [one for one in expected if one.kind not in _OF_ITEMS]
-    found = {
-        **ItemHeard(text, book).compared(of_item),
-        **AddressHeard(text, book).compared(of_address),
-    }
+    found: dict[str, Hearing] = {}
+    if of_item:
+        found |= ItemHeard(text, book).compared(of_item)
+    if of_address:
+        found |= AddressHeard(text, book).compared(of_address)
     return tuple(found[one.part] for one in expected)

@@ -40,12 +40,14 @@ SPOKEN_FROM = 10
 
 SAME, COLLECTED, NO_PHONE = "same", "collected", "no_phone"
 _YES = "yes"
+_FLAT_BELOW = frozenset({"US", "CA", "PR"})
 _UNITS = (
     "flat|unit|apartment|apt|suite|ste|floor|room|rm|studio|office|box|level|block|building|bldg"
+    "|space|spc"
 )
 _NUMBER_IN_STREET = re.compile(
     rf"(?P<unit>\b(?:{_UNITS})\b[.:]?\s*(?:no\.?\s*)?|\#\s*)?"
-    r"(?<!\w)(?P<number>\d+[a-z]?(?:\s*[-/\u2013]\s*\d+[a-z]?)*)(?!\w)",
+    r"(?<!\w)(?<!\d\.)(?P<number>\d+[a-z]?(?:\s*[-/\u2013]\s*\d+[a-z]?)*)(?!\w|\.\d)",
     re.IGNORECASE,
 )
 """A number, and the word before it where it is that of a flat; `42nd` is none."""
@@ -349,9 +351,11 @@ def house_number(address: PostalAddress) -> str:
     """The number of the house, with its letter if it has one; empty for a house with a name.
 
     In `Flat 2, 14 Mill Lane` it is 14, in `340 W 42nd St Apt 5` it is 340: a number that is neither
-    a flat's nor a street's.
+    a flat's nor a street's. Where a building with a number stands above the street, the street's
+    counts; Americans write the flat below.
     """
-    for row in reversed(address.street):
+    is_below = address.country in _FLAT_BELOW
+    for row in address.street if is_below else reversed(address.street):
         for found in _NUMBER_IN_STREET.finditer(row):
             if not found["unit"]:
                 return found["number"]

@@ -163,11 +163,16 @@ class _BookFile(_Row, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechBook:
-    """Everything that is said in a region. Ambiguous words have the shape of `text_for_search`."""
+    """Everything that is said in a region.
+
+    `spelling` has the letter of every spelling word, both small; ambiguous words have the shape of
+    `text_for_search`.
+    """
 
     region: Region
     words: NumberWords
     letters: Mapping[str, str]
+    spelling: Mapping[str, str]
     signs: Mapping[str, str]
     domains: Mapping[str, str]
     currencies: Mapping[Currency, CurrencyWords]
@@ -223,6 +228,10 @@ def _book(path: Path, file: _BookFile) -> SpeechBook:
         region=file.region,
         words=file.words,
         letters=file.letters,
+        spelling={
+            word.casefold().replace("-", ""): letter.casefold()
+            for letter, word in file.letters.items()
+        },
         signs=file.signs,
         domains=file.domains,
         currencies=file.currencies,
