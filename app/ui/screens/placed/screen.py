@@ -9,7 +9,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QHBoxLayout,
     QScrollArea,
     QSizePolicy,
@@ -36,8 +35,8 @@ from app.wire.orders import PlacedOrder
 from app.wire.sync import DeskStatus
 
 GAP_PX = 12
-SIDE_PX = 318
-SIDE_FROM_PX = 880
+SIDE_PX, NARROW_SIDE_PX = 318, 296
+SIDE_FROM_PX, WIDE_FROM_PX = 880, 1_200
 FIELD_PX = 332
 
 
@@ -47,53 +46,55 @@ class PlacedScreen(QWidget):
     def __init__(self, presenter: PlacedPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presenter = presenter
-        self._scroll = QScrollArea(self)
-        self._middle = QWidget(self._scroll.viewport())
-        self._card = Card("", parent=self._middle)
+        self._card = Card("", parent=self)
         self._card.set_title(self.tr("Order placed"))
-        self._number = _PaintedNumber(self._card)
-        self.said_back = _SaidBackField(self.tr("The caller says it back"), self._card)
-        self._facts = Facts(self._card)
+        self._scroll = QScrollArea(self._card)
+        self._inside = QWidget(self._scroll.viewport())
+        self._number = _PaintedNumber(self._inside)
+        self.said_back = _SaidBackField(self.tr("The caller says it back"), self._inside)
+        self._facts = Facts(self._inside)
         self._question = Box(theme.Surface.BOX_WARN, self._card)
         self.print_button = StepButton(self.tr("Print"), Action.PRINT, self._card)
         self.pdf_button = StepButton(self.tr("Show PDF"), Action.SHOW_PDF, self._card)
         self.protocol_button = StepButton(self.tr("Read-back"), Action.PROTOCOL, self._card)
         self.end_button = PrimaryButton(self.tr("End call and wrap up"), Action.COMMIT, self._card)
         self.end_button.setObjectName("end-call")
-        self.side = ClosingSide(self._middle)
+        self.side = ClosingSide(self)
         self._status: DeskStatus | None = None
+        self._is_narrow = False
         self._lay_out()
         self._connect()
         self.show_state(presenter.state)
 
     def _lay_out(self) -> None:
-        body = self._card.body
-        body.addItem(_gap(14))
-        body.addWidget(self._number)
-        body.addItem(_gap(16))
+        inside = QVBoxLayout(self._inside)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addItem(_gap(14))
+        inside.addWidget(self._number)
+        inside.addItem(_gap(16))
         self.said_back.setFixedWidth(FIELD_PX)
-        body.addWidget(self.said_back, 0, Qt.AlignmentFlag.AlignHCenter)
-        body.addItem(_gap(20))
+        inside.addWidget(self.said_back, 0, Qt.AlignmentFlag.AlignHCenter)
+        inside.addItem(_gap(20))
         facts = QHBoxLayout()
         facts.addStretch(1)
         facts.addWidget(self._facts, 6)
         facts.addStretch(1)
-        body.addLayout(facts)
-        body.addStretch(1)
-        body.addWidget(self._question)
-        body.addLayout(self._buttons())
-        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._middle)
-        self._columns.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX - 2)
-        self._columns.setSpacing(GAP_PX)
-        self._columns.addWidget(self._card, 1)
-        self._columns.addWidget(self.side)
-        self._scroll.setWidget(self._middle)
+        inside.addLayout(facts)
+        inside.addStretch(1)
+        self._scroll.setWidget(self._inside)
         self._scroll.setWidgetResizable(True)
+        for ground in (self._inside, self._scroll.viewport()):
+            ground.setAutoFillBackground(False)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._scroll)
+        self._card.body.addWidget(self._scroll, 1)
+        self._card.body.addWidget(self._question)
+        self._card.body.addLayout(self._buttons())
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX - 2)
+        layout.setSpacing(GAP_PX)
+        layout.addWidget(self._card, 1)
+        layout.addWidget(self.side)
 
     def _buttons(self) -> QHBoxLayout:
         buttons = QHBoxLayout()
@@ -144,8 +145,8 @@ class PlacedScreen(QWidget):
         """The order was placed this moment, or is looked at again: to what is due."""
         state = self._presenter.state
         if ClosingStep.NUMBER_SAID_BACK in state.open_steps:
-            self.said_back.setFocus()
-        elif state.open_steps:
+            self._go_to_number()
+        elif state.open_steps and (state.number_is_safe or not self._is_narrow):
             self.go_to_steps()
         else:
             self._go_to_end()
@@ -153,7 +154,24 @@ class PlacedScreen(QWidget):
     @Slot()
     def go_to_steps(self) -> None:
         """F1 and F8: what to say, and what is left to say."""
+        self._bring(self.side)
         self.side.steps.setFocus()
+
+    @Slot()
+    def _go_to_number(self) -> None:
+        self._bring(self._card)
+        self.said_back.setFocus()
+        self._scroll.ensureWidgetVisible(self.said_back)
+
+    @Slot()
+    def _go_to_end(self) -> None:
+        self._bring(self._card)
+        self.end_button.setFocus()
+
+    def _bring(self, part: QWidget) -> None:
+        """In a narrow window one of the two is in view; else both are."""
+        for one in (self._card, self.side):
+            theme.set_shown(one, one is part or not self._is_narrow)
 
     @Slot(object)
     def show_state(self, state: PlacedState) -> None:
@@ -169,9 +187,7 @@ class PlacedScreen(QWidget):
         busy = self.tr("The paper is being made.") if state.making_paper else ""
         for button in (self.print_button, self.pdf_button):
             button.allow(busy)
-        self.end_button.set_words(
-            self.tr("End call and wrap up") if state.has_caller else self.tr("Done")
-        )
+        self.end_button.set_words(self._end_words(has_caller=state.has_caller))
         self.end_button.allow(self.tr("The call is being ended.") if state.ending else "")
         self.side.show_state(state)
         self._show_question(state)
@@ -195,8 +211,14 @@ class PlacedScreen(QWidget):
             )
         asked = bool(state.not_kept or state.asking_to_end)
         if asked and self._question.isHidden():
-            self.end_button.setFocus()
+            self._go_to_end()
         theme.set_shown(self._question, asked)
+
+    def _end_words(self, *, has_caller: bool) -> str:
+        if not has_caller:
+            return self.tr("Done")
+        is_wide = self.width() >= WIDE_FROM_PX
+        return self.tr("End call and wrap up") if is_wide else self.tr("End call")
 
     def _show_facts(self) -> None:
         placed = self._presenter.state.placed
@@ -255,12 +277,8 @@ class PlacedScreen(QWidget):
     @Slot(object)
     def _choose(self, step: ClosingStep) -> None:
         self._presenter.choose(step)
-        if step is ClosingStep.NUMBER_SAID_BACK and self.said_back.isVisible():
-            self.said_back.setFocus()
-
-    @Slot()
-    def _go_to_end(self) -> None:
-        self.end_button.setFocus()
+        if step is ClosingStep.NUMBER_SAID_BACK:
+            self._go_to_number()
 
     @Slot()
     def _end(self) -> None:
@@ -273,16 +291,24 @@ class PlacedScreen(QWidget):
             self.begin()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where the window is narrow the steps stand below, and the page scrolls."""
+        """A narrow window shows the number or the steps, a wider one both."""
         super().resizeEvent(event)
-        beside = self.width() >= SIDE_FROM_PX
-        direction = QBoxLayout.Direction
-        self._columns.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
-        if beside:
-            self.side.setFixedWidth(SIDE_PX)
+        width = self.width()
+        self._is_narrow = width < SIDE_FROM_PX
+        self.side.setMinimumWidth(0)
+        if not self._is_narrow:
+            self.side.setFixedWidth(SIDE_PX if width >= WIDE_FROM_PX else NARROW_SIDE_PX)
         else:
-            self.side.setMinimumWidth(0)
-            self.side.setMaximumWidth(self.width())
+            self.side.setMaximumWidth(width)
+        self.side.outcomes.set_beside(beside=self._is_narrow)
+        state = self._presenter.state
+        self.end_button.set_words(self._end_words(has_caller=state.has_caller))
+        if not self.side.steps.hasFocus():
+            self._bring(self._card)
+        elif state.number_is_safe or not self._is_narrow:
+            self._bring(self.side)
+        else:
+            self._go_to_end()  # the number has to be painted before anything hides it
 
 
 def _gap(height_px: int) -> QSpacerItem:

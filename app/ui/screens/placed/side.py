@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import theme
 from app.ui.screens.placed.state import PlacedState
@@ -54,7 +54,8 @@ class ClosingSide(QWidget):
     def _lay_out(self) -> None:
         self.say.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         body = self._card.body
-        body.addWidget(self.steps)
+        self.steps.setMinimumHeight(ROW_PX + 6)
+        body.addWidget(self.steps, 100)
         body.addStretch(1)
         body.addWidget(self.outcomes)
         body.addWidget(self.note)
@@ -69,7 +70,7 @@ class ClosingSide(QWidget):
         quoted = (Part("\u201c"), *state.say, Part("\u201d")) if state.say else ()
         self.say.say(quoted, self._hint(state))
         self.steps.show_rows([self._row(step, state) for step in state.steps])
-        self.steps.setFixedHeight(ROW_PX * max(1, len(state.steps)) + 6)
+        self.steps.setMaximumHeight(ROW_PX * max(1, len(state.steps)) + 6)
         self.steps.point_at(state.asked)
         self.outcomes.show_outcome(state.outcome)
         theme.set_shown(self.outcomes, state.has_caller)
@@ -148,6 +149,11 @@ class _Steps(Checklist):
                 index, QItemSelectionModel.SelectionFlag.ClearAndSelect
             )
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """However little room there is, the step that is asked is in view."""
+        super().resizeEvent(event)
+        self.scrollTo(self.currentIndex())
+
 
 class _Outcomes(QWidget):
     """How the call ended: one of three, by key or click."""
@@ -172,9 +178,18 @@ class _Outcomes(QWidget):
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self._heading)
+        self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._row.setSpacing(4)
+        layout.addLayout(self._row)
         for outcome, chip in self.chips.items():
-            layout.addWidget(chip)
+            self._row.addWidget(chip)
             chip.clicked.connect(partial(self.picked.emit, outcome))
+
+    def set_beside(self, *, beside: bool) -> None:
+        """Stand beside each other, where there is more width than height."""
+        direction = QBoxLayout.Direction
+        self._row.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        theme.set_shown(self._heading, not beside)
 
     def show_outcome(self, outcome: CallOutcome) -> None:
         """Mark one as chosen; an outcome that is not offered here marks none."""

@@ -6,6 +6,7 @@ Passive. The field above takes the number of another order.
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from app.ui import shortcuts, theme
@@ -52,6 +53,7 @@ class ProtocolScreen(QWidget):
         self.text.setFrameShape(QFrame.Shape.NoFrame)
         self.text.setOpenLinks(False)
         self.text.setTabChangesFocus(True)
+        self.text.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         head = QHBoxLayout()
         head.addWidget(self._heading, 0, Qt.AlignmentFlag.AlignVCenter)
         head.addStretch(1)
@@ -122,6 +124,7 @@ class ProtocolScreen(QWidget):
         if protocol is None:
             self._heading.clear()
             self.text.clear()
+            self.text.verticalScrollBar().setValue(0)
             return
         self._heading.setText(grouped(protocol.number))
         self._write(protocol)
@@ -130,6 +133,7 @@ class ProtocolScreen(QWidget):
         bar = self.text.verticalScrollBar()
         before = bar.value()
         page.write(self.text.document(), protocol, self.devicePixelRatioF())
+        self.text.moveCursor(QTextCursor.MoveOperation.Start)
         bar.setValue(before)
 
     def _sentence_of(self, state: ProtocolState) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -278,9 +279,10 @@ def test_an_end_that_cannot_be_kept_holds_nobody_up(
     closing.end()
     closing.end()
     assert closing.state.not_kept == "The disk is full."
-    assert closing.state.placed is not None
+    gone: list[bool] = []
+    closing.finished.connect(partial(gone.append, True))
     closing.end()
-    assert closing.state.placed is None
+    assert gone == [True]
     assert "code=store_broken" in caplog.text
 
 
@@ -470,11 +472,42 @@ def test_everything_has_a_name_and_a_size(placed_by_keys: Hands, window: MainWin
     assert cut_off(screen) == []
 
 
-def test_where_the_window_is_narrow_the_steps_stand_below(
+def test_a_narrow_window_shows_the_number_or_the_steps(
     placed_by_keys: Hands, window: MainWindow
 ) -> None:
     window.resize(683, 384)
     QApplication.processEvents()
-    side, card = window.placed_screen.side, window.placed_screen._card  # noqa: SLF001 - where it is
-    assert side.y() >= card.geometry().bottom()
-    assert side.isVisible()
+    side, field = window.placed_screen.side, window.placed_screen.said_back
+    assert (field.isVisible(), side.isVisible()) == (True, False)
+    placed_by_keys.write("4173029823")
+    placed_by_keys.enter()
+    assert (field.isVisible(), side.isVisible()) == (False, True)
+    for _ in range(3):
+        placed_by_keys.enter()
+    assert window.placed_screen.end_button.hasFocus()
+    assert (field.isVisible(), side.isVisible()) == (True, False)
+
+
+def test_a_paper_in_a_narrow_window_shows_its_number_first(
+    on_call: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    window.resize(683, 384)
+    placed = a_placed(desk, an_order(with_line(), changed(channel=Channel.FAX)))
+    window.call.placed.emit(placed)
+    for _ in range(2):
+        QApplication.processEvents()
+    assert window.placed.state.number_is_safe
+
+
+def test_in_a_low_window_the_question_and_the_end_are_in_view(
+    placed_by_keys: Hands, window: MainWindow
+) -> None:
+    window.resize(911, 512)
+    placed_by_keys.ctrl(Qt.Key.Key_Return)
+    screen = window.placed_screen
+    for part in (screen.end_button, screen._question, screen.said_back):  # noqa: SLF001 - what is seen
+        assert not part.visibleRegion().isEmpty()
+        assert part.mapTo(window, part.rect().bottomRight()).x() < window.width()
+    right = screen.side.mapTo(window, screen.side.rect().bottomRight())
+    assert right.x() < window.width()
+    assert right.y() < window.height()
