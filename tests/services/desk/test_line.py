@@ -30,7 +30,9 @@ from tests.services.desk.site import (
     close,
     feed_product,
     place,
+    read_back,
     ready,
+    record,
     sign_in,
     status,
 )
@@ -219,6 +221,25 @@ def test_an_open_draft_never_leaves_and_one_that_was_given_up_does(site: Site) -
         site.clock.advance(days=31)
         housekeeping(site, desk).run()
         assert count(desk, DraftRow) == 1
+
+
+def test_a_record_goes_with_its_draft_and_one_without_a_draft_a_month_later(site: Site) -> None:
+    kept, given_up, never_saved = site.order(), site.order(), site.order()
+    with site.opened() as desk:
+        caller = ready(desk)
+        for document in (kept, given_up):
+            caller.call(operations.SAVE_DRAFT, SaveDraft(document=document))
+        for document in (kept, given_up, never_saved):
+            read_back(caller, document)
+        void = VoidDraft(order_id=OrderId(given_up.order_id), reason="hung up")
+        caller.call(operations.VOID_DRAFT, void)
+        housekeeping(site, desk).run()
+        assert record(caller, never_saved)
+        assert record(caller, given_up)
+        site.clock.advance(days=31)
+        housekeeping(site, desk).run()
+        assert record(caller, kept)
+        assert record(caller, given_up) == record(caller, never_saved) == ()
 
 
 def test_papers_go_after_a_week(site: Site) -> None:

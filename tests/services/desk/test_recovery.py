@@ -25,7 +25,7 @@ from app.wire import operations
 from app.wire.message import decode
 from app.wire.orders import ListDrafts, NumberShown, PlacedOrder, SaveDraft
 from tests.builders import with_line
-from tests.services.desk.site import Site, place, ready, sign_in, status
+from tests.services.desk.site import Site, place, read_back, ready, record, sign_in, status
 
 Damage = Callable[[Path], None]
 
@@ -149,6 +149,38 @@ def test_drafts_on_whole_pages_of_a_damaged_store_are_kept(site: Site) -> None:
         left = desk.caller.call(operations.LIST_DRAFTS, ListDrafts()).drafts
         assert 8 <= len(left) <= 10
         assert f"{len(left)} drafts" in status(desk).sentence
+
+
+def test_answers_on_whole_pages_of_a_damaged_store_are_kept(site: Site) -> None:
+    drafts = [site.order(with_line("TEA-1", number)) for number in range(1, 41)]
+    with site.opened() as desk:
+        caller = ready(desk)
+        for draft in drafts:
+            caller.call(operations.SAVE_DRAFT, SaveDraft(document=draft))
+            read_back(caller, draft)
+        whole = [record(caller, draft) for draft in drafts]
+    flip_a_page_in_the_middle(site.folder / STORE)
+    with site.opened() as desk:
+        sign_in(desk)
+        kept = [record(desk.caller, draft) for draft in drafts]
+    lost = [set(all_of_it) - set(left) for all_of_it, left in zip(whole, kept, strict=True)]
+    assert sum(map(len, lost)) < 40
+    for all_of_it, left in zip(whole, kept, strict=True):
+        assert tuple(entry for entry in all_of_it if entry in left) == left
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_was_lost_of_a_record_comes_back_with_its_order(site: Site, damage: Damage) -> None:
+    with site.opened() as desk:
+        caller = ready(desk)
+        site.centre.go_away()
+        placed = [place(caller, site.order()) for _ in range(3)]
+    site.centre.come_back()
+    damage(site.folder / STORE)
+    with site.opened() as desk:
+        sign_in(desk)
+        for order in placed:
+            assert record(desk.caller, order.document) == order.read_back
 
 
 def test_leased_numbers_of_a_damaged_store_are_kept_and_not_used_twice(site: Site) -> None:
