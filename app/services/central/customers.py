@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +18,13 @@ from sqlalchemy import ColumnElement, ScalarSelect, Text, cast, func, select
 from app.models.central.catalogue import PolicyVersion
 from app.models.central.customer import Address, Customer, CustomerNameToken, CustomerPhone
 from app.models.central.order import OrderNumberAlias, OrderVersion, SalesOrder
+from app.models.central.people import Person
 from app.models.central.read_back import CallClosing
 from app.services.central.transaction import Actor, Handlers, Transaction
+from app.services.rules.protocol import people_in
 from app.values.contact import PostalAddress, search_digits
 from app.values.errors import Refusal
-from app.values.identity import AddressId, CustomerId, OrderId
+from app.values.identity import AddressId, CustomerId, OrderId, PersonId
 from app.values.money import Money
 from app.values.order_number import OrderNumber, holds
 from app.values.vocabulary import Region
@@ -40,7 +42,7 @@ from app.wire.customers import (
     OrderSummary,
 )
 from app.wire.message import decode, encode
-from app.wire.orders import OrderView, PlacedOrder
+from app.wire.orders import OrderView, PersonNamed, PlacedOrder
 from app.wire.read_back import ClosedCall
 
 FEWEST_DIGITS = 3
@@ -118,14 +120,26 @@ class Customers:
         found = tx.session.execute(_ORDER.where(SalesOrder.order_id == order_id)).one_or_none()
         if found is None:
             raise Refusal("order_unknown", "There is no such order here.", "order_id")
-        document, revision, state, reasons, closed = found
+        document, revision, state, reasons, ending = found
+        placed = decode(document.encode(), PlacedOrder)
+        closed = decode(ending.encode(), ClosedCall) if ending is not None else None
         return OrderView(
-            placed=decode(document.encode(), PlacedOrder),
+            placed=placed,
             revision=revision,
             state=state.value,
             review_reasons=tuple(reasons),
-            closed=decode(closed.encode(), ClosedCall) if closed is not None else None,
+            closed=closed,
+            people=_people(tx, people_in(placed, closed)),
         )
+
+
+def _people(tx: Transaction, people: Collection[PersonId]) -> tuple[PersonNamed, ...]:
+    """Who they are; who was never known here is left out."""
+    query = select(Person.person_id, Person.name).where(Person.person_id.in_(people))
+    return tuple(
+        PersonNamed(person_id=PersonId(person_id), name=name)
+        for person_id, name in tx.session.execute(query.order_by(Person.name, Person.person_id))
+    )
 
 
 def _order_of_number(tx: Transaction, number: str) -> UUID | None:

@@ -28,7 +28,7 @@ from app.services.rules.review import sentence_for
 from app.values.identity import PersonId
 from app.values.order_number import OrderNumber, grouped, holds
 from app.values.vocabulary import Channel, ClosingStep, How
-from app.wire.orders import OrderView
+from app.wire.orders import OrderView, PlacedOrder
 from app.wire.protocol import (
     Mark,
     ProtocolFact,
@@ -40,6 +40,7 @@ from app.wire.protocol import (
 from app.wire.read_back import (
     Asked,
     Began,
+    ClosedCall,
     Confirmed,
     Corrected,
     NotMatched,
@@ -78,6 +79,20 @@ def protocol_of(
     )
 
 
+def people_in(placed: PlacedOrder, closed: ClosedCall | None) -> frozenset[PersonId]:
+    """Everyone whom the protocol of an order names."""
+    people = {placed.placed_by}
+    entries = placed.read_back
+    if closed is not None:
+        people.add(closed.closed_by)
+        entries += closed.entries
+    for entry in entries:
+        people.add(entry.by)
+        if isinstance(entry, Overridden):
+            people.add(entry.lead)
+    return frozenset(people)
+
+
 def _all_entries(view: OrderView) -> tuple[ReadBackEntry, ...]:
     """What was sent with the order, then what its closing adds to it."""
     until_placed = view.placed.read_back
@@ -98,6 +113,10 @@ class _Names:
         if person in self._names:
             return self._names[person]
         return "who took the order" if person == self._taken_by else "somebody else"
+
+    def known(self, person: PersonId) -> str:
+        """The name, if there is one."""
+        return self._names.get(person, "")
 
 
 @dataclass(slots=True)
@@ -304,7 +323,7 @@ def _facts(
         "Total": f"{placed.totals.total}, {payment}".replace("-", "\u2212"),
         "Lines": f"{len(document.lines):,}",
         "Placed": words.moment(placed.placed_at),
-        "Taken by": _Names(view).of(placed.placed_by),
+        "Taken by": _Names(view).known(placed.placed_by),
         "Came in": CHANNELS[document.channel],
         "Read-back": _read_back_in_short(entries),
         "Answers": _answers_in_short(entries),

@@ -7,11 +7,12 @@ import pytest
 
 from app.transport.client import RemoteCaller
 from app.values.errors import Refusal
-from app.values.identity import CustomerId, OrderId
+from app.values.identity import CustomerId, OrderId, PersonId
 from app.values.order_number import OrderNumber
-from app.values.vocabulary import Role
+from app.values.vocabulary import ClosingStep, Role
 from app.wire.customers import CustomersFound, FindCustomers, FoundBy, GetOrder, LastOrdersOf
 from app.wire.operations import FIND_CUSTOMERS, GET_ORDER, LAST_ORDERS
+from app.wire.read_back import Told
 from app.wire.sync import Outcome
 from tests.builders import (
     A_MORNING,
@@ -251,6 +252,18 @@ class TestPastOrders:
         lead = either.signed_in(Role.TEAM_LEAD)
         view = lead.call(GET_ORDER, GetOrder(order_id=placed.document.order_id))
         assert msgspec.structs.asdict(view)["revision"] == 1
+
+    def test_names_who_took_it_and_leaves_out_who_is_not_known(
+        self, csr: RemoteCaller, desk: SendingDesk
+    ) -> None:
+        placed = desk.placed()
+        stranger = PersonId(an_id(4712))
+        step = Told(at=placed.placed_at, by=stranger, step=ClosingStep.NUMBER_GIVEN)
+        placed = msgspec.structs.replace(placed, read_back=(*placed.read_back, step))
+        desk.send(desk.command(placed))
+        view = csr.call(GET_ORDER, GetOrder(order_id=placed.document.order_id))
+        assert placed.placed_by in [person.person_id for person in view.people]
+        assert stranger not in [person.person_id for person in view.people]
 
 
 class TestAnOrderByItsNumber:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from app.services.rules.protocol import protocol_of
+from app.services.rules.protocol import people_in, protocol_of
 from app.services.rules.protocol_words import part_in_words, span_in_words
 from app.services.rules.regions import RegionRules
 from app.values.identity import LineId, PersonId
@@ -280,6 +280,16 @@ def test_what_the_desk_kept_and_the_closing_repeats_is_told_once(britain: Region
     placed = msgspec.structs.replace(view.placed, read_back=kept)
     again = protocol_of(msgspec.structs.replace(view, placed=placed), britain)
     assert again.sections == protocol_of(view, britain).sections
+
+
+def test_who_is_not_known_by_name_is_left_out_of_the_facts(britain: RegionRules) -> None:
+    assert "Taken by" not in facts(protocol_of(a_story(britain, people=()), britain))
+
+
+def test_everyone_in_the_story_is_to_be_named(britain: RegionRules) -> None:
+    view = a_story(britain)
+    assert people_in(view.placed, view.closed) == {A_CSR, A_LEAD}
+    assert people_in(view.placed, None) == {A_CSR, A_LEAD}
 
 
 def test_a_thousand_lines_are_all_told(britain: RegionRules) -> None:
