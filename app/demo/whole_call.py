@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.demo.reading_back import ReadingBack
 from app.services.ports import Caller
 from app.ui.main_window import MainWindow
 from app.ui.rehearsal import Rehearsal
@@ -53,6 +54,10 @@ class WholeCall:
     say: Callable[[str], None]
     step_ms: dict[str, int] = field(default_factory=dict)
     placed: PlacedOrder | None = None
+    reading: ReadingBack = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reading = ReadingBack(self.hands, self.window, self._look)
 
     def play(self) -> None:
         """Take the call from sign-in to the paper; runs on the rehearsal's thread."""
@@ -61,8 +66,11 @@ class WholeCall:
         self._step("customer", self._ask_who_it_is)
         self._step("lines", self._take_lines)
         self._step("address", self._ask_where_it_goes)
+        self._step("read-back", self._read_back)
         self._step("place", self._place)
+        self._step("said-back", self._hear_number)
         self._step("paper", self._make_paper)
+        self._step("protocol", self._show_protocol)
         self._report()
 
     def _step(self, name: str, act: Callable[[], None]) -> None:
@@ -71,6 +79,10 @@ class WholeCall:
         act()
         self.step_ms[name] = round((time.perf_counter() - began) * 1_000)
         self.hands.picture(self.folder / f"{len(self.step_ms)}-{name}.png")
+
+    def _look(self, name: str) -> None:
+        """A picture within a step, under the number of that step."""
+        self.hands.picture(self.folder / f"{len(self.step_ms) + 1}-{name}.png")
 
     def _sign_in(self) -> None:
         hands, sign_in = self.hands, self.window.sign_in
@@ -141,7 +153,20 @@ class WholeCall:
             hands.press("Down")
             hands.press("Return")
         hands.wait_until(lambda: address.state.is_complete, "the address is whole")
-        hands.wait_until(lambda: self.window.call.state.can_place, "nothing is missing")
+        hands.wait_until(lambda: not self.window.call.state.missing, "nothing is missing")
+
+    def _read_back(self) -> None:
+        self.reading.read_back()
+
+    def _hear_number(self) -> None:
+        if self.placed is not None:
+            self.reading.hear_number(self.placed.number)
+
+    def _show_protocol(self) -> None:
+        self.hands.press("Ctrl+I")
+        self.hands.wait_until(
+            lambda: self.window.protocol.state.protocol is not None, "the protocol is there"
+        )
 
     def _place(self) -> None:
         self.hands.press("Ctrl+Return")
@@ -168,6 +193,8 @@ class WholeCall:
             "lines": len(placed.document.lines),
             "total_minor": placed.totals.total.minor,
             "currency": placed.totals.total.currency,
+            "confirmations": self.reading.confirmations,
+            "spoken": self.reading.spoken,
             "step_ms": self.step_ms,
         }
         text = json.dumps(report, indent=2) + "\n"
