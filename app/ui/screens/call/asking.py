@@ -12,13 +12,11 @@ from PySide6.QtCore import QCoreApplication
 
 from app.services.rules.hearing import Hearing, heard
 from app.services.rules.read_back import Checkpoint, MustSpeak, Spoken
-from app.services.rules.regions import RegionRules
-from app.services.rules.speech import Turn, turns
+from app.services.rules.speech import Turn
 from app.services.rules.speech_book import Piece, SpeechBook
 from app.ui.screens.call import guide_words
 from app.ui.screens.call.guide_state import ReadBackState
 from app.values.vocabulary import AnsweredBy, CheckpointKind, How
-from app.wire.orders import OrderDocument, Totals
 
 _VOLUNTARY = {
     CheckpointKind.CUSTOMER: (("name", Spoken.WORDS),),
@@ -29,18 +27,19 @@ _VOLUNTARY = {
 
 
 class Asking:
-    """Made anew whenever a checkpoint is asked or has other values."""
+    """Made anew whenever a checkpoint is asked or has other values.
+
+    `opening` is said first: what changed since the caller agreed.
+    """
 
     def __init__(
         self,
         point: Checkpoint,
-        document: OrderDocument,
-        totals: Totals,
-        rules: RegionRules,
+        turns: tuple[Turn, ...],
         book: SpeechBook,
         *,
         since: datetime,
-        slow: bool,
+        opening: str,
     ) -> None:
         self.point = point
         self.since = since
@@ -48,7 +47,8 @@ class Asking:
         self.problem = ""
         self.noted = False
         self._book = book
-        self._turns: tuple[Turn, ...] = turns(point, document, totals, rules, book, slow=slow)
+        self._turns = turns
+        self._opening = opening
         self._at = 0
         self._wants_value = False
 
@@ -88,16 +88,18 @@ class Asking:
 
     def _pieces(self) -> tuple[Piece, ...]:
         """What to say now; for a paper everything at once."""
+        opening = [Piece(f"{self._opening} ")] if self._opening and not self._at else []
         if not self.is_on_paper:
-            return self._turns[self._at].pieces
-        pieces: list[Piece] = []
+            return (*opening, *self._turns[self._at].pieces)
+        pieces: list[Piece] = opening
         for turn in self._turns:
             pieces += [*turn.pieces, Piece(" ")]
         return tuple(pieces)
 
     def text(self) -> str:
         """Everything that is said about this checkpoint."""
-        return " ".join(turn.text for turn in self._turns)
+        said = " ".join(turn.text for turn in self._turns)
+        return f"{self._opening} {said}".strip()
 
     def open_parts(self) -> tuple[MustSpeak, ...]:
         """What the caller has to say in this turn and has not said yet."""

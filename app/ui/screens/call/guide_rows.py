@@ -60,6 +60,13 @@ def blocking(point: Checkpoint, missing: Iterable[Missing]) -> tuple[Missing, ..
     return tuple(one for one in missing if topic_of(one) in needs)
 
 
+def next_of(points: Sequence[Checkpoint], *, later: Collection[str]) -> Checkpoint | None:
+    """Which of these to ask next: further on in the talk first, the last question last."""
+    first = [point for point in points if point.kind is not CheckpointKind.OBLIGATION]
+    onward = (point for point in first if point.key in later)
+    return next(onward, None) or next(iter((*first, *points)), None)
+
+
 def row_key(point: Checkpoint) -> str:
     """The row that a checkpoint stands in."""
     return ITEMS if point.kind is CheckpointKind.LINE else point.key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +10,19 @@ from app.services.rules.read_back import Checkpoint
 from app.services.rules.speech_book import Piece
 from app.ui.screens.call.correcting import Mended
 from app.ui.screens.call.guide_rows import GuideRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What the read-back needs of the call around it.
+
+    `save` writes the document; `twins` shows what a line could be taken for; `again_ms` None: a
+    failed note waits until it is told to go on.
+    """
+
+    save: Callable[[], None]
+    twins: Callable[[Checkpoint], tuple[tuple[Piece, ...], ...]]
+    again_ms: int | None
 
 
 class Stage(StrEnum):

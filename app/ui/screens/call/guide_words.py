@@ -5,11 +5,21 @@ Pure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 from PySide6.QtCore import QCoreApplication
 
 from app.services.rules.read_back import Standing, State
+from app.services.rules.speech_book import SpeechBook
+from app.services.rules.speech_changes import change_notice
+from app.ui import formatting
+from app.ui.screens.call.correcting import Mended
 from app.ui.screens.call.guide_state import ReadBackState, Stage
+from app.values.money import Currency, Money
 from app.values.vocabulary import How
+
+MOST_NOTICES = 3
 
 
 def wait_for(what: str) -> str:
@@ -42,6 +52,33 @@ def why_not_placed(state: ReadBackState) -> str:
         words = _tr("{count} checkpoints left before the order can be placed.")
         return words.format(count=state.left)
     return _tr("The last answers are being written.") if state.unwritten else ""
+
+
+def notices_of(stale: Sequence[Standing], book: SpeechBook | None) -> str:
+    """What changed and has to be asked again, a few of them."""
+    if book is None:
+        return ""
+    return " ".join(change_notice(one, book) for one in stale[:MOST_NOTICES])
+
+
+def mended_words(changed: Sequence[Mended], currency: Currency, book: SpeechBook | None) -> str:
+    """What was put right, old and new."""
+    told = []
+    for one in changed[:MOST_NOTICES]:
+        what = book.parts.get(one.part, one.part) if book is not None else one.part
+        old, new = (_shown(one.part, value, currency) for value in (one.old, one.new))
+        told.append(f"{what[:1].upper()}{what[1:]}: {old} \u2192 {new}.")
+    return " ".join(told)
+
+
+def _shown(part: str, value: str, currency: Currency) -> str:
+    if not value:
+        return _tr("none")
+    if part == "total":
+        return formatting.money(Money(int(value), currency))
+    if part == "promised_on":
+        return formatting.short_date(date.fromisoformat(value))
+    return " ".join(value.split())
 
 
 def type_it() -> str:

@@ -28,12 +28,12 @@ from app.ui.screens.call.answers import AnswersPresenter
 from app.ui.screens.call.customer import QUIET_MS, CustomerPresenter
 from app.ui.screens.call.delivery import DeliveryPresenter
 from app.ui.screens.call.finder import FinderPresenter
-from app.ui.screens.call.guide_state import ReadBackState
+from app.ui.screens.call.guide_state import Around, ReadBackState
 from app.ui.screens.call.keeping import DraftKeeper
 from app.ui.screens.call.lines import LinesPresenter
 from app.ui.screens.call.noting import TRY_AGAIN_MS
 from app.ui.screens.call.order_in_hand import OrderInHand
-from app.ui.screens.call.read_back import Around, ReadBackPresenter
+from app.ui.screens.call.read_back import ReadBackPresenter
 from app.ui.screens.call.state import CallState, Phase
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal

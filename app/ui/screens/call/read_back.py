@@ -6,24 +6,25 @@ disk entry by entry and never changed. Any edit is looked at anew. Touches no wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from app.services.ports import Caller
-from app.services.rules import speech
 from app.services.rules.read_back import Checkpoint, Standing
 from app.services.rules.readiness import Missing
 from app.services.rules.regions import RegionRules
-from app.services.rules.speech_book import Piece, SpeechBook
+from app.services.rules.speech import turns
+from app.services.rules.speech_book import SpeechBook
+from app.services.rules.speech_changes import changed_words
 from app.ui.background import Background
 from app.ui.notices import Kind, Notice
 from app.ui.screens.call import card_guard, guide_rows, guide_words
 from app.ui.screens.call.asking import Asking
-from app.ui.screens.call.correcting import Mended, UnderRepair, mended, target_of
-from app.ui.screens.call.guide_state import ReadBackState, Stage
-from app.ui.screens.call.noting import TRY_AGAIN_MS, EntryNotes
+from app.ui.screens.call.correcting import UnderRepair, mended, target_of
+from app.ui.screens.call.guide_state import Around, ReadBackState, Stage
+from app.ui.screens.call.noting import EntryNotes
 from app.ui.screens.call.order_in_hand import OrderInHand
 from app.ui.screens.call.overriding import Overriding
 from app.ui.screens.call.record import LONGEST_HEARD, Record
@@ -31,25 +32,11 @@ from app.ui.screens.call.record_source import RecordSource, Sources
 from app.ui.screens.call.topics import topic_of
 from app.values.clock import Clock
 from app.values.identity import PersonId
-from app.values.vocabulary import CheckpointKind, CorrectionCause, How, Region
+from app.values.vocabulary import CorrectionCause, How, Region
 from app.wire.orders import Totals
 from app.wire.read_back import Overridden, ReadBackEntry
 
-Twins = Callable[[Checkpoint], tuple[tuple[Piece, ...], ...]]
 _MENDING = frozenset({Stage.CORRECTING, Stage.CAUSE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
-    """What the read-back needs of the call around it.
-
-    `save` writes the document; `twins` shows what a line could be taken for; `again_ms` None: a
-    failed note waits until it is told to go on.
-    """
-
-    save: Callable[[], None]
-    twins: Twins
-    again_ms: int | None = TRY_AGAIN_MS
 
 
 class ReadBackPresenter(QObject):
@@ -117,6 +104,7 @@ class ReadBackPresenter(QObject):
     @property
     def standings(self) -> tuple[Standing, ...]:
         """How every checkpoint stands."""
+        self._count_all()
         return self._record.standings if self._record is not None else ()
 
     def begin(self, rules: RegionRules, person_id: PersonId, *, is_kept: bool) -> None:
@@ -161,6 +149,7 @@ class ReadBackPresenter(QObject):
 
     def start(self) -> None:
         """F8: begin, or go on where it was."""
+        self._count_all()
         if self._state.stage is Stage.CORRECTING:
             self.finish_correction()
         elif self._record is None:
@@ -181,6 +170,7 @@ class ReadBackPresenter(QObject):
 
     def go_to(self, row_key: str) -> None:
         """Ask a row out of turn: what is open in it, else how it was answered."""
+        self._count_all()
         if self._record is None or self._state.stage in _MENDING:
             return
         group = [s for s in self.standings if guide_rows.row_key(s.checkpoint) == row_key]
@@ -261,7 +251,8 @@ class ReadBackPresenter(QObject):
         if not changed:
             self._end_repair()
             return
-        told = self._in_words(changed)
+        book = self._speech.get(self._order.document.region)
+        told = guide_words.mended_words(changed, self._order.document.currency, book)
         self._state = replace(self._state, stage=Stage.CAUSE, mended=changed, told=told)
         self._publish()
         self.focus_asked.emit()
@@ -296,6 +287,7 @@ class ReadBackPresenter(QObject):
 
     def let_pass(self, login: str, password: str, reason: str) -> None:
         """A lead has signed in: everything that does not hold is to pass."""
+        self._count_all()
         if self._record is not None:
             stood = tuple(one.checkpoint.stood for one in self._record.open())
             self.override.ask(self._order.document.order_id, stood, login, password, reason)
@@ -332,6 +324,11 @@ class ReadBackPresenter(QObject):
             self._wants_to_start = False
             self.start()
 
+    def _count_all(self) -> None:
+        record = self._record
+        if record is not None and not record.is_whole and self._totals is not None:
+            record.recount_all(self._order.document, self._totals)
+
     def _cannot_load(self, notice: Notice) -> None:
         """The order is taken all the same; F8 tries once more and says it then."""
         if self._wants_to_start:
@@ -365,9 +362,7 @@ class ReadBackPresenter(QObject):
             return None
         points = [one.checkpoint for one in record.open()]
         points = [point for point in points if not guide_rows.blocking(point, self._missing)]
-        first = [point for point in points if point.kind is not CheckpointKind.OBLIGATION]
-        later = (point for point in first if record.place_of(point.key) >= self._place)
-        return next(later, None) or next(iter((*first, *points)), None)
+        return guide_rows.next_of(points, later=record.keys_from(self._place))
 
     def _ask(self, point: Checkpoint) -> None:
         """Show what to say, because somebody went there."""
@@ -390,9 +385,12 @@ class ReadBackPresenter(QObject):
         if book is None:
             self._say(Kind.WARN, self.tr("There are no words to say for this region yet."))
             return False
-        now = self._clock.now()
         self._asking = Asking(
-            point, document, self._totals, self._rules, book, since=now, slow=self._state.slow
+            point,
+            turns(point, document, self._totals, self._rules, book, slow=self._state.slow),
+            book,
+            since=self._clock.now(),
+            opening=changed_words(self._record.standing(point), document, self._totals, book),
         )
         self._place = self._record.place_of(point.key)
         self._state = replace(self._state, stage=Stage.ASKING, begun=True)
@@ -426,7 +424,8 @@ class ReadBackPresenter(QObject):
         stale = record.stale()
         fresh = [one for one in stale if one.changes != _changes(before.get(one.checkpoint.key))]
         if fresh:
-            self._tell(" ".join(self._notice_of(one) for one in fresh[:3]))
+            book = self._speech.get(self._order.document.region)
+            self._tell(guide_words.notices_of(fresh, book))
             if self._state.stage is Stage.DONE:
                 self._state = replace(self._state, stage=Stage.RESTING)
         elif before and not stale:
@@ -482,18 +481,6 @@ class ReadBackPresenter(QObject):
             answered = guide_words.answer_of(record.find(key))
             state = asking.shown_in(state, answered, self._around.twins(asking.point))
         self._show(state)
-
-    def _notice_of(self, standing: Standing) -> str:
-        """What changed, and that it has to be asked again."""
-        document = self._order.document
-        book = self._speech.get(document.region)
-        if book is None:
-            return ""
-        return book.say("notice_plain", title=speech.title_of(standing.checkpoint, document, book))
-
-    def _in_words(self, changed: tuple[Mended, ...]) -> str:
-        """What was put right, old and new."""
-        return " ".join(f"{one.old} \u2192 {one.new}." for one in changed)
 
     def _tell(self, sentence: str) -> None:
         self._state = replace(self._state, told=sentence)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from app.services.rules.read_back import (
     Checkpoint,
     Checkpoints,
@@ -51,8 +53,10 @@ class Record:
         write: Callable[[ReadBackEntry], None],
     ) -> None:
         self.revision = guidance.revision
+        self.is_whole = False
         self._counting = Checkpoints(rules, guidance.checklists)
-        self._entries: list[ReadBackEntry] = list(entries)
+        self._entries: list[ReadBackEntry] = []
+        self._trails: dict[str, list[ReadBackEntry]] = {}
         self._clock = clock
         self._by = person_id
         self._write = write
@@ -60,6 +64,8 @@ class Record:
         self._points: tuple[Checkpoint, ...] = ()
         self._standings: tuple[Standing, ...] = ()
         self._by_key: dict[str, Standing] = {}
+        for entry in entries:
+            self._keep(entry)
 
     @property
     def entries(self) -> tuple[ReadBackEntry, ...]:
@@ -88,14 +94,41 @@ class Record:
         """What was confirmed and changed since."""
         return tuple(one for one in self._standings if one.state is State.STALE)
 
+    def standing(self, point: Checkpoint) -> Standing:
+        """How a checkpoint of the order stands."""
+        return self._by_key[point.key]
+
     def place_of(self, key: str) -> int:
         """Where a checkpoint stands in the talk."""
         return next(at for at, point in enumerate(self._points) if point.key == key)
 
+    def keys_from(self, place: int) -> frozenset[str]:
+        """The checkpoints from a place in the talk on."""
+        return frozenset(point.key for point in self._points[place:])
+
     def recount(self, document: OrderDocument, totals: Totals) -> None:
-        """The order is another one now."""
+        """The order is another one now; what is as it was costs nothing.
+
+        Until there is an answer, one line stands for all: they are all open.
+        """
+        self.is_whole = bool(self._entries) or len(document.lines) <= 1
+        if not self.is_whole:
+            document = msgspec.structs.replace(document, lines=document.lines[:1])
+        self._recount(document, totals)
+
+    def recount_all(self, document: OrderDocument, totals: Totals) -> None:
+        """Somebody is about to ask: every line counts."""
+        self.is_whole = True
+        self._recount(document, totals)
+
+    def _recount(self, document: OrderDocument, totals: Totals) -> None:
         self._points = self._counting.of(document, totals)
-        self._stand()
+        before, self._by_key = self._by_key, {}
+        for point in self._points:
+            was = before.get(point.key)
+            same = was is not None and was.checkpoint is point
+            self._by_key[point.key] = was if was and same else self._stand(point)
+        self._standings = tuple(self._by_key.values())
 
     def began(self, *, slow: bool) -> None:
         """The read-back is begun or taken up; said once."""
@@ -166,15 +199,39 @@ class Record:
 
     def overridden(self, entry: Overridden) -> None:
         """A lead let open checkpoints pass; the desk has kept the entry already."""
-        self._entries.append(entry)
-        self._stand()
+        self._count(entry)
 
     def _add(self, entry: ReadBackEntry) -> None:
         """It counts at once; placing waits until it is on disk."""
-        self._entries.append(entry)
         self._write(entry)
-        self._stand()
+        self._count(entry)
 
-    def _stand(self) -> None:
-        self._standings = standings(self._points, self._entries)
-        self._by_key = {one.checkpoint.key: one for one in self._standings}
+    def _count(self, entry: ReadBackEntry) -> None:
+        for key in self._keep(entry):
+            standing = self._by_key.get(key)
+            if standing is not None:
+                self._by_key[key] = self._stand(standing.checkpoint)
+        self._standings = tuple(self._by_key.values())
+
+    def _keep(self, entry: ReadBackEntry) -> tuple[str, ...]:
+        """Put an entry into the trails of the checkpoints it is about."""
+        self._entries.append(entry)
+        keys = _about(entry)
+        for key in keys:
+            self._trails.setdefault(key, []).append(entry)
+        return keys
+
+    def _stand(self, point: Checkpoint) -> Standing:
+        (standing,) = standings((point,), self._trails.get(point.key, ()))
+        return standing
+
+
+def _about(entry: ReadBackEntry) -> tuple[str, ...]:
+    """The checkpoints that an entry says something about."""
+    match entry:
+        case Asked() | Confirmed() | NotMatched() | Corrected():
+            return (entry.checkpoint,)
+        case Overridden():
+            return tuple(stood.checkpoint for stood in entry.checkpoints)
+        case _:
+            return ()

@@ -72,8 +72,8 @@ class SidePane(QWidget):
         row.addStretch(1)
         row.addWidget(self.let_pass)
         self._card.body.addLayout(row)
-        for part in (self.place, self._reason):
-            self._card.body.addWidget(part)
+        self._card.body.addWidget(self.place)
+        self._card.body.addWidget(self._reason)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(10)
