@@ -150,6 +150,7 @@ FIXED_KEYS: tuple[Key, ...] = (
         Where.LIST,
         numbered=True,
     ),
+    Key(("PgUp", "PgDown"), QT_TRANSLATE_NOOP("Shortcuts", "Other steps of what to say")),
     Key(
         ("Tab", "Shift+Tab"),
         QT_TRANSLATE_NOOP("Shortcuts", "Next and previous field"),

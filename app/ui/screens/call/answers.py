@@ -106,7 +106,9 @@ class AnswersPresenter(QObject):
         )
 
     def close(self) -> None:
-        """Back to the call; the next search begins anew."""
+        """Back to the call; the next search begins anew. One that found nothing is noted."""
+        if self._found_nothing():
+            self._note(self._state.text.strip(), "")
         self._loads.forget()
         self._forget_search()
         self._noted.clear()
@@ -166,11 +168,13 @@ class AnswersPresenter(QObject):
         self._read()
 
     def enter(self) -> None:
-        """Open the marked answer; when none has come yet, as soon as one does."""
+        """Open the marked answer, as soon as it has come; where there is none, tell a lead."""
         if not self._state.text.strip():
             return
         if self._answered != self._state.text:
             self._open_when_answered = True
+        elif self._found_nothing():
+            self.none_helps()
         elif self._state.reading is None:
             self._read()
 
@@ -182,6 +186,11 @@ class AnswersPresenter(QObject):
         self._note(text, "")
         words = self.tr("Noted. Your lead sees which answers are lacking.")
         self._show(replace(self._state, reading=None, sentence=words, is_warning=False))
+
+    def _found_nothing(self) -> bool:
+        return bool(self._state.text.strip()) and (
+            self._answered == self._state.text and not self._state.rows
+        )
 
     def _read(self) -> None:
         state = self._state
@@ -215,7 +224,7 @@ class AnswersPresenter(QObject):
             for answer in found.answers
         )
         self._answered = text
-        nothing = self.tr("No answer is known for that. Try other words.")
+        nothing = self.tr("No answer is known for that. Try other words; Enter tells your lead.")
         self._show(
             replace(
                 self._state,

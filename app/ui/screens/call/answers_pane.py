@@ -148,11 +148,8 @@ class AnswersPane(Card):
             self.field.show_hint(state.sentence)
         else:
             self.field.clear_message()
-        marked = self.picks.current() if rows else self._words_read(state.reading)
+        marked = self.picks.current() if rows else _spoken(state.reading or state.step)
         self.field.edit.setAccessibleDescription(" ".join(filter(None, (marked, state.sentence))))
-
-    def _words_read(self, reading: Answer | None) -> str:
-        return "" if reading is None else " ".join((reading.title, *reading.say))
 
     @Slot()
     def _miss(self) -> None:
@@ -166,6 +163,11 @@ class AnswersPane(Card):
     @Slot()
     def _turn_on(self) -> None:
         self._presenter.show_other_step(1)
+
+
+def _spoken(said: ScriptStep | Answer | None) -> str:
+    """What a screen reader tells with the field: the script or the answer on view."""
+    return "" if said is None else " ".join((said.title, *said.say))
 
 
 def _pick_of(answer: Answer) -> Pick:

@@ -135,15 +135,41 @@ def test_none_of_these_helps_notes_a_miss(answers: AnswersPresenter, desk: FakeD
     assert "Noted" in answers.state.sentence
 
 
-def test_where_nothing_is_found_that_is_said_and_enter_opens_nothing(
+def test_where_nothing_is_found_that_is_said_and_enter_tells_a_lead(
     answers: AnswersPresenter, desk: FakeDesk
 ) -> None:
     answers.search("zebra")
+    assert "No answer is known" in answers.state.sentence
+    assert desk.searched == []
+
     answers.enter()
 
-    assert "No answer is known" in answers.state.sentence
     assert answers.state.reading is None
+    assert desk.searched == [NoteSearch(text="zebra")]
+
+
+def test_a_search_that_found_nothing_is_noted_when_the_call_goes_on(
+    answers: AnswersPresenter, desk: FakeDesk
+) -> None:
+    answers.search("zebra crossing")
+    answers.close()
+
+    assert desk.searched == [NoteSearch(text="zebra crossing")]
+
+
+def test_a_search_that_was_given_up_is_no_miss(answers: AnswersPresenter, desk: FakeDesk) -> None:
+    answers.search("refund")
+    answers.close()
+
     assert desk.searched == []
+
+
+def test_the_script_is_read_out_with_the_field(on_call: Hands, window: MainWindow) -> None:
+    on_call.press(Qt.Key.Key_F1)
+
+    here = QApplication.focusWidget()
+    assert here is not None
+    assert "This is Dana Okafor" in here.accessibleDescription()
 
 
 def test_a_card_number_is_taken_out_and_never_searched_for(
