@@ -92,21 +92,24 @@ class ProductIndex:
             found = [self._product(address) for address in self._search(query, _ROWS_LEAST)]
         return next((p for p in found if p.code == code), found[0] if found else None)
 
-    def candidates(self, product: ProductView, limit: int) -> tuple[ProductView, ...]:
+    def candidates(self, product: ProductView, most_alike: int) -> tuple[ProductView, ...]:
         """Products that this one might be taken for: those that sound the same first.
 
-        Withdrawn products and charges are not among them. Raises Fault `index_damaged`.
+        At most so many for each way of being alike, so that no way hides another one. Withdrawn
+        products and charges are not among them. Raises Fault `index_damaged`.
         """
-        asked = keys_asked(product.code, product.description)
         found: dict[str, ProductView] = {}
+        seen: set[tuple[int, int]] = set()
         with _own_faults():
-            for keys in (asked.near, asked.far):
-                query = Query.boolean_query([(Occur.Should, self._term("alike", k)) for k in keys])
-                for address in self._search(query, limit + 1):  # itself is among them
-                    one = self._product(address)
-                    found.setdefault(one.code, one)
+            for key in keys_asked(product.code, product.description):
+                for address in self._search(self._term("alike", key), most_alike + 1):
+                    place = address.segment_ord, address.doc
+                    if place not in seen:
+                        seen.add(place)
+                        one = self._product(address)
+                        found[one.code] = one
         found.pop(product.code, None)
-        return tuple(found.values())[:limit]
+        return tuple(found.values())
 
     def count(self) -> int:
         """How many products it holds."""

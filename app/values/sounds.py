@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -93,14 +93,6 @@ class Sounding:
     teens: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class KeysAsked:
-    """What to look for: `near` finds what sounds the same or has a like code, `far` the rest."""
-
-    near: tuple[str, ...]
-    far: tuple[str, ...]
-
-
 @lru_cache(maxsize=4_000)
 def sounding(code: str, description: str) -> Sounding:
     """All about one product; kept, because each letter typed finds much of what was there."""
@@ -112,7 +104,7 @@ def sounding(code: str, description: str) -> Sounding:
         plain=_plain(description),
         words=words,
         sounds=tuple(word.sound for word in words),
-        run=_run(description),
+        run=_run(words),
         numbers=tuple(n for word in words for n in _numbers_in(word.letters)),
         less_one=frozenset(_less_one(words)),
         suffixes=frozenset(suffixed + ending),
@@ -128,38 +120,43 @@ def keys_kept(code: str, description: str) -> list[str]:
     keys += [f"s {key}" for key in suffixed]
     keys += [f"d {key}" for key in ending]
     keys += [f"t {key}" for key in _teen_keys(_plain(code))]
-    keys.append(_whole_key(description))
+    keys.append(_whole_key(description, words))
     return keys
 
 
-def keys_asked(code: str, description: str) -> KeysAsked:
-    """The keys under which products are kept that this one may be taken for.
+def keys_asked(code: str, description: str) -> list[str]:
+    """The keys under which products are kept that this one may be taken for, the nearest first.
 
     A last letter is looked for among letters and digits, a last digit among letters only: two
     digits are told apart by the description, which is always read with the code.
     """
     words = spoken_words(description)
-    whole = " ".join(word.sound for word in words)
+    less_one = [f"w {less}" for less in _less_one(words)]
     suffixed, ending = _suffix_keys(_plain(code))
-    near = [f"w {whole}", _whole_key(description)] if words else [_whole_key(description)]
-    near += [f"{kind} {key}" for key in suffixed for kind in "sd"]
-    near += [f"s {key}" for key in ending]
-    near += [f"t {key}" for key in _teen_keys(_plain(code))]
-    far = [f"w {less}" for less in _less_one(words) if less != whole]
-    return KeysAsked(tuple(near), tuple(far))
+    return [
+        *less_one[:1],
+        _whole_key(description, words),
+        *(f"{kind} {key}" for key in suffixed for kind in "sd"),
+        *(f"s {key}" for key in ending),
+        *(f"t {key}" for key in _teen_keys(_plain(code))),
+        *less_one[1:],
+    ]
 
 
 def spoken_words(description: str) -> tuple[SpokenWord, ...]:
     """The words of a description; `snowflake,pink` is two of them."""
-    return tuple(_spoken_words(description))
+    return tuple(
+        SpokenWord(text, letters, sound, place)
+        for place, written in enumerate(description.split())
+        for text, letters, sound in _pieces(written)
+    )
 
 
-def _spoken_words(description: str) -> Iterator[SpokenWord]:
-    for place, written in enumerate(description.split()):
-        for piece in _PIECE.findall(written):
-            sound = sound_of(piece)
-            if sound:
-                yield SpokenWord(_trimmed(piece), _letters(piece), sound, place)
+@lru_cache(maxsize=_WORDS_KEPT)
+def _pieces(written: str) -> tuple[tuple[str, str, str], ...]:
+    """Text, letters and sound of each word in a written one."""
+    pieces = [(_trimmed(piece), _letters(piece)) for piece in _PIECE.findall(written)]
+    return tuple((text, letters, sound_of(text)) for text, letters in pieces if letters)
 
 
 @lru_cache(maxsize=_WORDS_KEPT)
@@ -186,9 +183,9 @@ def _phonetic(letters: str) -> str:
     return letters
 
 
-def _run(description: str) -> str:
+def _run(words: Iterable[SpokenWord]) -> str:
     """The letters of the whole description as if it were one word."""
-    return _without_teens(_letters(description))
+    return _without_teens("".join(word.letters for word in words))
 
 
 def _without_teens(text: str) -> str:
@@ -200,10 +197,9 @@ def _ten_of(match: re.Match[str]) -> str:
     return f"{match[1] or match[2]}0"
 
 
-def _whole_key(description: str) -> str:
+def _whole_key(description: str, words: Sequence[SpokenWord]) -> str:
     """For the description as a whole; one of signs only is taken as it is."""
-    run = _run(description)
-    return f"r {run}" if run else f"p {_plain(description)}"
+    return f"r {_run(words)}" if words else f"p {_plain(description)}"
 
 
 def _numbers_in(letters: str) -> list[str]:

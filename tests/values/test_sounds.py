@@ -8,8 +8,7 @@ from app.values.sounds import keys_asked, keys_kept, sound_of, sounding, spoken_
 
 
 def share_a_key(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    asked = keys_asked(*one)
-    return not {*asked.near, *asked.far}.isdisjoint(keys_kept(*other))
+    return not set(keys_asked(*one)).isdisjoint(keys_kept(*other))
 
 
 @pytest.mark.parametrize(

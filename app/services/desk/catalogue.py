@@ -14,8 +14,9 @@ from app.wire.catalogue import (
     ProductView,
 )
 
-_CANDIDATES_MOST = 100
-"""Of each sort; a product with more one-word twins than this is told from the nearest."""
+_MOST_ALIKE = 24
+"""Twins of each sort. One is enough to make a word one that has to be said, so that a product with
+hundreds of them costs no more than one with a few."""
 
 
 class CatalogueService:
@@ -38,5 +39,5 @@ class CatalogueService:
     def lookalikes(self, request: FindLookalikes) -> Lookalikes:
         """What a product could be taken for. Raises Refusal `product_unknown`."""
         product = self.get(GetProduct(code=request.code))
-        candidates = self._index.candidates(product, _CANDIDATES_MOST)
+        candidates = self._index.candidates(product, _MOST_ALIKE)
         return confusables.lookalikes(product, candidates, request.limit)

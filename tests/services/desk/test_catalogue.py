@@ -63,12 +63,16 @@ def test_an_unknown_code_is_refused(tmp_path: Path) -> None:
     assert refused.value.code == "product_unknown"
 
 
-def test_hundreds_of_twins_are_settled_with_as_few_words_as_two(tmp_path: Path) -> None:
+def test_hundreds_of_twins_of_one_sort_hide_none_of_another(tmp_path: Path) -> None:
     twins = [a_product(f"T{at}X", description=f"Mug number {at} blue") for at in range(1000, 1400)]
-    catalogue = catalogue_of(tmp_path, a_product("M", description="Mug number one blue"), *twins)
+    mug = a_product("M", description="Mug number one blue")
+    catalogue = catalogue_of(tmp_path, *twins, mug)
     found = lookalikes(catalogue, "M", 3)
     assert len(found.others) == 3
     assert found.must_say == "one"
+    red = a_product("Z", description="Mug number one red")
+    catalogue = catalogue_of(tmp_path / "more", *twins, mug, red)
+    assert lookalikes(catalogue, "M", 3).must_say == "one blue"
 
 
 def test_a_change_of_the_feed_is_followed(tmp_path: Path) -> None:
