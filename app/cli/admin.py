@@ -1,8 +1,8 @@
 """`readback admin`: what an administrator does to database, people, seats, audit and policy.
 
-Guidance has acts of its own (`guidance_acts`). Each act runs in one transaction as the owner role,
-beside a running service or without one; changes are audited. What a script may want goes to
-standard output, words around it to standard error.
+Guidance and orders have acts of their own (`guidance_acts`, `order_acts`). Each act runs in one
+transaction as the owner role, beside a running service or without one; changes are audited. What a
+script may want goes to standard output, words around it to standard error.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from app.central import administration, prepare_database
 from app.cli.acts import Act, Outcome, PlainAct, add_act, add_group, add_plain_act, table, when
 from app.cli.database import add_database_url, database_url_of
 from app.cli.guidance_acts import add_guidance_acts
+from app.cli.order_acts import add_order_acts
 from app.services.central.audit import AuditChain, read_head
 from app.services.central.installation import Installations, read_policy, written_policy
 from app.services.central.passwords import Passwords
@@ -57,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     put = add_act(policy_acts, "set", "let a policy hold from now on", _policy_set)
     put.add_argument("file", metavar="FILE", type=Path, help="JSON, or TOML (.toml)")
     add_guidance_acts(acts)
+    add_order_acts(acts)
 
 
 def run(arguments: argparse.Namespace) -> int:

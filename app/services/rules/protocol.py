@@ -27,7 +27,8 @@ from app.services.rules.regions import RegionRules
 from app.services.rules.review import sentence_for
 from app.values.identity import PersonId
 from app.values.order_number import OrderNumber, grouped, holds
-from app.values.vocabulary import Channel, ClosingStep, How
+from app.values.vocabulary import Channel, CheckpointKind, ClosingStep, How
+from app.wire.guidance import Guidance
 from app.wire.orders import OrderView, PlacedOrder
 from app.wire.protocol import (
     Mark,
@@ -77,6 +78,16 @@ def protocol_of(
         sections=tuple(ProtocolSection(heading=name, rows=rows) for name, rows in sections if rows),
         reasons=tuple(sentence_for(reason) for reason in view.review_reasons),
     )
+
+
+def titles_in(guidance: Guidance) -> dict[str, str]:
+    """What an administrator calls their own points, by their keys."""
+    return {
+        item.key: item.title
+        for checklist in guidance.checklists
+        for item in checklist.items
+        if item.check is CheckpointKind.EXTRA and item.title
+    }
 
 
 def people_in(placed: PlacedOrder, closed: ClosedCall | None) -> frozenset[PersonId]:

@@ -13,7 +13,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from app.services.ports import Caller
-from app.services.rules.protocol import protocol_of
+from app.services.rules.protocol import protocol_of, titles_in
 from app.services.rules.regions import RegionRules
 from app.ui.background import Background, Lane, Latest
 from app.ui.notices import notice_of
@@ -22,7 +22,7 @@ from app.ui.printing import Printer
 from app.values.errors import Fault, Refusal
 from app.values.identity import OrderId
 from app.values.order_number import OrderNumber, grouped, parse_order_number
-from app.values.vocabulary import CheckpointKind, Region
+from app.values.vocabulary import Region
 from app.wire import operations
 from app.wire.customers import GetOrder
 from app.wire.orders import OrderView, PersonNamed, PlacedOrder
@@ -217,12 +217,6 @@ def _at_desk(caller: Caller, placed: PlacedOrder, by: PersonView | None) -> Orde
 def _titles(caller: Caller) -> dict[str, str]:
     """What an administrator calls their own points; their keys do where nothing is known."""
     try:
-        guidance = caller.call(operations.GET_GUIDANCE, AskStatus())
+        return titles_in(caller.call(operations.GET_GUIDANCE, AskStatus()))
     except (Refusal, Fault):
         return {}
-    return {
-        item.key: item.title
-        for checklist in guidance.checklists
-        for item in checklist.items
-        if item.check is CheckpointKind.EXTRA and item.title
-    }
