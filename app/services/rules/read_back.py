@@ -397,7 +397,7 @@ def _trails(entries: Iterable[ReadBackEntry]) -> dict[str, _Trail]:
                     trail.asked_at, trail.asked_sha256 = entry.at, entry.sha256
             case Confirmed():
                 trail = trails.setdefault(entry.checkpoint, _Trail())
-                trail.confirmed, trail.overridden_sha256 = entry, ""
+                trail.confirmed, trail.overridden_sha256 = _later(trail.confirmed, entry), ""
             case Corrected():
                 trails.setdefault(entry.checkpoint, _Trail()).corrected = True
             case Overridden():
@@ -407,6 +407,13 @@ def _trails(entries: Iterable[ReadBackEntry]) -> dict[str, _Trail]:
             case _:
                 pass
     return trails
+
+
+def _later(before: Confirmed | None, now: Confirmed) -> Confirmed:
+    """The later of two confirmations; what was spoken once stays spoken when it is agreed to."""
+    if before is None or before.sha256 != now.sha256 or before.how is not How.CALLER_SPOKE:
+        return now
+    return before
 
 
 def _standing(point: Checkpoint, trail: _Trail) -> Standing:
