@@ -20,8 +20,11 @@ from app.campaigns.invoices import Invoice, InvoiceLine, Reading
 from app.campaigns.scripted_caller import ScriptedCaller, ScriptedCallers
 from app.services.ports import Caller
 from app.services.rules.regions import RegionRules
+from app.services.rules.speech_book import SpeechBook
 from app.ui.background import InlineBackground
 from app.ui.notices import Incidents, Notice
+from app.ui.screens.call.delivery import Words
+from app.ui.screens.call.guide_state import Stage
 from app.ui.screens.call.presenter import CallPresenter, Pace
 from app.values.clock import Clock
 from app.values.errors import Fault
@@ -34,6 +37,7 @@ from app.wire.sync import Policy
 
 REASON = "replay"
 """Why a told price differs from the list: it is the one the invoice was paid with."""
+MARK = "Replay of invoice {invoice}: the caller was scripted, and so were all answers."
 
 
 class ReplayedOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +50,10 @@ class ReplayedOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a replay prints. `refused` counts invoices by the sentence that stopped them."""
+    """What a replay prints. `refused` counts invoices by the sentence that stopped them.
+
+    `confirmations` are answers by one key, `spoken` those that were typed and compared.
+    """
 
     orders: int
     lines: int
@@ -54,6 +61,9 @@ class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
     goods_minor: int
     orders_per_second: float
     place_ms: dict[str, float]
+    confirmations: int
+    spoken: int
+    read_back_ms: dict[str, float]
     left_out: dict[str, int]
 
 
@@ -68,6 +78,7 @@ class Desk:
     regions: Mapping[Region, RegionRules]
     clock: Clock
     ids: Ids
+    speech: Mapping[Region, SpeechBook]
 
 
 @dataclass(slots=True)
@@ -75,6 +86,9 @@ class _Tally:
     rows: list[ReplayedOrder] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     place_ms: list[float] = field(default_factory=list)
+    read_back_ms: list[float] = field(default_factory=list)
+    confirmations: int = 0
+    spoken: int = 0
 
 
 class Replay:
@@ -92,7 +106,8 @@ class Replay:
             clock=desk.clock,
             ids=desk.ids,
             device_id=desk.device_id,
-            pace=Pace(search_ms=0, save_ms=None, caution_ms=None),
+            speech=desk.speech,
+            pace=Pace(search_ms=0, save_ms=None, caution_ms=None, note_again_ms=None),
         )
         self._presenter.notice.connect(self._hear)
         self._presenter.placed.connect(self._placed.append)
@@ -107,18 +122,16 @@ class Replay:
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
             (out / "orders.jsonl").write_bytes(b"".join(encode(r) + b"\n" for r in tally.rows))
-        measured = spread(tally.place_ms) if tally.place_ms else Spread(0, 0.0, 0.0, 0.0)
         return ReplayResult(
             orders=len(tally.rows),
             lines=sum(row.lines for row in tally.rows),
             refused=dict(tally.refused),
             goods_minor=sum(row.goods_minor for row in tally.rows),
             orders_per_second=round(len(tally.rows) / seconds, 2) if seconds else 0.0,
-            place_ms={
-                "p50": round(measured.p50, 3),
-                "p95": round(measured.p95, 3),
-                "p99": round(measured.p99, 3),
-            },
+            place_ms=_quantiles(tally.place_ms),
+            confirmations=tally.confirmations,
+            spoken=tally.spoken,
+            read_back_ms=_quantiles(tally.read_back_ms),
             left_out=dict(reading.left_out),
         )
 
@@ -137,6 +150,8 @@ class Replay:
                 break
         else:
             self._ask_where_it_goes(caller)
+            self._say_who_answered(invoice)
+            self._read_back(tally)
             self._place(tally)
         if self._placed:
             tally.rows.append(_row(invoice, self._placed[0]))
@@ -183,6 +198,30 @@ class Replay:
         if self._presenter.order.document.deliver_to is None:
             address.take(caller.address)
 
+    def _say_who_answered(self, invoice: Invoice) -> None:
+        """The order says of itself that nobody real agreed to it."""
+        note = self._presenter.delivery
+        note.set_text(Words.INTERNAL_NOTE, MARK.format(invoice=invoice.number))
+        note.finish_text(Words.INTERNAL_NOTE)
+
+    def _read_back(self, tally: _Tally) -> None:
+        """F8 and one answer after another; the caller says what the invoice says."""
+        guide = self._presenter.read_back
+        began = time.perf_counter()
+        guide.start()
+        while guide.state.stage is Stage.ASKING:
+            before = guide.state
+            if before.hearing and before.point is not None:
+                guide.hear(" ".join(one.value for one in before.point.must_speak))
+                tally.spoken += 1
+            else:
+                guide.confirm()
+                tally.confirmations += 1
+            if guide.state == before or guide.state.problem:
+                self._said.append(guide.state.problem or "The read-back did not go on.")
+                break
+        tally.read_back_ms.append((time.perf_counter() - began) * 1_000)
+
     def _place(self, tally: _Tally) -> None:
         began = time.perf_counter()
         self._presenter.place()
@@ -202,6 +241,15 @@ class Replay:
 
     def _hear(self, notice: Notice) -> None:
         self._said.append(notice.sentence)
+
+
+def _quantiles(samples: list[float]) -> dict[str, float]:
+    measured = spread(samples) if samples else Spread(0, 0.0, 0.0, 0.0)
+    return {
+        "p50": round(measured.p50, 3),
+        "p95": round(measured.p95, 3),
+        "p99": round(measured.p99, 3),
+    }
 
 
 def _row(invoice: Invoice, placed: PlacedOrder) -> ReplayedOrder:

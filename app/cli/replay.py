@@ -22,7 +22,7 @@ from app.campaigns.replay import Desk as ReplayDesk
 from app.campaigns.replay import Replay, ReplayResult
 from app.demo.command import Told
 from app.demo.trial import PASSWORD, Trial
-from app.desktop import Setting, enrol, open_desk, regions
+from app.desktop import Setting, enrol, open_desk, regions, speech
 from app.services.desk.desk import Desk
 from app.services.desk.seat_identity import SeatIdentity, read_identity
 from app.settings import DeskSettings
@@ -91,6 +91,7 @@ def _replayed(arguments: argparse.Namespace, reading: Reading, told: Told) -> Re
                 regions=regions(),
                 clock=SystemClock(),
                 ids=SystemIds(),
+                speech=speech(),
             )
         )
         result = replay.run(reading, arguments.out)
