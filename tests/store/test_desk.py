@@ -11,15 +11,23 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 
 from app.models.desk.table import DeskTable
-from app.models.desk.tables import PlacedOrderRow, SettingRow
+from app.models.desk.tables import (
+    ENDS_CALL,
+    CommandRow,
+    CommandState,
+    PlacedOrderRow,
+    ReadBackEntryRow,
+    SettingRow,
+)
 from app.store.desk import DeskStore, StoreDamaged, open_store, set_aside
 from app.store.migrations.desk import HEAD, KNOWN
 from app.values.errors import Refusal
+from app.values.vocabulary import CommandKind
 from tests.builders import A_MORNING, an_id
 from tests.fakes import FixedClock
 
@@ -82,6 +90,57 @@ def test_an_order_without_its_command_is_refused_by_the_store_itself(path: Path)
     with pytest.raises(IntegrityError), store.write() as connection:
         connection.execute(insert(PlacedOrderRow), row)
     store.close()
+
+
+def test_an_entry_of_a_read_back_is_never_changed_and_never_there_twice(path: Path) -> None:
+    store = opened(path)
+    row = {"order_id": an_id(), "position": 1, "at": A_MORNING, "document": b"said"}
+    with store.write() as connection:
+        connection.execute(insert(ReadBackEntryRow), row)
+    for change in (update(ReadBackEntryRow).values(document=b"else"), insert(ReadBackEntryRow)):
+        with pytest.raises(IntegrityError), store.write() as connection:
+            connection.execute(change, row)
+    store.close()
+
+
+def test_the_store_itself_takes_one_end_of_a_call_for_each_order(path: Path) -> None:
+    store = opened(path)
+    kinds = (CommandKind.PLACE_ORDER, CommandKind.CLOSE_CALL, CommandKind.CLOSE_CALL)
+    rows = [a_command(number, kind) for number, kind in enumerate(kinds, start=1)]
+    with store.write() as connection:
+        connection.execute(insert(CommandRow), rows[:2])
+    with pytest.raises(IntegrityError), store.write() as connection:
+        connection.execute(insert(CommandRow), rows[2:])
+    store.close()
+
+
+def test_whether_a_call_has_ended_is_looked_up_in_its_index(path: Path) -> None:
+    store = opened(path)
+    query = f"EXPLAIN QUERY PLAN SELECT 1 FROM command WHERE {ENDS_CALL} AND order_id = ?"  # noqa: S608 - our own words
+    with store.read() as connection:
+        plan = str(connection.exec_driver_sql(query, (an_id().hex,)).all())
+    store.close()
+    assert "ix_command_ends_call" in plan
+
+
+def a_command(number: int, kind: CommandKind) -> dict[str, object]:
+    """A command about the same order as every other."""
+    return {
+        "incarnation": an_id(1),
+        "sequence": number,
+        "command_id": an_id(10 + number),
+        "order_id": an_id(2),
+        "kind": kind,
+        "person_id": an_id(3),
+        "captured_at": A_MORNING,
+        "clock_offset_ms": 0,
+        "body": b"{}",
+        "sha256": "",
+        "state": CommandState.CAPTURED,
+        "failures": 0,
+        "reasons": "",
+        "sentence": "",
+    }
 
 
 def test_a_transaction_that_fails_leaves_nothing(path: Path) -> None:

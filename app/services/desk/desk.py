@@ -7,6 +7,7 @@ touch with the centre; `close` ends everything and lets go of the seat.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -40,6 +41,7 @@ from app.services.rules.regions import RegionRules
 from app.store.catalogue_replica import CatalogueReplica, ReplicaDamaged
 from app.store.product_search import ProductIndex
 from app.values.clock import Clock
+from app.values.errors import Fault
 from app.values.identity import Ids
 from app.values.vocabulary import ChangeKind, Region
 from app.wire import operations
@@ -152,7 +154,8 @@ class Desk:
             parts.ids,
         )
         self.calls = CallService(self._commands, self._signed_in, parts.clock)
-        self.calls.end_left(at_start=True)
+        with suppress(Fault):  # a full disk keeps no desk closed; it is done at another start
+            self.calls.end_left(at_start=True)
         self._answers = AnswerService(store, self._guidance, parts.centre, parts.clock)
         self._papers = PaperService(parts.seat.folder, store, self.place, parts.clock)
 

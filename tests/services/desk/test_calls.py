@@ -14,7 +14,7 @@ from app.services.desk.records import Captured, Shown
 from app.services.desk.recovery import JOURNAL, STORE
 from app.services.desk.seat import STORE_KEY
 from app.services.ports import Caller
-from app.store.journal import read_journal
+from app.store.journal import Journal, read_journal
 from app.values.errors import Fault, Refusal
 from app.values.vocabulary import CallOutcome, ClosingStep, CommandKind
 from app.wire import operations
@@ -168,6 +168,10 @@ def refuse_to_write(record: bytes) -> None:
     raise Fault("journal_unwritable", "The disk is full.")
 
 
+def refuse_to_append(journal: Journal, record: bytes) -> None:
+    refuse_to_write(record)
+
+
 def test_an_end_the_journal_could_not_take_is_added_at_the_next_start(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,6 +201,22 @@ def test_a_call_that_nobody_ended_is_ended_as_dropped_at_the_next_start(site: Si
     assert (closed.outcome, closed.entries) == (CallOutcome.CALL_DROPPED, CLOSING)
     assert (closed.closed_at, closed.closed_by) == (site.clock.now(), placed.placed_by)
     assert list(site.centre.calls.values()) == [closed]
+
+
+def test_a_journal_that_cannot_be_written_keeps_no_desk_closed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site.opened() as desk:
+        placed_and_said_back(ready(desk), site.order())
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "append", refuse_to_append)
+        with site.opened() as desk:
+            send_all(desk)
+            assert site.centre.calls == {}
+    with site.opened() as desk:
+        assert journaled(site) == stored(desk)
+        send_all(desk)
+    assert len(site.centre.calls) == 1
 
 
 def test_a_call_that_was_ended_is_not_ended_again_at_the_next_start(site: Site) -> None:
