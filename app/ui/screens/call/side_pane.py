@@ -7,6 +7,7 @@ order needs; each leads to its pane.
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import shortcuts, theme
@@ -21,6 +22,9 @@ from app.ui.widgets.card import Box, Card
 from app.ui.widgets.checklist import Checklist, CheckRow, CheckState
 from app.ui.widgets.fields import CheckField
 from app.ui.widgets.text import Part, wrapped
+
+LOW_WINDOW_PX = 500
+"""Below this, what the palette offers too has no room of its own."""
 
 
 class SidePane(QWidget):
@@ -55,6 +59,7 @@ class SidePane(QWidget):
             Topic.ARRIVAL: self.tr("Delivery date"),
         }
         self._is_rail = False
+        self._is_low = False
         self._call = CallState()
         self._guide = ReadBackState()
         self._answers: QWidget | None = None
@@ -145,6 +150,13 @@ class SidePane(QWidget):
         self.checklist.setToolTip(tip if narrow else "")
         self._fit()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_low = self.window().height() < LOW_WINDOW_PX
+        if is_low != self._is_low:
+            self._is_low = is_low
+            self._fit()
+
     def take_focus(self) -> None:
         """F8: where the answer goes; else to Place order, or to the rows."""
         if self._guide.override is not None:
@@ -167,8 +179,8 @@ class SidePane(QWidget):
             self._reason: True,
             self._told: bool(self._told.words()[0]),
             self._caution: bool(self._caution.words()[0]),
-            self.slow: guide.begun,
-            self.let_pass: can_ask and guide.override is None,
+            self.slow: guide.begun and not self._is_low,
+            self.let_pass: can_ask and guide.override is None and not self._is_low,
             self.override: guide.override is not None,
         }
         for part, is_wanted in shown.items():
