@@ -1,7 +1,8 @@
 """Products that can be taken for one another: what it costs to find them, and how many are missed.
 
-The index is filled with and without what finds them. Missed are those pairs that a plain comparison
-of everything with everything names, written here a second time and without any of the keys.
+The index is filled with and without what finds them. Every product asked about is compared with
+every other one, by rules written here a second time and without any of the keys: missed are pairs
+that were not found, unsettled those in which what has to be said belongs to both.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import gc
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -24,13 +27,15 @@ from app.services.ports import Caller
 from app.store.product_search import ProductIndex
 from app.values.vocabulary import ProductKind
 from app.wire import operations
-from app.wire.catalogue import FindLookalikes, ProductView
+from app.wire.catalogue import FindLookalikes, Lookalikes, ProductView
 from app.wire.message import PAGE_ROWS_MOST, encode
 
 ROWS = 8
 LOOK_UP_MOST_MS = 8
 INDEX_TIMES = 3
-MISSED_MOST = 1
+WRONG_MOST = 1
+TWINS_COUNTED = 24
+"""Of more twins of a kind only some are shown; what has to be said settles them all the same."""
 _ROWS_A_COMMIT = 5_000
 _LOOKED_UP = 4_000
 _CLASSES = ("bcdegptvz", "fsx", "mn", "ahjk8", "iy59", "o0", "quw2")
@@ -56,7 +61,8 @@ def confusables(given: Given, *, count: int, compared: int, rounds: int = 1) -> 
         given.tell(f"Asking for the lookalikes of {len(asked):,} products")
         taken = [timed(partial(_lookalikes, at.caller, product, ROWS))[0] for product in asked]
         given.tell(f"Comparing {compared:,} products with every other one")
-        missed = _missed(at.caller, listed, asked[:: max(len(asked) // compared, 1)])
+        found = _compare(at.caller, listed, asked[:: max(len(asked) // compared, 1)])
+    kinds = [kind for kind in _KINDS if found.pairs[kind]]
     name, than = f"confusables-{count}", "an index without"
     index = beside(
         f"{name}/index", with_keys, without, INDEX_TIMES, unit="s", quantile="p50", than=than
@@ -64,12 +70,14 @@ def confusables(given: Given, *, count: int, compared: int, rounds: int = 1) -> 
     return (
         index,
         within(f"{name}/look-up", taken, LOOK_UP_MOST_MS),
-        *(_of_missed(f"{name}/missed/{kind}", *pairs) for kind, pairs in missed.items()),
+        *(_share(f"{name}/missed/{kind}", found.missed[kind], found.pairs[kind]) for kind in kinds),
+        _share(f"{name}/unsettled", found.unsettled.total(), found.pairs.total()),
     )
 
 
-def _of_missed(name: str, pairs: int, missed: int) -> Figure:
-    share = within(name, [100 * missed / pairs], MISSED_MOST, unit="%", quantile="p50")
+def _share(name: str, wrong: int, pairs: int) -> Figure:
+    require(pairs > 0, "No two products are alike.")
+    share = within(name, [100 * wrong / pairs], WRONG_MOST, unit="%", quantile="p50")
     return msgspec.structs.replace(share, n=pairs)
 
 
@@ -87,31 +95,49 @@ def _fill(folder: Path, listed: Sequence[ProductView]) -> float:
     return time.perf_counter() - start
 
 
-def _lookalikes(caller: Caller, product: ProductView, most: int) -> set[str]:
-    request = FindLookalikes(code=product.code, limit=most)
-    found = caller.call(operations.FIND_LOOKALIKES, request)
-    return {other.product.code for other in found.others}
+def _lookalikes(caller: Caller, product: ProductView, most: int) -> Lookalikes:
+    return caller.call(operations.FIND_LOOKALIKES, FindLookalikes(code=product.code, limit=most))
 
 
-def _missed(
+@dataclass(slots=True)
+class _Compared:
+    """Pairs of each kind, how many were not found, and how many are not settled by what is said."""
+
+    pairs: Counter[str]
+    missed: Counter[str]
+    unsettled: Counter[str]
+
+
+def _compare(
     caller: Caller, listed: Sequence[ProductView], asked: Sequence[ProductView]
-) -> Mapping[str, tuple[int, int]]:
-    """Pairs of each kind, and how many were not found; kinds without a pair are left out."""
-    there, missed = dict.fromkeys(_KINDS, 0), dict.fromkeys(_KINDS, 0)
+) -> _Compared:
+    """Each asked product with every other one."""
+    compared = _Compared(Counter(), Counter(), Counter())
     for product in asked:
         found = _lookalikes(caller, product, PAGE_ROWS_MOST)
-        for kind, other in _pairs(product, listed):
-            there[kind] += 1
-            missed[kind] += other.code not in found
-    return {kind: (pairs, missed[kind]) for kind, pairs in there.items() if pairs}
+        codes = {other.product.code for other in found.others}
+        for kind, others in _pairs(product, listed).items():
+            compared.unsettled[kind] += sum(not _settles(found, other) for other in others)
+            compared.pairs[kind] += len(others)
+            if len(others) <= TWINS_COUNTED:
+                compared.missed[kind] += sum(other.code not in codes for other in others)
+    return compared
 
 
-def _pairs(
-    product: ProductView, listed: Sequence[ProductView]
-) -> Iterator[tuple[str, ProductView]]:
+def _settles(found: Lookalikes, other: ProductView) -> bool:
+    """Whether what has to be said is no part of the other product."""
+    said = found.must_say.casefold().split()
+    return bool(said) and not set(said) <= set(other.description.casefold().split())
+
+
+def _pairs(product: ProductView, listed: Sequence[ProductView]) -> Mapping[str, list[ProductView]]:
+    pairs: dict[str, list[ProductView]] = {}
     for other in listed:
         if other.code != product.code:
-            yield from ((kind, other) for kind, alike in _KINDS.items() if alike(product, other))
+            for kind, alike in _KINDS.items():
+                if alike(product, other):
+                    pairs.setdefault(kind, []).append(other)
+    return pairs
 
 
 def _one_word(one: ProductView, other: ProductView) -> bool:

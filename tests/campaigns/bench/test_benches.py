@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.campaigns.bench.benches import BENCHES
 from app.campaigns.bench.call_screen import key_echo
+from app.campaigns.bench.confusables import confusables
 from app.campaigns.bench.figures import Figure
 from app.campaigns.bench.finder import finder
 from app.campaigns.bench.given import Given, require
@@ -34,6 +35,15 @@ def test_the_finder_is_measured_for_words_slips_and_codes(given: Given) -> None:
     figures = finder(given, count=700, typed_of_each=3, rounds=1)
     assert names_of(figures) == [f"finder-700{part}" for part in ("", "/slips", "/codes", "/shown")]
     assert all(figure.n > 0 and figure.limit for figure in figures)
+
+
+def test_lookalikes_are_measured_and_none_is_missed(given: Given) -> None:
+    index, look_up, *wrong = confusables(given, count=900, compared=100)
+    assert (index.name, look_up.name) == ("confusables-900/index", "confusables-900/look-up")
+    assert index.limit is not None
+    assert "confusables-900/missed/one-word" in {figure.name for figure in wrong}
+    assert wrong[-1].name == "confusables-900/unsettled"
+    assert all(figure.met for figure in wrong)
 
 
 def test_a_draft_is_measured_beside_a_bare_write(given: Given) -> None:
