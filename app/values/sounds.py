@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 _WORDS_MOST = 40
-_WORDS_KEPT = 50_000
+_WORDS_KEPT = 10_000
 _SUFFIX_MOST = 3
 _PLURAL_FROM = 4
 _LETTER_CLASSES = ("bcdegptvz", "fsx", "mn", "ahjk8", "iy59", "o0", "quw2")
@@ -93,7 +93,7 @@ class Sounding:
     teens: frozenset[str]
 
 
-@lru_cache(maxsize=4_000)
+@lru_cache(maxsize=1_000)
 def sounding(code: str, description: str) -> Sounding:
     """All about one product; kept, because each letter typed finds much of what was there."""
     words = spoken_words(description)
