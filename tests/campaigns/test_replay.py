@@ -15,10 +15,11 @@ from app.values.identity import PersonId
 from app.values.money import Currency, parse_unit_price
 from app.values.order_number import holds
 from app.values.postal import check_address
-from app.values.vocabulary import Channel, ProductKind
+from app.values.vocabulary import Channel, How, ProductKind
+from app.wire.read_back import Confirmed
 from tests.builders import a_product, an_id
 from tests.fakes import CountingIds, FixedClock
-from tests.ui.screens.fake_desk import DEVICE, FakeDesk, a_policy, the_regions
+from tests.ui.screens.fake_desk import DEVICE, FakeDesk, a_policy, the_regions, the_speech
 
 AT = datetime(2011, 1, 4, 10, 0, tzinfo=UTC)
 
@@ -34,7 +35,7 @@ def an_invoice(*lines: InvoiceLine, number: str = "536365", customer: str = "178
 def a_desk() -> FakeDesk:
     return FakeDesk(
         a_product("85123A", "2.95", breaks={12: "2.55"}),
-        a_product("22423", "12.75"),
+        a_product("22423", "12.75", description="REGENCY CAKESTAND 3 TIER"),
         a_product("OLD", "1.00", withdrawn=True),
         a_product("POST", "18.00", kind=ProductKind.CHARGE),
     )
@@ -49,6 +50,7 @@ def replayed(desk: FakeDesk, *invoices: Invoice, out: Path | None = None) -> Rep
         regions=the_regions(),
         clock=FixedClock(),
         ids=CountingIds(),
+        speech=the_speech(),
     )
     return Replay(seat).run(Reading(invoices=list(invoices)), out)
 
@@ -124,6 +126,38 @@ def test_every_number_that_was_given_was_shown() -> None:
     desk = a_desk()
     replayed(desk, an_invoice(a_line("85123A")))
     assert desk.shown == list(desk.orders)
+
+
+def test_every_order_is_read_back_and_the_risky_values_are_spoken() -> None:
+    desk = a_desk()
+    result = replayed(desk, an_invoice(a_line("85123A", 12), a_line("22423", 2)))
+    (order_id,) = desk.orders
+    how = {e.checkpoint: e.how for e in desk.notes[order_id] if isinstance(e, Confirmed)}
+    lines = [f"line:{line.line_id}" for line in desk.orders[order_id].document.lines]
+    assert [how[key] for key in (*lines, "delivery", "price")] == [
+        How.CALLER_SPOKE,
+        How.CALLER_AGREED,
+        How.CALLER_SPOKE,
+        How.CALLER_AGREED,
+    ]
+    assert (result.spoken, result.confirmations) == (2, 8)
+
+
+def test_an_order_from_the_web_shop_is_compared_with_its_paper() -> None:
+    desk = a_desk()
+    result = replayed(desk, an_invoice(a_line("85123A", 12), customer=""))
+    (entries,) = desk.notes.values()
+    assert {e.how for e in entries if isinstance(e, Confirmed)} == {How.ON_PAPER}
+    assert result.spoken == 0
+
+
+def test_a_replayed_order_says_that_its_caller_was_scripted() -> None:
+    desk = a_desk()
+    replayed(desk, an_invoice(a_line("85123A"), number="536370"))
+    (placed,) = desk.orders.values()
+    assert placed.document.internal_note == (
+        "Replay of invoice 536370: the caller was scripted, and so were all answers."
+    )
 
 
 def test_a_scripted_caller_lives_at_an_address_without_a_fault() -> None:

@@ -19,7 +19,12 @@ from app.adapters.local_postgres import LocalPostgres
 from app.values.order_number import OrderNumber, grouped, holds
 
 SECONDS = 120
-STEPS = ("sign-in", "customer", "lines", "address", "place", "paper")
+STEPS = (
+    *("sign-in", "customer", "lines", "address", "read-back"),
+    *("place", "said-back", "paper", "protocol"),
+)
+WITHIN = ("5-misheard", "5-cause", "5-stale", "7-slip")
+"""Pictures taken within a step."""
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +76,15 @@ def test_the_confirmation_says_what_the_report_says(out: Path, tool: Callable[[s
     assert "5 lines" in paper
 
 
+def test_every_value_that_is_risky_was_spoken_by_the_caller(out: Path) -> None:
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert report["spoken"] >= len(("four quantities", "postcode and house", "one said again"))
+    assert report["confirmations"] > 0
+
+
 def test_every_step_leaves_a_picture_of_the_whole_window(out: Path) -> None:
-    for number, step in enumerate(STEPS, start=1):
-        picture = (out / f"{number}-{step}.png").read_bytes()
+    for step in (*(f"{number}-{step}" for number, step in enumerate(STEPS, start=1)), *WITHIN):
+        picture = (out / f"{step}.png").read_bytes()
         width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
         assert (width, height) == (1366, 768)
         assert len(picture) > 20_000, f"{step} shows nothing"
