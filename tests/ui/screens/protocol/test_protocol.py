@@ -23,6 +23,7 @@ from app.wire.read_back import Told
 from tests.read_back_story import NUMBER, OTHER_NUMBER, SLIP, a_story
 from tests.ui.looks import cut_off, nameless, too_small
 from tests.ui.screens.fake_desk import a_person, the_regions
+from tests.ui.screens.placed_orders import Shelf
 from tests.ui.stage import Hands, place_an_order
 
 if TYPE_CHECKING:
@@ -32,17 +33,6 @@ if TYPE_CHECKING:
     from tests.ui.screens.fake_desk import FakeDesk
 
 BRITAIN = the_regions()[Region.GB]
-
-
-class Shelf:
-    """Takes every paper."""
-
-    def __init__(self) -> None:
-        self.taken: list[str] = []
-
-    def __call__(self, path: str) -> bool:
-        self.taken.append(path)
-        return True
 
 
 @pytest.fixture
