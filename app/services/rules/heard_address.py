@@ -21,7 +21,7 @@ from app.services.rules.speech_book import SpeechBook
 _ZIP = re.compile(r"\d{5}(?:\d{4})?")
 _ZIP_DIGITS, _PLUS_DIGITS = 5, 4
 _WHOLE = re.compile(
-    r"(?<![a-z])[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{1,2}\d?(?![a-z\d])|(?<!\d)\d{4} ?[a-z]{2}(?![a-z])"
+    r"(?<![a-z])[a-z]{1,3}\d[a-z\d]? ?\d[a-z]{1,2}\d?(?![a-z\d])|(?<!\d)\d{4} ?[a-z]{2}(?![a-z])"
 )
 """Like a postcode with letters: `LS6 3AA`, `K1A 0B1`, `1012 AB`."""
 _BEGUN = re.compile(rf"{_WHOLE.pattern}|(?<![a-z])[a-z]{{1,2}}\d[a-z\d]?(?![a-z\d])")
@@ -61,7 +61,7 @@ class AddressHeard:
         self._text = text
         self._book = book
         self._reader = NumberReader(book)
-        self._tokens = tokens_of(text)
+        self._tokens = tokens_of(text, book.spelling)
         self._atoms = self._atoms_of(self._tokens)
         self._used: set[int] = set()
 
@@ -106,11 +106,25 @@ class AddressHeard:
             run = ""
             for end in range(start, len(self._atoms)):
                 run += self._atoms[end].sign
-                if _same(run, wanted):
+                if _same(run, wanted) and not self._is_longer(start, end):
                     return [*range(start, end + 1)]
                 if len(run) >= len(wanted):
                     break
         return []
+
+    def _is_longer(self, start: int, end: int) -> bool:
+        """Whether a letter more was spelled; the one behind a house number is the house's."""
+        first, last = self._atoms[start], self._atoms[end]
+        is_before = first.sign.isalpha() and self._is_letter(start - 1)
+        is_of_a_house = start > 1 and self._atoms[start - 2].number >= 0
+        return (is_before and not is_of_a_house) or (
+            last.sign.isalpha() and self._is_letter(end + 1)
+        )
+
+    def _is_letter(self, at: int) -> bool:
+        if not 0 <= at < len(self._atoms):
+            return False
+        return len(self._atoms[at].sign) == 1 and self._atoms[at].sign.isalpha()
 
     def _zip(self, wanted: str) -> list[int]:
         """Five digits of a ZIP are enough; where all nine are said, all have to fit."""

@@ -42,7 +42,7 @@ class ItemHeard:
         self._text = text
         self._book = book
         self._reader = NumberReader(book)
-        self._tokens = tokens_of(text)
+        self._tokens = tokens_of(text, book.spelling)
         numbers = self._reader.numbers(self._tokens)
         self._numbers = [number for number in numbers if not self._is_pronoun(number)]
 
@@ -55,8 +55,9 @@ class ItemHeard:
         for one in expected:
             if one.kind is Spoken.WORDS:
                 places = self._places_of(one.value, said[:1])
-                used |= places
-                found[one.part] = self._of_words(one, places, quantities)
+                other = set() if places else self._other_code(one.value, said)
+                used |= places | other
+                found[one.part] = self._of_words(one, places, other, quantities)
         for one in quantities:
             found[one.part] = self._of_quantity(one, used)
         return found
@@ -86,12 +87,24 @@ class ItemHeard:
         taken = [at for number in wrong or free for at in number.places]
         return Hearing(one.part, matched=not wrong, heard=self._cut(taken))
 
+    def _other_code(self, value: str, said: Sequence[Number]) -> set[int]:
+        """Where a code is wanted, a long number that is not the quantity is another code."""
+        if not _is_code(value):
+            return set()
+        long = [one for one in self._numbers if len(one.digits) >= _CODE_DIGITS and one not in said]
+        return {at for number in long for at in number.places}
+
     def _of_words(
-        self, one: MustSpeak, places: set[int], quantities: Sequence[MustSpeak]
+        self,
+        one: MustSpeak,
+        places: set[int],
+        other: set[int],
+        quantities: Sequence[MustSpeak],
     ) -> Hearing:
         if places:
             return Hearing(one.part, matched=True, heard=self._cut(places))
-        elsewhere = {at for number in self._numbers if quantities for at in number.places}
+        numbers = {at for number in self._numbers if quantities for at in number.places}
+        elsewhere = numbers - other
         telling = [
             at
             for at, token in enumerate(self._tokens)
@@ -105,10 +118,9 @@ class ItemHeard:
         """The tokens in which all of a value is said; none where it is not."""
         taken = {at for number in reserved for at in number.places}
         terms = [term for term in self._terms(self._tokens) if taken.isdisjoint(term.places)]
-        wanted = tokens_of(value)
-        if any(token.is_glued for token in wanted) or compact(value).isdigit():
+        if _is_code(value):
             return self._run_of(compact(value), terms)
-        return self._all_of(wanted, terms) or self._run_of(compact(value), terms)
+        return self._all_of(tokens_of(value), terms) or self._run_of(compact(value), terms)
 
     def _terms(self, tokens: Sequence[Token]) -> list[_Term]:
         """Words in the singular, numbers in figures, spelling words as their letters."""
@@ -179,3 +191,8 @@ class ItemHeard:
             return True
         is_code = wanted.isdigit() and len(wanted) >= _CODE_DIGITS
         return is_code and len(after.sign) == 1 and after.sign.isalpha()
+
+
+def _is_code(value: str) -> bool:
+    """Whether a value is letters and digits in one, or digits only, and is said just as it is."""
+    return compact(value).isdigit() or any(token.is_glued for token in tokens_of(value))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from app.services.rules.speech_book import SpeechBook
@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     r"|(?P<number>\d+)"
     r"|(?P<word>[^\W\d_]+)"
 )
+_PAUSES = frozenset(",;:.")
 _APOSTROPHES = frozenset("'\u2019\u2018`")
 
 
@@ -40,7 +41,7 @@ class Hearing:
 class Token:
     """A word or a number as it was typed: small letters, no accents.
 
-    `is_glued`: nothing stands between it and the one before.
+    `is_glued`: nothing stands between it and the one before; `is_after_pause`: a comma does.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Token:
     start: int
     end: int
     is_glued: bool = False
+    is_after_pause: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +70,25 @@ class Number:
         return self.digits.isdigit() and int(self.digits) == value
 
 
-def tokens_of(text: str) -> tuple[Token, ...]:
-    """The words and numbers of a text, in order; signs between them are left out."""
+def tokens_of(text: str, spelling: Collection[str] = ()) -> tuple[Token, ...]:
+    """The words and numbers of a text, in order; signs between them are left out.
+
+    `spelling`: words such as `xray`, which people also write in two.
+    """
     letters, places = _plain(text)
     found: list[Token] = []
+    before = 0
     for match in _TOKEN.finditer(letters):
+        between = letters[before : match.start()]
         start, end = places[match.start()], places[match.end() - 1] + 1
-        glued = bool(found) and match.start() > 0 and letters[match.start() - 1].isalnum()
         word = match.group().replace(",", "")
-        found.append(Token(word, match.lastgroup or "", start, end, glued))
+        if found and between == "-" and found[-1].text + word in spelling:
+            last = found.pop()
+            word, start, between = last.text + word, last.start, " "
+        is_glued = bool(found) and not between
+        is_pause = not _PAUSES.isdisjoint(between)
+        found.append(Token(word, match.lastgroup or "", start, end, is_glued, is_pause))
+        before = match.end()
     return tuple(found)
 
 
@@ -212,7 +224,9 @@ class NumberReader:
 
     def _rest(self, tokens: Sequence[Token], at: int) -> tuple[int, int]:
         """What follows a hundred or a thousand, with `and` or without."""
-        has_joint = at < len(tokens) and tokens[at].text in self._hearing.joints
+        if at >= len(tokens) or tokens[at].is_after_pause:
+            return 0, at
+        has_joint = tokens[at].text in self._hearing.joints
         more, end = self._below_hundred(tokens, at + 1 if has_joint else at)
         return (0, at) if more is None else (more, end)
 
@@ -223,7 +237,8 @@ class NumberReader:
         if word not in self._tens:
             return None, at
         value, end = self._tens[word], at + 1
-        one = self._small.get(tokens[end].text, 0) if end < len(tokens) else 0
+        is_one = end < len(tokens) and not tokens[end].is_after_pause
+        one = self._small.get(tokens[end].text, 0) if is_one else 0
         return (value + one, end + 1) if 0 < one < 10 else (value, end)
 
 
