@@ -62,6 +62,11 @@ class Asking:
         """How many turns there are; a paper is compared in one."""
         return 1 if self.is_on_paper else len(self._turns)
 
+    @property
+    def has_opening(self) -> bool:
+        """Whether what changed is said first."""
+        return bool(self._opening)
+
     def shown_in(
         self, state: ReadBackState, answered: str, twins: tuple[tuple[Piece, ...], ...]
     ) -> ReadBackState:

@@ -371,6 +371,8 @@ class ReadBackPresenter(QObject):
         if record is None or not self._put_into_words(point):
             return
         record.began(slow=self._state.slow)
+        if self._asking is not None and self._asking.has_opening:
+            self._tell("")
         if self._asking is not None and not self._holds(record, self._asking):
             record.asked(self._asking)
         self._publish()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from app.ui import shortcuts, theme
 from app.ui.screens.call import focus
 from app.ui.screens.call.guide_state import ReadBackState, Stage
+from app.ui.screens.call.message import Message
 from app.ui.screens.call.override_form import OverrideForm
 from app.ui.screens.call.read_back_pane import GuideCard, check_row
 from app.ui.screens.call.state import CallState, Phase, Topic, TopicRow
@@ -23,8 +24,8 @@ from app.ui.widgets.checklist import Checklist, CheckRow, CheckState
 from app.ui.widgets.fields import CheckField
 from app.ui.widgets.text import Part, wrapped
 
-LOW_WINDOW_PX = 500
-"""Below this, what the palette offers too has no room of its own."""
+LOW_WINDOW_PX = 560
+"""Below this the rows give way to the question that is asked."""
 
 
 class SidePane(QWidget):
@@ -41,7 +42,7 @@ class SidePane(QWidget):
         self._card = Card("", Action.READ_BACK, parent=self)
         self._card.set_title(self.tr("Read-back"))
         self.checklist = Checklist(self.tr("Read-back"), self._card)
-        self._told = Box(theme.Surface.BOX_WARN, self._card)
+        self._told = Message(self._card)
         self._caution = Box(theme.Surface.BOX_WARN, self._card)
         self.slow = CheckField(self.tr("One fact at a time"), self._card)
         self.slow.setObjectName("slow")
@@ -130,7 +131,8 @@ class SidePane(QWidget):
         self.guide.show_guide(state)
         self._show_sentence()
         self._show_rows()
-        self._told.show_words(state.told if state.stage is not Stage.CAUSE else "", "")
+        told = state.told if state.stage is not Stage.CAUSE else ""
+        self._told.tell(theme.Tone.WARN, told)
         self.slow.setChecked(state.slow)
         self.override.show_state(state.override)
         self._fit()
@@ -172,20 +174,23 @@ class SidePane(QWidget):
         """What is shown beside the rows, where there is room and reason for it."""
         wide, guide = not self._is_rail, self._guide
         answering = self.is_answering and wide
+        lead = guide.override is not None
+        theme.set_shown(self.checklist, not (lead and wide))
         can_ask = guide.begun and guide.left > 0 and self._call.phase is Phase.TAKING
         shown = {
-            self.guide: not answering,
+            self.guide: not (answering or (lead and self._is_low)),
             self.place: True,
             self._reason: True,
-            self._told: bool(self._told.words()[0]),
-            self._caution: bool(self._caution.words()[0]),
-            self.slow: guide.begun and not self._is_low,
-            self.let_pass: can_ask and guide.override is None and not self._is_low,
-            self.override: guide.override is not None,
+            self._told: bool(guide.told) and not lead and guide.stage is not Stage.CAUSE,
+            self._caution: bool(self._caution.words()[0]) and not lead,
+            self.slow: guide.begun and not (self._is_low or lead),
+            self.let_pass: can_ask and not (self._is_low or lead),
+            self.override: lead,
         }
         for part, is_wanted in shown.items():
             theme.set_shown(part, wide and is_wanted)
-        theme.set_shown(self._card, not answering)
+        gives_way = self._is_low and wide and self.guide.wants_focus() and not lead
+        theme.set_shown(self._card, not (answering or gives_way))
         if self._answers is not None:
             theme.set_shown(self._answers, answering)
 
