@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from uuid import UUID
 
 import msgspec
 
@@ -28,7 +27,7 @@ from app.settings import resource_folder
 from app.store.product_search import ProductIndex
 from app.values.contact import PostalAddress
 from app.values.errors import Fault
-from app.values.identity import CustomerId, DeviceId, LineId, OrderId, PersonId, uuid7
+from app.values.identity import CustomerId, DeviceId, LineId, OrderId, PersonId, SystemIds
 from app.values.vocabulary import CheckpointKind, Region
 from app.wire.catalogue import FindLookalikes, ProductView
 from app.wire.message import encode
@@ -61,6 +60,7 @@ class Shop:
     """A catalogue as callers and CSRs meet it. Keeps what it worked out; one thread."""
 
     def __init__(self, folder: Path, listed: Sequence[ProductView]) -> None:
+        self._ids = SystemIds()
         self._products = {str(product.code): product for product in listed}
         self._rules = load_regions(resource_folder() / "regions")[Region.GB]
         self._book = load_speech(resource_folder() / "speech")[Region.GB]
@@ -73,7 +73,7 @@ class Shop:
         """What the caller has to say about a line that stands so in the record."""
         found = self._asked.get(record)
         if found is None:
-            found = self._asked[record] = spoken_of_line(self._line(record, 1))
+            found = self._asked[record] = spoken_of_line(self._line(record))
         return found
 
     def matches(self, expected: Sequence[MustSpeak], text: str) -> bool:
@@ -127,11 +127,11 @@ class Shop:
         index.rest()
         return items
 
-    def _line(self, wish: Wish, number: int) -> OrderLine:
+    def _line(self, wish: Wish) -> OrderLine:
         product = self._products.get(wish.code)
         if product is None:
             raise Fault("bench_rejected", "The record names a product that is not sold.")
-        line = pricing.line_for(product, wish.quantity, line_id=LineId(_id(number)), now=_AT)
+        line = pricing.line_for(product, wish.quantity, line_id=LineId(self._ids.new()), now=_AT)
         item = self.items.get(wish.code)
         return msgspec.structs.replace(line, must_say=item.must_say if item is not None else "")
 
@@ -139,14 +139,14 @@ class Shop:
         rules: RegionRules = self._rules
         method = rules.methods[0]
         return OrderDocument(
-            order_id=OrderId(_id(500)),
+            order_id=OrderId(self._ids.new()),
             region=rules.region,
             currency=rules.currency,
-            taken_by=PersonId(_id(700)),
-            device_id=DeviceId(_id(800)),
+            taken_by=PersonId(self._ids.new()),
+            device_id=DeviceId(self._ids.new()),
             started_at=_AT,
             customer=OrderCustomer(
-                customer_id=CustomerId(_id(900)),
+                customer_id=CustomerId(self._ids.new()),
                 name="Margaret Thompson",
                 phone="+441134960412",
                 email="m.thompson@example.org",
@@ -160,7 +160,7 @@ class Shop:
                 charge=method.charge,
                 promised_on=date(2026, 11, 24),
             ),
-            lines=tuple(self._line(wish, at) for at, wish in enumerate(wishes, start=1)),
+            lines=tuple(map(self._line, wishes)),
         )
 
 
@@ -180,7 +180,3 @@ def _answered(turn: Turn, spoken: Mapping[str, str]) -> float:
     words = sum(max(len(value.split()), 1) for value in values) + 1
     keys = sum(len(value) for value in values) + len(values)
     return max(words * WORD_S + YES_S, keys * KEY_S) + KEY_S
-
-
-def _id(number: int) -> UUID:
-    return uuid7(1_790_000_000_000 + number, 0, number)
