@@ -11,8 +11,11 @@ from app.ui.icons import Icon
 from app.ui.notices import Kind, Notice
 from app.ui.screens.call.keeping import KeepingState, Kept
 from app.ui.screens.drafts.presenter import DraftsState
+from app.ui.screens.sign_in.screen import role_name
 from app.ui.shortcuts import Action
 from app.ui.widgets.chip import ChipKind
+from app.values.vocabulary import Role
+from app.wire.people import Session
 from app.wire.sync import DeskStatus
 
 
@@ -28,6 +31,13 @@ def saved_words(state: KeepingState, now: datetime) -> str:
             return _tr("Draft not saved")
         case _:
             return ""
+
+
+def role_words(session: Session) -> str:
+    """What stands beside the name of who is signed in."""
+    if session.offline:
+        return _tr("signed in offline")
+    return "" if session.person.role is Role.CSR else role_name(session.person.role)
 
 
 def sync_words(status: DeskStatus, *, for_order: bool = False) -> tuple[ChipKind, str, Icon | None]:

@@ -21,7 +21,7 @@ from app.services.rules.speech_book import SpeechBook
 from app.ui import formatting, printing, shortcuts
 from app.ui.appearance import appearance_commands
 from app.ui.background import Background, Lane
-from app.ui.bar_words import saved_words, sync_words, waiting_words
+from app.ui.bar_words import role_words, saved_words, sync_words, waiting_words
 from app.ui.command_palette import Command, CommandPalette
 from app.ui.desk_status import DeskStatusPresenter
 from app.ui.notices import Kind, Notice, NoticeBar, notice_of
@@ -37,7 +37,7 @@ from app.ui.screens.placed.screen import PlacedScreen
 from app.ui.screens.protocol.presenter import ProtocolPresenter
 from app.ui.screens.protocol.screen import ProtocolScreen
 from app.ui.screens.sign_in.presenter import SignInPresenter
-from app.ui.screens.sign_in.screen import SignInScreen, role_name
+from app.ui.screens.sign_in.screen import SignInScreen
 from app.ui.screens.unanswered.presenter import UnansweredPresenter
 from app.ui.screens.unanswered.screen import UnansweredList
 from app.ui.session_end import SessionEnd
@@ -48,7 +48,7 @@ from app.ui.widgets.key_sheet import KeySheet
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, Ids
-from app.values.vocabulary import Region, Role
+from app.values.vocabulary import Region
 from app.wire import operations
 from app.wire.customers import OrderSummary
 from app.wire.orders import OrderDocument, PlacedOrder
@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         )
         self.drafts = DraftsPresenter(caller, background, self)
         printer = printing.print_file
-        self.placed = PlacedPresenter(caller, background, opener, printer, clock, self)
+        self.placed = PlacedPresenter(caller, background, opener, printer, clock, speech, self)
         self.protocol = ProtocolPresenter(caller, background, opener, printer, regions, self)
         self.status = DeskStatusPresenter(caller, background, self)
         self._build()
@@ -138,10 +138,8 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.notices)
-        layout.addWidget(self.pages, 1)
-        layout.addWidget(self.strip)
+        for part in (self.bar, self.notices, self.pages, self.strip):
+            layout.addWidget(part, int(part is self.pages))
         self.notices.setContentsMargins(12, 8, 12, 0)
         self.setWindowTitle("Readback")
         self.setMinimumSize(*LEAST_SIZE_PX)
@@ -240,6 +238,9 @@ class MainWindow(QMainWindow):
         """An empty order; the one before is kept as it stands."""
         if self.is_locked or self._session is None or self._policy is None:
             return
+        if self.pages.currentWidget() is self.placed_screen and self.placed.state.placed:
+            self.placed.end()  # which asks first, and comes back here
+            return
         self.call.start_call(self._session.person.person_id, self._policy)
         self._go_to(self.call_screen)
         self.call_screen.begin()
@@ -303,7 +304,7 @@ class MainWindow(QMainWindow):
             return
         self._session = session
         self.call.answers.csr = session.person.name
-        self.bar.show_person(session.person.name, self._role_shown(session))
+        self.bar.show_person(session.person.name, role_words(session))
         behind, self._behind_lock = self._behind_lock, None
         if same and behind is not None:
             self._go_to(behind)
@@ -319,11 +320,6 @@ class MainWindow(QMainWindow):
             then=self._take_policy,
             failed=self._complain,
         )
-
-    def _role_shown(self, session: Session) -> str:
-        if session.offline:
-            return self.tr("signed in offline")
-        return "" if session.person.role is Role.CSR else role_name(session.person.role)
 
     def _take_policy(self, policy: Policy) -> None:
         self._policy = policy
@@ -349,11 +345,14 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _back_to_call(self) -> None:
-        if self.call.order.is_open:
-            self._go_to(self.call_screen)
-            self.call_screen.begin()
-        else:
-            self.new_call()
+        page: CallScreen | PlacedScreen = self.call_screen
+        if not self.call.order.is_open:
+            if self.placed.state.placed is None:
+                self.new_call()
+                return
+            page = self.placed_screen
+        self._go_to(page)
+        page.begin()
 
     @Slot(object)
     def _show_placed(self, placed: PlacedOrder) -> None:
@@ -405,12 +404,12 @@ class MainWindow(QMainWindow):
     def _show_call(self, state: CallState) -> None:
         if not isinstance(self.pages.currentWidget(), CallScreen):
             return
-        self.strip.show_missing([one.sentence for one in state.missing])
+        self.strip.show_missing(state.needed)
         self._show_time()
 
     def _show_strip(self) -> None:
         if isinstance(self.pages.currentWidget(), CallScreen):
-            self.strip.show_missing([one.sentence for one in self.call.state.missing])
+            self.strip.show_missing(self.call.state.needed)
         else:
             self.strip.show_words("")
         self.strip.show_hints(self.pages.key_hints())

@@ -6,6 +6,7 @@ What is said and heard is kept entry by entry, in the record of the read-back. T
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,19 +14,20 @@ from PySide6.QtCore import QObject, Signal
 
 from app.services.ports import Caller
 from app.services.rules.scripts import Filling
+from app.services.rules.speech_book import SpeechBook
 from app.ui.background import Background, Lane
 from app.ui.notices import notice_of
 from app.ui.paper_maker import Opener, PaperMaker, PaperWish
 from app.ui.printing import Printer
 from app.ui.screens.placed.said_back import Heard, SaidBack, judged
-from app.ui.screens.placed.sentences import sentence_for, steps_of
+from app.ui.screens.placed.sentences import Wording, sentence_for, steps_of
 from app.ui.screens.placed.state import PlacedState
 from app.ui.widgets.text import Part, plain
 from app.values.card import find_card_number, mask_card_digits
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import OrderId, PersonId
-from app.values.vocabulary import CallOutcome, ClosingStep
+from app.values.vocabulary import CallOutcome, ClosingStep, Region
 from app.wire import operations
 from app.wire.guidance import Guidance
 from app.wire.message import Nothing
@@ -73,12 +75,14 @@ class PlacedPresenter(QObject):
         opener: Opener,
         printer: Printer,
         clock: Clock,
+        speech: Mapping[Region, SpeechBook],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._caller = caller
         self._background = background
         self._clock = clock
+        self._speech = speech
         self._papers = PaperMaker(background, opener, printer, self)
         self._papers.changed.connect(self._follow_paper)
         self._papers.printed.connect(self._note_printed)
@@ -279,7 +283,13 @@ class PlacedPresenter(QObject):
         self._show(replace(state, say=self._sentence(step) if step is not None else ()))
 
     def _sentence(self, step: ClosingStep) -> tuple[Part, ...]:
-        return sentence_for(step, self._shown(), self._known.guidance, self._known.filling)
+        placed = self._shown()
+        wording = Wording(
+            guidance=self._known.guidance,
+            filling=self._known.filling,
+            book=self._speech.get(placed.document.region),
+        )
+        return sentence_for(step, placed, wording)
 
     def _person(self) -> PersonId:
         return self._by.person_id if self._by is not None else self._shown().placed_by

@@ -6,11 +6,15 @@ Whole sentences for the caller; what must be heard is strong. Touches no widget.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from PySide6.QtCore import QCoreApplication
 
 from app.services.rules.scripts import Filling, filled, step_of
+from app.services.rules.speech import number_turn
+from app.services.rules.speech_book import SpeechBook
+from app.services.rules.spoken_words import date_words
 from app.ui import formatting
 from app.ui.widgets.text import Part
 from app.values.order_number import spoken
@@ -35,20 +39,28 @@ def steps_of(document: OrderDocument) -> tuple[ClosingStep, ...]:
     return ClosingStep.NUMBER_GIVEN, ClosingStep.CONFIRMATION
 
 
-def sentence_for(
-    step: ClosingStep, placed: PlacedOrder, guidance: Guidance | None, filling: Filling
-) -> tuple[Part, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """Where words come from: the company's script, its name and so on, how a region speaks."""
+
+    guidance: Guidance | None = None
+    filling: Filling
+    book: SpeechBook | None = None
+
+
+def sentence_for(step: ClosingStep, placed: PlacedOrder, wording: Wording) -> tuple[Part, ...]:
     """The sentence of a step, without quotation marks; nothing where nobody listens."""
     if placed.document.channel not in WITH_A_CALLER:
         return ()
-    own = _from_script(step, placed.document.region, guidance, filling)
+    own = _from_script(step, placed.document.region, wording.guidance, wording.filling)
     match step:
         case ClosingStep.NUMBER_GIVEN | ClosingStep.NUMBER_SAID_BACK:
-            return (*_before(own), *_number(placed))
+            return (*_before(own), *_number(placed, wording.book))
         case ClosingStep.CONFIRMATION:
             return (Part(own),) if own else _confirmation(placed.document)
         case ClosingStep.IF_LATE:
-            return (*_arrival(placed.document), Part(own or _if_late(placed.document.region)))
+            late = Part(own or _if_late(placed.document.region))
+            return (*_arrival(placed.document, wording.book), late)
         case ClosingStep.ANYTHING_ELSE:
             return (Part(own or _tr("Is there anything else I can do for you today?")),)
 
@@ -69,7 +81,10 @@ def _before(words: str) -> Sequence[Part]:
     return (Part(f"{words} "),) if words else ()
 
 
-def _number(placed: PlacedOrder) -> tuple[Part, ...]:
+def _number(placed: PlacedOrder, book: SpeechBook | None) -> tuple[Part, ...]:
+    if book is not None:
+        pieces = number_turn(placed.number, book).pieces
+        return tuple(Part(piece.text, piece.strong) for piece in pieces)
     return (
         Part(_tr("Your order number is ")),
         Part(spoken(placed.number), strong=True),
@@ -88,13 +103,14 @@ def _confirmation(document: OrderDocument) -> tuple[Part, ...]:
     )
 
 
-def _arrival(document: OrderDocument) -> Sequence[Part]:
+def _arrival(document: OrderDocument, book: SpeechBook | None) -> Sequence[Part]:
     day = document.delivery.promised_on
     if day is None:
         return ()
     ready = document.deliver_to is None
     words = _tr("It will be ready on ") if ready else _tr("It should be with you on ")
-    return Part(words), Part(spoken_day(day), strong=True), Part(". ")
+    spoken_day = date_words(day, book) if book is not None else _day(day)
+    return Part(words), Part(spoken_day, strong=True), Part(". ")
 
 
 def _if_late(region: Region) -> str:
@@ -108,7 +124,7 @@ def _if_late(region: Region) -> str:
     )
 
 
-def spoken_day(day: date) -> str:
+def _day(day: date) -> str:
     """`Tuesday 24 November`: nobody says the year."""
     return formatting.long_date(day).removesuffix(f" {day.year}")
 

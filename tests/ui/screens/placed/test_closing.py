@@ -21,7 +21,7 @@ from app.wire.guidance import Script, ScriptStep
 from app.wire.orders import PlacedOrder
 from app.wire.read_back import NumberSaidBack, Told
 from tests.builders import an_order, changed, with_delivery, with_line
-from tests.ui.screens.fake_desk import a_person
+from tests.ui.screens.fake_desk import a_person, the_speech
 from tests.ui.screens.placed_orders import Shelf, a_placed
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def printer() -> Shelf:
 def closing(
     desk: FakeDesk, inline: InlineBackground, clock: FixedClock, printer: Shelf
 ) -> PlacedPresenter:
-    return PlacedPresenter(desk, inline, Shelf(), printer, clock)
+    return PlacedPresenter(desk, inline, Shelf(), printer, clock, the_speech())
 
 
 def notes(desk: FakeDesk) -> list[object]:
@@ -106,7 +106,7 @@ def test_each_step_is_noted_with_the_sentence_that_was_said(
     closing.say_step()
     told = {e.step: e.said for e in notes(desk) if isinstance(e, Told)}
     assert "m.thompson@example.org" in told[ClosingStep.CONFIRMATION]
-    assert "Tuesday 24 November" in told[ClosingStep.IF_LATE]
+    assert "Tuesday the twenty-fourth of November" in told[ClosingStep.IF_LATE]
     assert told[ClosingStep.ANYTHING_ELSE] == "Is there anything else I can do for you today?"
     assert closing.state.open_steps == ()
     assert closing.state.asked is None
@@ -140,6 +140,16 @@ def test_without_guidance_there_are_sentences_all_the_same(
     closing.choose(ClosingStep.CONFIRMATION)
     assert "in writing" in said(closing.state)
     assert heard == []
+
+
+def test_without_a_speech_book_the_number_is_said_all_the_same(
+    desk: FakeDesk, inline: InlineBackground, clock: FixedClock
+) -> None:
+    closing = PlacedPresenter(desk, inline, Shelf(), Shelf(), clock, {})
+    begun(closing, desk)
+    assert "four one seven, three zero two, nine eight two three" in said(closing.state)
+    closing.choose(ClosingStep.IF_LATE)
+    assert "Tuesday 24 November." in said(closing.state)
 
 
 def test_without_an_email_the_confirmation_comes_by_post(

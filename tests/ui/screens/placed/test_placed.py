@@ -236,3 +236,25 @@ def test_in_a_low_window_the_question_and_the_end_are_in_view(
     right = screen.side.mapTo(window, screen.side.rect().bottomRight())
     assert right.x() < window.width()
     assert right.y() < window.height()
+
+
+def test_a_new_order_from_the_palette_ends_this_call_first(
+    placed_by_keys: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    window.new_call()
+    assert window.placed.state.asking_to_end
+    assert window.pages.currentWidget() is window.placed_screen
+    window.new_call()
+    assert len(desk.closed) == 1
+    assert window.pages.currentWidget() is window.call_screen
+
+
+def test_the_list_of_drafts_leads_back_to_the_call_that_is_not_ended(
+    placed_by_keys: Hands, window: MainWindow
+) -> None:
+    placed_by_keys.write("417")
+    placed_by_keys.ctrl(Qt.Key.Key_B)
+    assert window.pages.currentWidget() is window.drafts_screen
+    placed_by_keys.press(Qt.Key.Key_Escape)
+    assert window.pages.currentWidget() is window.placed_screen
+    assert window.placed_screen.said_back.text() == "417"
