@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
+from rich.table import Table
 
 from app.campaigns.bench.benches import BENCHES
 from app.campaigns.bench.call_screen import key_echo
@@ -15,10 +17,13 @@ from app.campaigns.bench.figures import Figure
 from app.campaigns.bench.finder import finder
 from app.campaigns.bench.given import Given, require
 from app.campaigns.bench.importing import made_file
+from app.campaigns.bench.mishearing import mishearing
 from app.campaigns.bench.papers import confirmation_pdf
 from app.campaigns.bench.products import listed_in
 from app.campaigns.bench.programs import resident_mb
+from app.campaigns.bench.read_back import stale_marks
 from app.campaigns.bench.storing import draft_save, place
+from app.campaigns.mishearing import Arm
 from app.values.errors import Fault
 
 
@@ -56,6 +61,20 @@ def test_placing_is_measured_beside_two_bare_writes(given: Given) -> None:
     (figure,) = place(given, orders=2)
     assert (figure.name, figure.n) == ("place", 2)
     assert figure.ratio is not None
+
+
+def test_stale_marks_are_measured_after_a_whole_read_back(given: Given) -> None:
+    (figure,) = stale_marks(given, lines=3, most_ms=1_000, edits=4)
+    assert (figure.name, figure.n) == ("read-back-3", 4)
+
+
+def test_every_way_of_reading_back_leaves_less_than_the_one_before(given: Given) -> None:
+    tables: list[Table] = []
+    left, lines, whole = mishearing(replace(given, show=tables.append), lines=2_000)
+    assert left.name == "errors left by the read-back"
+    assert 0 <= left.p50 < 1
+    assert 0 < lines.p50 < whole.p50
+    assert [table.row_count for table in tables] == [len(Arm), 6]
 
 
 def test_papers_are_measured(given: Given) -> None:
