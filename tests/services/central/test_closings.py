@@ -146,6 +146,25 @@ class TestSentAgain:
 
 
 class TestOutOfTheOrdinary:
+    def test_from_many_seats_at_once_every_one_is_kept(self, local: OrderCentre) -> None:
+        desks = [SendingDesk(local, f"Desk {n}", login=f"csr-{n}") for n in range(3)]
+        placed = desks[0].placed()
+        desks[0].send(desks[0].command(placed))
+        commands = [desk.command(desk.closed(placed)) for desk in desks]
+        outcomes: list[CommandOutcome] = []
+
+        def take(at: int) -> None:
+            outcomes.append(local.intake.take(commands[at], desks[at].actor))
+
+        threads = [threading.Thread(target=take, args=(at,)) for at in range(len(desks))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert {o.outcome for o in outcomes} == {Outcome.ACCEPTED}
+        rows = local.rows("SELECT position FROM read_back_entry ORDER BY position")
+        assert [row.position for row in rows] == list(range(1, len(placed.read_back) + 7))
+
     def test_before_its_order_it_waits_for_it(self, either: OrderCentre) -> None:
         desk = SendingDesk(either)
         placed = desk.placed()

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
+from sqlalchemy import event
 
 from app.services.rules.review import ReviewReason
 from app.values.identity import CommandId, Incarnation
@@ -193,6 +195,25 @@ class TestABatch:
             thread.join()
         assert {o.outcome for o in outcomes} == {Outcome.ACCEPTED}
         assert local.counts()["sales_order"] == 36
+
+
+class TestTheHotPath:
+    @pytest.mark.parametrize("kind", ["order", "closing"])
+    def test_is_one_read_and_one_statement(self, desk: SendingDesk, kind: str) -> None:
+        placed = desk.placed()
+        desk.centre.intake.take(desk.command(placed), desk.actor)
+        command = desk.command(desk.placed() if kind == "order" else desk.closed(placed))
+        statements: list[str] = []
+
+        def note(*about: Any) -> None:  # noqa: ANN401 - SQLAlchemy's six arguments
+            statements.append(about[2].split()[0])
+
+        engine = desk.centre.store.engine
+        event.listen(engine, "before_cursor_execute", note)
+        outcome = desk.centre.intake.take(command, desk.actor)
+        event.remove(engine, "before_cursor_execute", note)
+        assert outcome.outcome is Outcome.ACCEPTED
+        assert statements == ["SELECT", "WITH"]
 
 
 class TestASequence:
