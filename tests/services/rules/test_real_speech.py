@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from app.services.rules.confusables import as_heard, must_say
 from app.services.rules.hearing import heard
 from app.services.rules.read_back import MustSpeak, Spoken, house_number
 from app.services.rules.speech import FACTS_MOST, turns
@@ -18,7 +19,7 @@ from app.services.rules.spoken_words import spelled
 from app.values.contact import PostalAddress
 from app.values.identity import ProductCode
 from app.values.vocabulary import CheckpointKind, Region
-from tests.builders import an_order, with_line
+from tests.builders import a_product, an_order, with_line
 from tests.services.rules.speaking import (
     MODES,
     REGIONS,
@@ -99,6 +100,27 @@ def words_of(description: str) -> set[str]:
 
 def plain(word: str) -> str:
     return word.rstrip("s")
+
+
+@REGIONS
+def test_what_the_caller_must_say_is_heard_of_a_product_and_never_of_its_twin(
+    real_data: Path, region: Region
+) -> None:
+    book, compared = book_of(region), 0
+    for row in rows(real_data / "confusable_pairs_2011.csv.gz"):
+        if not row["kind"].startswith("desc_"):
+            continue
+        one, other = (
+            a_product(row[f"code_{which}"], description=row[f"desc_{which}"]) for which in "ab"
+        )
+        telling = must_say(one.code, as_heard(one), [as_heard(other)])
+        expected = [MustSpeak(part="description", kind=Spoken.WORDS, value=telling)]
+        for text in (telling, f"{one.description}, {one.code}"):
+            assert heard(expected, text, book)[0].matched is True, (telling, text)
+        text = f"{other.description}, {other.code}"
+        assert not heard(expected, text, book)[0].matched, (telling, text)
+        compared += 1
+    assert compared > 2_400
 
 
 @REGIONS
