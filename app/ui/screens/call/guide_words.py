@@ -54,6 +54,12 @@ def why_not_placed(state: ReadBackState) -> str:
     return _tr("The last answers are being written.") if state.unwritten else ""
 
 
+def still_to_read(state: ReadBackState) -> tuple[str, ...]:
+    """The rows that do not hold, for the strip; nothing before the read-back has begun."""
+    rows = [row for row in state.rows if not row.holds] if state.begun else []
+    return tuple(f"{row.title[0].lower()}{row.title[1:]}" for row in rows)
+
+
 def notices_of(stale: Sequence[Standing], book: SpeechBook | None) -> str:
     """What changed and has to be asked again, a few of them."""
     if book is None:

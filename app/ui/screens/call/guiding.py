@@ -36,7 +36,7 @@ class Guiding(QObject):
     def _connect(self) -> None:
         guide, side = self._guide, self._screen.side
         guide.state_changed.connect(side.show_guide)
-        guide.state_changed.connect(self._mark_line)
+        guide.state_changed.connect(self._follow)
         guide.focus_asked.connect(self.take_focus)
         guide.needed.connect(self._screen.go_to_topic)
         guide.correction_asked.connect(self._open_field)
@@ -112,12 +112,15 @@ class Guiding(QObject):
         )
 
     @Slot(object)
-    def _mark_line(self, state: ReadBackState) -> None:
-        """The line that is asked is the line of the table that is chosen."""
+    def _follow(self, state: ReadBackState) -> None:
+        """The line that is asked is chosen in the table; a keyboard that waits goes on."""
         line_id = state.point.line_id if state.point and state.stage is Stage.ASKING else None
         row = self._call.lines.book.find(line_id) if line_id is not None else None
         if row is not None:
             self._screen.items.table.choose(row.number - 1)
+        side = self._screen.side
+        if state.stage is Stage.DONE and state.holds and focus.is_in(side.checklist):
+            side.take_focus()
 
     @Slot(object)
     def _open_field(self, target: Target) -> None:

@@ -377,7 +377,12 @@ class CallPresenter(QObject):
     def _with_read_back(self, state: CallState) -> CallState:
         guide = self.read_back.state
         why_not = topics.still_needed(state.missing) or guide_words.why_not_placed(guide)
-        return replace(state, reason_why_not=why_not, read_back_holds=guide.holds)
+        return replace(
+            state,
+            reason_why_not=why_not,
+            read_back_holds=guide.holds,
+            to_read_back=guide_words.still_to_read(guide),
+        )
 
     def _twins(self, point: Checkpoint) -> tuple[tuple[Piece, ...], ...]:
         """A line beside what it could be taken for."""

@@ -175,6 +175,7 @@ class SidePane(QWidget):
         wide, guide = not self._is_rail, self._guide
         answering = self.is_answering and wide
         lead = guide.override is not None
+        asking = self.guide.wants_focus()
         theme.set_shown(self.checklist, not (lead and wide))
         can_ask = guide.begun and guide.left > 0 and self._call.phase is Phase.TAKING
         shown = {
@@ -182,7 +183,7 @@ class SidePane(QWidget):
             self.place: True,
             self._reason: True,
             self._told: bool(guide.told) and not lead and guide.stage is not Stage.CAUSE,
-            self._caution: bool(self._caution.words()[0]) and not lead,
+            self._caution: bool(self._caution.words()[0]) and not (lead or asking),
             self.slow: guide.begun and not (self._is_low or lead),
             self.let_pass: can_ask and not (self._is_low or lead),
             self.override: lead,
@@ -199,12 +200,19 @@ class SidePane(QWidget):
         stage = self._guide.stage
         if stage is Stage.ASKING:
             return
-        say = "" if stage in {Stage.CORRECTING, Stage.CAUSE} else self._call.say
-        hint = ""
+        quiet = stage in {Stage.CORRECTING, Stage.CAUSE, Stage.DONE}
+        say = "" if quiet else self._call.say
+        hint = self._done_hint() if stage is Stage.DONE else ""
         if stage is Stage.CORRECTING:
             key = shortcuts.keys(Action.READ_BACK)
             hint = self.tr("Put it right, then {key}. Esc leaves it as it was.").format(key=key)
         self.guide.say((Part(f"\u201c{say}\u201d"),) if say else (), hint)
+
+    def _done_hint(self) -> str:
+        key = shortcuts.keys(Action.COMMIT)
+        return self.tr("The caller has confirmed everything. {key} places the order.").format(
+            key=key
+        )
 
     def _show_rows(self) -> None:
         if self._guide.rows:

@@ -45,7 +45,8 @@ class TopicRow:
 class CallState:
     """One frozen picture of the call.
 
-    `reason_why_not` says in words why the order cannot be placed yet.
+    `reason_why_not` says in words why the order cannot be placed yet; `to_read_back` are the
+    checkpoints that do not hold, once the read-back has begun.
     """
 
     phase: Phase = Phase.IDLE
@@ -60,6 +61,12 @@ class CallState:
     can_undo: bool = False
     asking_to_repeat: OrderSummary | None = None
     read_back_holds: bool = False
+    to_read_back: tuple[str, ...] = ()
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """What the strip lists: what is missing, then what is still to be read back."""
+        return (*(one.sentence for one in self.missing), *self.to_read_back)
 
     @property
     def is_complete(self) -> bool:

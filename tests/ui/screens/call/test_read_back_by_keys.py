@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 
 from app.ui.main_window import MainWindow
 from app.ui.screens.call.guide_state import Stage
+from app.values.errors import Fault
 from app.values.vocabulary import AnsweredBy, CorrectionCause, OrderType, Priority
+from app.wire import operations
 from app.wire.read_back import Corrected, Overridden
 from tests.ui import looks
 from tests.ui.screens.fake_desk import LEAD_LOGIN, LEAD_PASSWORD, FakeDesk
@@ -216,6 +218,27 @@ def test_a_lead_signs_in_at_the_screen_and_lets_the_rest_pass(
     assert isinstance(window.call.read_back.entries[-1], Overridden)
     assert window.call.state.can_place
     assert on_call.place() == "Place order"
+
+
+def test_a_keyboard_that_waits_for_the_disk_goes_on_to_place_order(
+    on_call: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    take(on_call)
+    desk.broken[operations.NOTE_READ_BACK.name] = Fault("disk_full", "The disk is full.", "AB12")
+    read_back_by_keys(on_call, window.call)
+    assert not window.call_screen.side.place.isEnabled()
+    assert on_call.place() == "Read-back"
+    desk.broken.clear()
+    window.call.read_back.notes.go_on()
+    assert on_call.place() == "Place order"
+
+
+def test_the_strip_lists_what_is_still_to_be_read_back(on_call: Hands, window: MainWindow) -> None:
+    take(on_call)
+    assert not window.call.state.needed
+    on_call.press(Qt.Key.Key_F8)
+    on_call.enter()
+    assert window.call.state.needed[:2] == ("items and quantities", "price")
 
 
 def test_escape_puts_the_leads_form_away(on_call: Hands, window: MainWindow) -> None:
