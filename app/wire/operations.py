@@ -199,6 +199,7 @@ REPORT_SEARCHES = Operation(
     kind=Kind.COMMAND,
     signer=Signer.DEVICE,
     ownership=Ownership.OWN_SEAT,
+    audited=True,
 )
 ASK_UNANSWERED = Operation(
     name="answers.unanswered",
