@@ -134,7 +134,8 @@ def how_in_words(how: How, heard: str) -> str:
         return "Agrees with the paper."
     if how is How.CALLER_AGREED:
         return "The caller said yes."
-    return f"The caller said \u201c{heard}\u201d." if heard else "The caller said the value."
+    quoted = " and ".join(f"\u201c{one}\u201d" for one in heard.split("; ") if one)
+    return f"The caller said {quoted}." if quoted else "The caller said the value."
 
 
 def part_in_words(part: str) -> str:

@@ -187,6 +187,15 @@ def test_with_a_paper_nothing_has_to_be_said(britain: RegionRules) -> None:
     assert Mark.NOT_SAID not in [remark.mark for remark in protocol.notable]
 
 
+def test_several_values_that_were_said_are_told_one_by_one(britain: RegionRules) -> None:
+    point = checkpoints_of(a_story(britain).placed.document, britain)[0]
+    answer = an_answer(point, how=How.CALLER_SPOKE)
+    (row,) = told_by(britain, msgspec.structs.replace(answer, heard="50; ivory"))
+    assert words(row) == ["The caller said \u201c50\u201d and \u201civory\u201d."]
+    (row,) = told_by(britain, msgspec.structs.replace(answer, heard=""))
+    assert words(row) == ["The caller said the value."]
+
+
 def test_a_read_back_that_was_taken_up_again_says_when_and_how_fast(
     britain: RegionRules,
 ) -> None:

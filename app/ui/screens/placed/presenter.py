@@ -157,11 +157,14 @@ class PlacedPresenter(QObject):
             self._ask_for(self._state, step)
 
     def say_step(self) -> None:
-        """What stands there to be said has been said; on to the next."""
+        """What stands there to be said has been said; on to the next. Said twice is noted once."""
         step = self._state.asked
-        if step is None or step is ClosingStep.NUMBER_SAID_BACK or step in self._state.done:
+        if step is None or step is ClosingStep.NUMBER_SAID_BACK:
             return
-        self._tell(step)
+        if step in self._state.done:
+            self._finish_step(step)
+        else:
+            self._tell(step)
 
     def pick(self, outcome: CallOutcome) -> None:
         """How the call ended."""

@@ -112,6 +112,20 @@ def test_each_step_is_noted_with_the_sentence_that_was_said(
     assert closing.state.asked is None
 
 
+def test_a_step_that_was_said_can_be_looked_at_again_and_is_noted_once(
+    closing: PlacedPresenter, desk: FakeDesk
+) -> None:
+    begun(closing, desk)
+    closing.hear("4173029823")
+    closing.say_step()
+    closing.choose(ClosingStep.CONFIRMATION)
+    assert "in writing" in said(closing.state)
+    closing.say_step()
+    assert closing.state.asked is ClosingStep.IF_LATE
+    steps = [e.step for e in notes(desk) if isinstance(e, Told)]
+    assert steps == [ClosingStep.NUMBER_GIVEN, ClosingStep.CONFIRMATION]
+
+
 def test_the_companys_own_words_are_said_where_it_has_them(
     closing: PlacedPresenter, desk: FakeDesk
 ) -> None:
