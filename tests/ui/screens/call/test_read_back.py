@@ -5,32 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
-import pytest
 
 from app.services.rules.read_back import State
 from app.ui.notices import Notice
-from app.ui.screens.call.correcting import Place, Target
 from app.ui.screens.call.delivery import Words
 from app.ui.screens.call.guide_rows import Mark
-from app.ui.screens.call.guide_state import OverrideField, ReadBackState, Stage
+from app.ui.screens.call.guide_state import Stage
 from app.ui.screens.call.presenter import CallPresenter, Pace
 from app.ui.screens.call.state import Phase, Topic
 from app.values.errors import Fault
 from app.values.identity import OrderId
-from app.values.vocabulary import Channel, CorrectionCause, How, OrderType
+from app.values.vocabulary import Channel, How, OrderType
 from app.wire import operations
-from app.wire.orders import OrderDocument
 from app.wire.read_back import (
     Asked,
     Began,
     Confirmed,
-    Corrected,
     NotMatched,
-    Overridden,
-    ReadBackEntry,
 )
 from tests.builders import (
-    an_address,
     an_id,
     an_order,
     changed,
@@ -39,59 +32,20 @@ from tests.builders import (
     with_line,
 )
 from tests.read_backs import a_checklist, a_guidance, an_extra
-from tests.ui.screens.fake_desk import LEAD_LOGIN, LEAD_PASSWORD, FakeDesk
+from tests.ui.screens.fake_desk import FakeDesk
+from tests.ui.screens.guided import (
+    TWO_LINES,
+    asked,
+    begin,
+    can_place,
+    hearing,
+    kept,
+    order_type,
+    said,
+    to_row,
+    words,
+)
 from tests.ui.stage import AT_ONCE, read_back
-
-TWO_LINES = with_line("22423", 15), with_line("47566", 2)
-
-
-def begin(call: CallPresenter, *changes: Callable[[OrderDocument], OrderDocument]) -> None:
-    """An order that lacks nothing is in hand, and its read-back has begun."""
-    call.resume(an_order(*(changes or TWO_LINES)))
-    call.read_back.start()
-
-
-def words(call: CallPresenter) -> dict[str, str]:
-    """How the rows stand, in words."""
-    return {row.title: row.words for row in call.read_back.state.rows}
-
-
-def asked(call: CallPresenter) -> str:
-    """The checkpoint that is being asked."""
-    state = call.read_back.state
-    assert state.stage is Stage.ASKING
-    assert state.point is not None
-    return state.point.kind.value
-
-
-def kept(call: CallPresenter, desk: FakeDesk) -> list[ReadBackEntry]:
-    """The record on disk."""
-    return desk.notes[call.order.document.order_id]
-
-
-def hearing(call: CallPresenter) -> bool:
-    """Whether the field for what the caller says is open."""
-    return call.read_back.state.hearing
-
-
-def can_place(call: CallPresenter) -> bool:
-    """Whether Ctrl+Enter places the order now."""
-    return call.state.can_place
-
-
-def order_type(call: CallPresenter) -> OrderType:
-    """What kind of order is in hand."""
-    return call.order.document.order_type
-
-
-def said(state: ReadBackState) -> str:
-    return "".join(piece.text for piece in state.pieces)
-
-
-def to_row(call: CallPresenter, title: str) -> None:
-    """Ctrl and the number of a row."""
-    titles = [row.title for row in call.read_back.state.rows]
-    call.read_back.go_to_row(titles.index(title) + 1)
 
 
 def test_eight_things_are_to_be_agreed(call: CallPresenter) -> None:
@@ -299,85 +253,6 @@ def test_an_order_emptied_while_it_is_asked_leads_to_the_items(call: CallPresent
     assert led == [Topic.ITEMS]
 
 
-def test_a_correction_opens_the_field_and_asks_again_with_its_cause_on_record(
-    call: CallPresenter, desk: FakeDesk
-) -> None:
-    opened: list[Target] = []
-    call.read_back.correction_asked.connect(opened.append)
-    begin(call)
-    line = call.order.document.lines[0]
-    call.read_back.confirm()
-    call.read_back.correct()
-    assert opened == [Target(place=Place.LINE, line_id=line.line_id)]
-    call.lines.set_quantity(line.line_id, "50")
-    call.read_back.finish_correction()
-    assert call.read_back.state.stage is Stage.CAUSE
-    assert "15 \u2192 50" in call.read_back.state.told
-    call.read_back.give_cause(CorrectionCause.MISHEARD)
-    corrected = [entry for entry in kept(call, desk) if isinstance(entry, Corrected)]
-    assert [(e.part, e.old, e.new, e.cause) for e in corrected] == [
-        ("quantity", "15", "50", CorrectionCause.MISHEARD)
-    ]
-    assert asked(call) == "line"
-    assert "fifty" in said(call.read_back.state)
-    call.read_back.hear("50")
-    read_back(call)
-    assert words(call)["Items and quantities"] == "Put right"
-
-
-def test_escape_out_of_a_correction_changes_nothing(call: CallPresenter, desk: FakeDesk) -> None:
-    begin(call)
-    document = call.order.document
-    call.read_back.confirm()
-    call.read_back.correct()
-    call.lines.set_quantity(document.lines[0].line_id, "50")
-    call.read_back.cancel_correction()
-    assert call.order.document == document
-    assert asked(call) == "line"
-    assert not [entry for entry in kept(call, desk) if isinstance(entry, Corrected)]
-
-
-def test_a_correction_that_changed_nothing_asks_for_no_cause(call: CallPresenter) -> None:
-    begin(call)
-    call.read_back.confirm()
-    call.read_back.correct()
-    call.read_back.finish_correction()
-    assert asked(call) == "line"
-
-
-def test_a_line_taken_off_as_a_correction_is_on_record(call: CallPresenter, desk: FakeDesk) -> None:
-    begin(call)
-    call.read_back.confirm()
-    call.read_back.correct()
-    call.lines.remove(call.order.document.lines[0].line_id)
-    call.read_back.finish_correction()
-    call.read_back.give_cause(CorrectionCause.CHANGED_MIND)
-    corrected = [entry for entry in kept(call, desk) if isinstance(entry, Corrected)]
-    assert ("quantity", "15", "") in {(e.part, e.old, e.new) for e in corrected}
-    assert asked(call) == "line"
-
-
-def test_a_corrected_address_is_one_correction_though_the_bill_goes_there_too(
-    call: CallPresenter, desk: FakeDesk
-) -> None:
-    begin(call)
-    to_row(call, "Delivery address")
-    call.read_back.correct()
-    call.delivery_address.take(an_address(street=("Flat 2", "16 Mill Lane")))
-    call.read_back.finish_correction()
-    call.read_back.give_cause(CorrectionCause.MISTYPED)
-    corrected = [entry for entry in kept(call, desk) if isinstance(entry, Corrected)]
-    assert {(e.checkpoint, e.part) for e in corrected} == {("delivery", "street")}
-
-
-def test_there_is_nothing_to_put_right_in_the_rights(call: CallPresenter) -> None:
-    begin(call)
-    to_row(call, "Rights and terms")
-    call.read_back.correct()
-    assert call.read_back.state.stage is Stage.ASKING
-    assert "nothing to put right" in call.read_back.state.told
-
-
 def test_a_paper_order_is_checked_against_the_paper(call: CallPresenter, desk: FakeDesk) -> None:
     begin(call, *TWO_LINES, changed(channel=Channel.FAX))
     assert call.read_back.state.on_paper
@@ -440,43 +315,6 @@ def test_an_answer_counts_at_once_and_place_waits_until_it_is_on_disk(
     confirmed = [entry for entry in kept(call, desk) if isinstance(entry, Confirmed)]
     assert len(confirmed) == 8
     assert list(kept(call, desk)) == list(call.read_back.entries)
-
-
-def test_a_lead_lets_open_checkpoints_pass(call: CallPresenter, desk: FakeDesk) -> None:
-    begin(call)
-    call.read_back.confirm()
-    call.read_back.ask_override()
-    call.read_back.let_pass(LEAD_LOGIN, LEAD_PASSWORD, "The caller hung up.")
-    assert call.read_back.state.override is None
-    assert call.state.can_place
-    assert words(call)["Price"] == "Let pass"
-    entry = kept(call, desk)[-1]
-    assert isinstance(entry, Overridden)
-    assert len(entry.checkpoints) == 8
-    call.lines.set_quantity(call.order.document.lines[1].line_id, "3")
-    assert not call.state.can_place
-
-
-@pytest.mark.parametrize(
-    ("login", "password", "reason", "field"),
-    [
-        ("", LEAD_PASSWORD, "Because.", OverrideField.LOGIN),
-        (LEAD_LOGIN, "", "Because.", OverrideField.PASSWORD),
-        (LEAD_LOGIN, LEAD_PASSWORD, " ", OverrideField.REASON),
-        (LEAD_LOGIN, "guessed", "Because.", OverrideField.PASSWORD),
-    ],
-)
-def test_a_refused_override_is_told_beside_its_field(
-    call: CallPresenter, login: str, password: str, reason: str, field: OverrideField
-) -> None:
-    begin(call)
-    call.read_back.ask_override()
-    call.read_back.let_pass(login, password, reason)
-    state = call.read_back.state.override
-    assert state is not None
-    assert state.field is field
-    assert state.problem
-    assert not call.state.can_place
 
 
 def test_an_order_the_desk_refuses_is_looked_at_with_the_newest_checklists(
