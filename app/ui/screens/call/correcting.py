@@ -81,31 +81,36 @@ def mended(repair: UnderRepair, now: Iterable[Checkpoint]) -> tuple[Mended, ...]
     a correction of its own.
     """
     after = {point.key: point for point in now}
-    own = _changes(repair.key, repair.checkpoints.get(repair.key), after.get(repair.key))
-    if own:
-        return own
-    others = (key for key in dict.fromkeys((*repair.checkpoints, *after)) if key != repair.key)
-    found: list[Mended] = []
-    for key in others:
-        found += _changes(key, repair.checkpoints.get(key), after.get(key))
-    return tuple(found)
+    typed: list[Mended] = []
+    followed: list[Mended] = []
+    own: tuple[Mended, ...] = ()
+    for key in dict.fromkeys((*repair.checkpoints, *after)):
+        before, present = repair.checkpoints.get(key), after.get(key)
+        found = _changes(key, before, present)
+        follows = _follows_from_others(present or before)
+        if key == repair.key and not follows:
+            own = found
+        (followed if follows else typed).extend(found)
+    return own or tuple(typed) or tuple(followed)
+
+
+def _follows_from_others(point: Checkpoint | None) -> bool:
+    """Whether nobody types the values of a checkpoint themselves."""
+    if point is None or point.kind in {CheckpointKind.PRICE, CheckpointKind.OBLIGATION}:
+        return True
+    is_same = any(part.name == SAME and part.value for part in point.parts)
+    return point.kind is CheckpointKind.BILLING and is_same
 
 
 def _changes(key: str, before: Checkpoint | None, after: Checkpoint | None) -> tuple[Mended, ...]:
     if before is not None and after is not None and before.sha256 == after.sha256:
         return ()
-    either = before or after
-    if either is None:
-        return ()
     changes = changes_between(before.parts if before else (), after.parts if after else ())
+    is_price = (before or after) is not None and key == CheckpointKind.PRICE.value
     told = [
         Mended(checkpoint=key, part=change.part, old=change.old, new=change.new)
         for change in changes
-        if change.part not in _FOLLOWS_FROM_OTHERS
+        if change.part not in _FOLLOWS_FROM_OTHERS or (is_price and change.part == "total")
     ]
-    totals = [
-        Mended(checkpoint=key, part=change.part, old=change.old, new=change.new)
-        for change in changes
-        if change.part == "total" and either.kind is CheckpointKind.PRICE
-    ]
-    return tuple(told or totals)
+    is_whole = before is not None and after is not None
+    return tuple(told if is_whole else told[:1])

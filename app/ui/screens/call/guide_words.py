@@ -20,6 +20,7 @@ from app.values.money import Currency, Money
 from app.values.vocabulary import How
 
 MOST_NOTICES = 3
+_AMOUNTS = frozenset({"goods", "delivery", "tax", "total"})
 
 
 def wait_for(what: str) -> str:
@@ -80,7 +81,7 @@ def mended_words(changed: Sequence[Mended], currency: Currency, book: SpeechBook
 def _shown(part: str, value: str, currency: Currency) -> str:
     if not value:
         return _tr("none")
-    if part == "total":
+    if part in _AMOUNTS:
         return formatting.money(Money(int(value), currency))
     if part == "promised_on":
         return formatting.short_date(date.fromisoformat(value))

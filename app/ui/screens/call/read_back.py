@@ -29,7 +29,7 @@ from app.ui.screens.call.order_in_hand import OrderInHand
 from app.ui.screens.call.overriding import Overriding
 from app.ui.screens.call.record import LONGEST_HEARD, Record
 from app.ui.screens.call.record_source import RecordSource, Sources
-from app.ui.screens.call.topics import topic_of
+from app.ui.screens.call.topics import still_needed, topic_of
 from app.values.clock import Clock
 from app.values.identity import PersonId
 from app.values.vocabulary import CorrectionCause, How, Region
@@ -99,13 +99,13 @@ class ReadBackPresenter(QObject):
     @property
     def entries(self) -> tuple[ReadBackEntry, ...]:
         """The record so far."""
-        return self._record.entries if self._record is not None else ()
+        return self._record.entries if self._record else ()
 
     @property
     def standings(self) -> tuple[Standing, ...]:
         """How every checkpoint stands."""
         self._count_all()
-        return self._record.standings if self._record is not None else ()
+        return self._record.standings if self._record else ()
 
     def begin(self, rules: RegionRules, person_id: PersonId, *, is_kept: bool) -> None:
         """Another order is in hand; a draft comes with the answers it has."""
@@ -265,9 +265,10 @@ class ReadBackPresenter(QObject):
 
     def give_cause(self, cause: CorrectionCause) -> None:
         """Why it had to be put right; the changed value is then asked again."""
-        if self._state.stage is Stage.CAUSE and self._record is not None:
-            for one in self._state.mended:
-                self._record.corrected(one, cause)
+        record, repair = self._record, self._repair
+        if self._state.stage is Stage.CAUSE and record is not None and repair is not None:
+            for one in mended(repair, record.points):
+                record.corrected(one, cause)
             self._end_repair()
 
     def set_slow(self, *, slow: bool) -> None:
@@ -337,8 +338,7 @@ class ReadBackPresenter(QObject):
 
     def _lead_to(self, missing: tuple[Missing, ...]) -> None:
         if missing:
-            names = ", ".join(one.sentence for one in missing)
-            self._say(Kind.INFO, self.tr("Still needed: {names}.").format(names=names))
+            self._say(Kind.INFO, still_needed(missing))
             self.needed.emit(topic_of(missing[0]))
 
     def _ask_next(self) -> None:

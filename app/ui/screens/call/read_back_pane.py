@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.services.rules.speech_book import Piece
-from app.ui import theme
+from app.ui import shortcuts, theme
 from app.ui.screens.call import focus
 from app.ui.screens.call.guide_rows import GuideRow, Mark
 from app.ui.screens.call.guide_state import ReadBackState, Stage
@@ -118,6 +118,8 @@ class GuideCard(SayThis):
         self.twins.show_twins([as_parts(row) for row in state.twins] if asking else ())
         if here:
             self.take_focus()
+        if asking and (another or state.problem != before.problem):
+            self._announce(state.problem or self.sentence())
 
     def take_focus(self) -> None:
         """To where the answer goes."""
@@ -141,6 +143,10 @@ class GuideCard(SayThis):
             return event.type() is QEvent.Type.KeyPress
         return super().eventFilter(watched, event)
 
+    def _announce(self, words: str) -> None:
+        """Screen readers say it, wherever the keyboard is."""
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+
     def _agree_words(self, state: ReadBackState) -> str:
         if state.answered:
             return self.tr("Go on")
@@ -154,6 +160,9 @@ class GuideCard(SayThis):
             return state.answered
         if state.on_paper:
             return self.tr("Check it against the paper.")
+        if state.problem and state.hearing:
+            key = shortcuts.keys(Action.PUT_RIGHT)
+            return self.tr("Ask it again, or put the order right with {key}.").format(key=key)
         return state.wait
 
     @Slot()

@@ -7,7 +7,7 @@ order needs; each leads to its pane.
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import shortcuts, theme
@@ -127,8 +127,10 @@ class SidePane(QWidget):
     @Slot(object)
     def show_guide(self, state: ReadBackState) -> None:
         """Show where the read-back stands."""
-        self._guide = state
+        before, self._guide = self._guide, state
         self.guide.show_guide(state)
+        if state.told and state.told != before.told:
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, state.told))
         self._show_sentence()
         self._show_rows()
         told = state.told if state.stage is not Stage.CAUSE else ""

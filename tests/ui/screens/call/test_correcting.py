@@ -12,9 +12,7 @@ from app.wire.read_back import (
     Corrected,
     Overridden,
 )
-from tests.builders import (
-    an_address,
-)
+from tests.builders import a_price, an_address
 from tests.ui.screens.fake_desk import LEAD_LOGIN, LEAD_PASSWORD, FakeDesk
 from tests.ui.screens.guided import asked, begin, kept, said, to_row, words
 from tests.ui.stage import read_back
@@ -134,3 +132,44 @@ def test_a_refused_override_is_told_beside_its_field(
     assert state.field is field
     assert state.problem
     assert not call.state.can_place
+
+
+def test_a_quantity_put_right_at_the_price_is_the_lines_correction(
+    call: CallPresenter, desk: FakeDesk
+) -> None:
+    begin(call)
+    to_row(call, "Price")
+    call.read_back.correct()
+    call.lines.set_quantity(call.order.document.lines[1].line_id, "3")
+    call.read_back.finish_correction()
+    call.read_back.give_cause(CorrectionCause.MISHEARD)
+    (corrected,) = [entry for entry in kept(call, desk) if isinstance(entry, Corrected)]
+    assert corrected.checkpoint.startswith("line:")
+    assert (corrected.part, corrected.old, corrected.new) == ("quantity", "2", "3")
+    assert asked(call) == "price"
+
+
+def test_a_price_put_right_is_told_by_its_totals(call: CallPresenter, desk: FakeDesk) -> None:
+    begin(call)
+    to_row(call, "Price")
+    call.read_back.correct()
+    line_id = call.order.document.lines[1].line_id
+    call.lines.tell_price(line_id, a_price("1.00"), "price match")
+    call.read_back.finish_correction()
+    assert "\u00a3" in call.read_back.state.told
+    call.read_back.give_cause(CorrectionCause.CATALOGUE)
+    (corrected,) = [entry for entry in kept(call, desk) if isinstance(entry, Corrected)]
+    assert (corrected.checkpoint, corrected.part) == ("price", "total")
+
+
+def test_what_is_undone_before_its_cause_is_given_is_no_correction(
+    call: CallPresenter, desk: FakeDesk
+) -> None:
+    begin(call)
+    call.read_back.confirm()
+    call.read_back.correct()
+    call.lines.set_quantity(call.order.document.lines[0].line_id, "50")
+    call.read_back.finish_correction()
+    call.undo()
+    call.read_back.give_cause(CorrectionCause.MISHEARD)
+    assert not [entry for entry in kept(call, desk) if isinstance(entry, Corrected)]
