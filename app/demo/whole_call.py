@@ -17,7 +17,7 @@ from app.demo.reading_back import ReadingBack
 from app.services.ports import Caller
 from app.ui.main_window import MainWindow
 from app.ui.rehearsal import Rehearsal
-from app.ui.screens.call.customer import Mode
+from app.ui.screens.call.customer_state import Mode
 from app.values.errors import Fault
 from app.values.identity import ProductCode
 from app.values.vocabulary import ChangeKind, ProductKind

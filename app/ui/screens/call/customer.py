@@ -7,8 +7,7 @@ its field. Touches no widget.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,6 +18,7 @@ from app.services.ports import Caller
 from app.ui.background import Background, Debounce, Lane, Latest
 from app.ui.notices import notice_of
 from app.ui.screens.call import card_guard
+from app.ui.screens.call.customer_state import CustomerField, CustomerState, Mode
 from app.ui.screens.call.order_in_hand import OrderInHand
 from app.values.contact import EmailAddress, search_digits
 from app.values.errors import Fault, Refusal, Unreachable
@@ -27,11 +27,9 @@ from app.values.telephone import PhoneNumber
 from app.wire import operations
 from app.wire.customers import (
     CustomersFound,
-    CustomerView,
     FindCustomers,
     LastOrders,
     LastOrdersOf,
-    OrderSummary,
 )
 from app.wire.orders import OrderCustomer
 
@@ -40,53 +38,6 @@ QUIET_MS = 120
 FEWEST_LETTERS = 2
 LONGEST_TEXT = 200
 _FEWEST_PHONE_DIGITS = 4
-
-
-class Mode(StrEnum):
-    """What the customer pane shows."""
-
-    SEARCH = "search"
-    TYPING = "typing"
-    CHOSEN = "chosen"
-
-
-class CustomerField(StrEnum):
-    """Fields of a new customer."""
-
-    NAME = "name"
-    PHONE = "phone"
-    EMAIL = "email"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerState:
-    """What the customer pane shows.
-
-    `phone_text` and `email_text` are what stands in the fields, right or wrong; `left` are the
-    fields the CSR has been in and left.
-    """
-
-    mode: Mode = Mode.SEARCH
-    text: str = ""
-    rows: tuple[CustomerView, ...] = ()
-    more: bool = False
-    current: int | None = None
-    searching: bool = False
-    offline: bool = False
-    sentence: str = ""
-    customer: OrderCustomer | None = None
-    known: CustomerView | None = None
-    phone_text: str = ""
-    email_text: str = ""
-    no_email: bool = False
-    problems: tuple[tuple[CustomerField, str], ...] = ()
-    left: frozenset[CustomerField] = frozenset()
-    last_orders: tuple[OrderSummary, ...] = ()
-    last_orders_sentence: str = ""
-
-    def problem(self, field: CustomerField) -> str:
-        """The sentence beside a field that was left; nobody is told off in the middle of a word."""
-        return dict(self.problems).get(field, "") if field in self.left else ""
 
 
 class CustomerPresenter(QObject):

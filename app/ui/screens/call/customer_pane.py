@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.ui import formatting, theme
 from app.ui.screens.call import focus
-from app.ui.screens.call.customer import CustomerField, CustomerPresenter, CustomerState, Mode
+from app.ui.screens.call.customer import CustomerPresenter
+from app.ui.screens.call.customer_state import CustomerField, CustomerState, Mode
 from app.ui.screens.call.pick_list import Pick, PickList, Steering, take_enter
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.shortcuts import Action

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.ui.main_window import MainWindow
-from app.ui.screens.call.customer import Mode
+from app.ui.screens.call.customer_state import Mode
 from app.ui.screens.call.state import Phase
 from tests.ui.screens.fake_desk import FakeDesk
 from tests.ui.stage import Hands, read_back

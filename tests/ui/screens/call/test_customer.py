@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.ui.screens.call.customer import CustomerField, Mode
+from app.ui.screens.call.customer_state import CustomerField, Mode
 from app.ui.screens.call.presenter import CallPresenter, Pace
 from app.values.identity import CustomerId
 from app.wire.orders import OrderCustomer
