@@ -196,11 +196,18 @@ def _line_checkpoint(line: OrderLine, item: ChecklistItem, by: AnsweredBy) -> Ch
 
 
 def spoken_of_line(line: OrderLine) -> tuple[MustSpeak, ...]:
-    """What the caller has to say about a line: how many from ten on, and which of its twins."""
+    """What the caller has to say about a line: how many from ten on, and which of its twins.
+
+    Where they have to speak at all they say both: it costs a word, and small quantities that
+    nobody says are what a read-back misses most (`docs/read-back-simulation.md`).
+    """
+    if line.kind is not ProductKind.GOODS:
+        return ()
+    if not line.must_say and line.quantity < SPOKEN_FROM:
+        return ()
     quantity = MustSpeak(part="quantity", kind=Spoken.QUANTITY, value=str(line.quantity))
     which = MustSpeak(part="description", kind=Spoken.WORDS, value=line.must_say)
-    counts = line.kind is ProductKind.GOODS and line.quantity >= SPOKEN_FROM
-    return (*((quantity,) if counts else ()), *((which,) if line.must_say else ()))
+    return (quantity, which) if line.must_say else (quantity,)
 
 
 def line_key(line_id: LineId) -> str:

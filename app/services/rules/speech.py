@@ -436,8 +436,10 @@ class _Talk:
         return Turn(pieces=pieces, facts=1, wait=self._wait(speaks), speaks=speaks)
 
     def _obligation(self) -> Iterator[Turn]:
+        # The total was said twice with the price; once is enough here, and leaves room to answer.
+        say = money_twice if self.slow else money_words
         values = {
-            "amount": money_twice(self.totals.total, self.book),
+            "amount": say(self.totals.total, self.book),
             "payment": self.book.payments[self.document.payment],
         }
         if self.slow:

@@ -348,7 +348,7 @@ def test_what_is_open_comes_in_the_order_of_the_talk(
         (10, "", [Spoken.QUANTITY]),
         (13, "", [Spoken.QUANTITY]),
         (1_000, "", [Spoken.QUANTITY]),
-        (1, "green", [Spoken.WORDS]),
+        (1, "green", [Spoken.QUANTITY, Spoken.WORDS]),
         (12, "green", [Spoken.QUANTITY, Spoken.WORDS]),
     ],
 )

@@ -57,7 +57,7 @@ def test_a_quantity_of_a_teen_is_said_twice_and_asked_back() -> None:
     (turn,) = turns_of(an_order(CAKESTAND, BUNTING), points_of(an_order(CAKESTAND, BUNTING))[2])
     assert turn.text == (
         "Line two: fifteen, one five, of the party bunting, code four seven five six six. "
-        "Could you say that quantity back to me?"
+        "How many do you want?"
     )
     assert turn.wait == "the quantity"
     assert turn.speaks == ("quantity",)
@@ -67,7 +67,7 @@ def test_a_quantity_of_a_teen_is_said_twice_and_asked_back() -> None:
 def test_a_small_quantity_is_only_agreed_to() -> None:
     (turn,) = turns_of(order := an_order(CAKESTAND), point_of(order, CheckpointKind.LINE))
     assert turn.text == (
-        "Line one: two of the regency cakestand, 3 tier, code two two four two three."
+        "Line one: two, that's two, of the regency cakestand, 3 tier, code two two four two three."
     )
     assert (turn.wait, turn.speaks) == ("", ())
 
@@ -80,8 +80,11 @@ def test_the_quantity_comes_before_the_item_and_the_item_with_its_code() -> None
 def test_a_twin_is_told_by_the_caller_in_their_own_words() -> None:
     (turn,) = turns_of(order := an_order(TEACUP), point_of(order, CheckpointKind.LINE))
     assert "green regency teacup, code two two six nine seven" in turn.text
-    assert turn.text.endswith("Which one have you chosen, in your own words?")
-    assert (turn.wait, turn.speaks) == ("which one", ("description",))
+    assert turn.text.endswith("How many do you want, and which one?")
+    assert (turn.wait, turn.speaks) == (
+        "the quantity and which one",
+        ("quantity", "description"),
+    )
 
 
 def test_many_of_a_twin_are_asked_for_in_one_go() -> None:
@@ -99,7 +102,7 @@ def test_the_letter_behind_a_code_is_spelled() -> None:
 def test_slowly_quantity_and_item_are_said_one_by_one() -> None:
     order = an_order(with_line("22697", 12, description="Green teacup", must_say="green"))
     first, second = turns_of(order, point_of(order, CheckpointKind.LINE), slow=True)
-    assert first.text == ("Line one: twelve, one two. Could you say that quantity back to me?")
+    assert first.text == ("Line one: twelve, one two. How many do you want?")
     assert first.speaks == ("quantity",)
     assert "green teacup, code two two six nine seven" in second.text
     assert second.speaks == ("description",)
@@ -126,7 +129,9 @@ def test_charges_taken_several_times_say_how_often(slow: bool) -> None:
 
 def test_an_item_without_a_description_is_said_by_its_code() -> None:
     (said,) = said_of(an_order(with_line("47566", 1, description="")), CheckpointKind.LINE)
-    assert said == "Line one: one of the item without a name, code four seven five six six."
+    assert said == (
+        "Line one: one, that's one, of the item without a name, code four seven five six six."
+    )
 
 
 def test_nothing_is_said_of_a_line_that_is_gone() -> None:
@@ -244,7 +249,7 @@ def test_the_customer_is_named_with_the_end_of_the_number() -> None:
     assert said_of(order, CheckpointKind.CUSTOMER) == [
         (
             "The order is for Margaret Thompson. The phone number ends in four one two. "
-            "The e-mail goes to m dot thompson at Gmail dot com. Have I got that right?"
+            "The e-mail goes to m dot thompson at Gmail dot com. All correct?"
         )
     ]
 
@@ -280,7 +285,7 @@ def test_the_british_hear_goods_delivery_and_a_total_with_vat() -> None:
         (
             "Goods are seventy-four pounds twenty-five. Delivery is four pounds ninety-five. "
             "The total including VAT is seventy-nine pounds twenty, seven nine point two zero. "
-            "Are you happy with that?"
+            "All right?"
         )
     ]
 
@@ -327,6 +332,6 @@ def test_placing_is_asked_for_with_the_duty_to_pay() -> None:
     assert said_of(order, CheckpointKind.OBLIGATION) == [
         (
             "Shall I place the order now, with the obligation to pay seventy-nine pounds twenty, "
-            "seven nine point two zero, by card?"
+            "by card?"
         )
     ]

@@ -49,7 +49,7 @@ def test_the_caller_speaks_postcode_and_house_before_the_address_is_read() -> No
     assert asked.speaks == ("postcode", "street")
     assert read.text == (
         "So it goes to Flat two, fourteen, one four, Mill Lane, Leeds, "
-        "postcode L Lima S Sierra six, three A Alpha A Alpha. Have I got that right?"
+        "postcode L Lima S Sierra six, three A Alpha A Alpha. All correct?"
     )
     assert read.speaks == ()
 
@@ -95,7 +95,7 @@ def test_a_long_address_is_read_in_several_turns_and_nothing_is_left_out() -> No
 def test_what_is_collected_has_no_address() -> None:
     order = an_order(BUNTING, with_delivery(method="collect", label="Collected at the counter"))
     assert said_of(order, CheckpointKind.DELIVERY) == [
-        "You collect it at our counter. Have I got that right?"
+        "You collect it at our counter. All correct?"
     ]
     assert said_of(order, CheckpointKind.ARRIVAL) == [
         "It is ready for you on Tuesday the twenty-fourth of November. Does that suit you?"
@@ -106,7 +106,7 @@ def test_instructions_and_gift_message_are_read_out() -> None:
     order = an_order(BUNTING, with_delivery(instructions="Ring twice", gift_message="Well done"))
     said = said_of(order, CheckpointKind.DELIVERY)
     assert said[2] == (
-        "The driver reads: “Ring twice” The gift message reads: “Well done” Have I got that right?"
+        "The driver reads: “Ring twice” The gift message reads: “Well done” All correct?"
     )
 
 
