@@ -10,7 +10,11 @@ from app.ui.icons import Icon, IconLabel
 from app.ui.widgets.text import wrapped
 
 MARK_PX = 12
-_ICONS = {theme.Tone.ERROR: Icon.ERROR, theme.Tone.WARN: Icon.WARNING}
+_ICONS = {
+    theme.Tone.OK: Icon.CHECK,
+    theme.Tone.ERROR: Icon.ERROR,
+    theme.Tone.WARN: Icon.WARNING,
+}
 
 
 class Message(QWidget):
