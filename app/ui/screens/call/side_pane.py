@@ -212,9 +212,7 @@ class SidePane(QWidget):
 
     def _done_hint(self) -> str:
         key = shortcuts.keys(Action.COMMIT)
-        return self.tr("The caller has confirmed everything. {key} places the order.").format(
-            key=key
-        )
+        return self.tr("Nothing is left to ask. {key} places the order.").format(key=key)
 
     def _show_rows(self) -> None:
         if self._guide.rows:
@@ -243,4 +241,4 @@ class SidePane(QWidget):
 
     def _ready(self, state: CallState) -> str:
         is_taking = state.phase is Phase.TAKING
-        return self.tr("Everything is there and confirmed.") if is_taking else ""
+        return self.tr("Nothing is left to ask.") if is_taking else ""
