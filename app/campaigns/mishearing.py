@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from string import ascii_uppercase
 
-from app.campaigns.bench.products import Dice
+from app.campaigns.dice import Dice
 from app.services.rules.read_back import MustSpeak
 from app.values.sounds import letter_class
 
@@ -53,8 +53,8 @@ class Chances:
     stand side by side; `by_code` orders given by code; `nods_near` and `nods_far` a yes without
     listening to what sounds nearly right or altogether wrong; `parrots` the caller repeats what was
     just said instead of what they want; `sees` the CSR types what stands on the screen instead of
-    what was said; `said_twice` the part of quantity errors that is still agreed to, or repeated,
-    when a number is also said digit by digit.
+    what was said, `sees_hidden` from memory, where it is hidden until then; `said_twice` the part
+    of wrong quantities that is still agreed to when a number is also said digit by digit.
     """
 
     letter: float = 0.07
@@ -68,6 +68,7 @@ class Chances:
     nods_far: float = 0.02
     parrots: float = 0.08
     sees: float = 0.03
+    sees_hidden: float = 0.01
     said_twice: float = 0.3
 
 
@@ -180,9 +181,11 @@ class Mishearing:
         part = self._chances.said_twice if self._arm is Arm.EVERYTHING else 1.0
         if asked is None:
             return is_right or self._happens(self._chances.nods_near * part), is_right
-        if self._happens(self._chances.sees):
+        hidden = self._arm is Arm.EVERYTHING
+        if self._happens(self._chances.sees_hidden if hidden else self._chances.sees):
             return True, is_right
-        parrots = self._happens(self._chances.parrots * part)
+        # Everything on asks before it tells: there is nothing to repeat yet.
+        parrots = not hidden and self._happens(self._chances.parrots)
         said = self._quantity_taken(record.quantity if parrots else wish.quantity)
         return self._matches((asked,), str(said)), is_right
 

@@ -19,7 +19,8 @@ from app.campaigns.bench.bare_index import BareIndex
 from app.campaigns.bench.desk import fill_index, signed_in_desk
 from app.campaigns.bench.figures import Figure, beside, timed, within
 from app.campaigns.bench.given import Given, require
-from app.campaigns.bench.products import Dice, products
+from app.campaigns.bench.products import products
+from app.campaigns.dice import Dice
 from app.services.ports import Caller
 from app.store.product_search import tokens_of
 from app.ui.screens.call import finder as call_finder

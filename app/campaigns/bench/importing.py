@@ -19,7 +19,8 @@ from psycopg import sql
 from app.adapters.local_postgres import LocalPostgres
 from app.campaigns.bench.figures import Figure, timed, within
 from app.campaigns.bench.given import Given, require
-from app.campaigns.bench.products import Dice, products
+from app.campaigns.bench.products import products
+from app.campaigns.dice import Dice
 from app.central import administration, prepare_database
 from app.services.central.imports import sale_history
 from app.services.central.imports.catalogue import import_catalogue

@@ -16,8 +16,9 @@ from rich.table import Table
 
 from app.campaigns.bench.figures import Figure
 from app.campaigns.bench.given import Given, require
-from app.campaigns.bench.products import Dice, products, real_products
+from app.campaigns.bench.products import products, real_products
 from app.campaigns.bench.spoken_orders import Shop
+from app.campaigns.dice import Dice
 from app.campaigns.invoices import read_invoices
 from app.campaigns.mishearing import Arm, Chances, LineRun, Mishearing, Wish
 from app.values.errors import Refusal

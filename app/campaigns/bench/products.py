@@ -7,12 +7,12 @@ catalogue knows more of them.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from app.campaigns.dice import Dice
 from app.services.central.imports import price_list, sale_history
 from app.services.central.imports.price_list import ListedProduct, PriceList
 from app.services.central.imports.rejects import Rejects
@@ -25,31 +25,11 @@ from app.values.money import Currency, UnitPrice
 from app.values.vocabulary import ProductKind, TaxCategory
 from app.wire.catalogue import ProductView, QuantityBreak
 
-_MASK = (1 << 64) - 1
 _SYLLABLES = ("ba", "cor", "del", "fen", "gri", "hol", "ka", "lum", "mer", "nor", "pel", "qui")
 _ENDINGS = ("dale", "ford", "ly", "mont", "na", "rick", "sen", "ton", "vex", "way")
 _NAMES_PER = 100
 """A name (a maker, a range) for so many made products."""
 _NAMES_MOST = 12_000
-
-
-class Dice:
-    """Numbers that look thrown and are the same in every run. Source: SplitMix64."""
-
-    def __init__(self, seed: int) -> None:
-        self._state = seed & _MASK
-
-    def below(self, sides: int) -> int:
-        """From 0 up to, not including, `sides`."""
-        self._state = (self._state + 0x9E3779B97F4A7C15) & _MASK
-        mixed = ((self._state ^ self._state >> 30) * 0xBF58476D1CE4E5B9) & _MASK
-        mixed = ((mixed ^ mixed >> 27) * 0x94D049BB133111EB) & _MASK
-        return (mixed ^ mixed >> 31) % sides
-
-    def of(self, things: Sequence[str]) -> str:
-        """One of the things, the first ones far more often than the last ones."""
-        share = self.below(1 << 32) / (1 << 32)
-        return things[int(math.exp(share * math.log(len(things) + 1))) - 1]
 
 
 def products(count: int, data: Path | None) -> Iterator[ProductView]:

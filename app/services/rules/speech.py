@@ -244,44 +244,46 @@ class _Talk:
         if found is None:
             return
         number, line = number_words(found[0], self.book), found[1]
-        spoken_parts = [one.part for one in self.point.must_speak]
         if line.kind is ProductKind.CHARGE:
-            grouped = self._grouped(self._charge(number, line))
+            yield from self._grouped(self._charge(number, line))
+        elif self.point.must_speak:
+            yield from self._spoken_line(number, line)
         else:
-            grouped = self._grouped(self._goods(number, line))
-        if len(grouped) == 1:
-            yield self._asked_of_line(grouped[0], spoken_parts)
-            return
-        quantity = [part for part in spoken_parts if part == "quantity"]
-        yield self._asked_of_line(grouped[0], quantity)
-        rest = [part for part in spoken_parts if part != "quantity"]
-        yield self._asked_of_line(grouped[1], rest)
+            yield from self._grouped(self._goods(number, line))
 
-    def _asked_of_line(self, turn: Turn, parts: Sequence[str]) -> Turn:
-        match tuple(parts):
-            case ():
-                return turn
-            case ("quantity",):
-                return self._asking(turn, "ask_quantity", parts)
-            case ("quantity", _):
-                return self._asking(turn, "ask_quantity_and_which", parts)
-            case _:
-                return self._asking(turn, "ask_which", parts)
+    def _spoken_line(self, number: str, line: OrderLine) -> Iterator[Turn]:
+        """The caller says how many before they are told: nobody repeats what they never heard."""
+        parts = [one.part for one in self.point.must_speak]
+        (turn,) = self._grouped([self._said("line_item", number=number, **self._item(line))])
+        if self.slow and len(parts) > 1:
+            yield self._asking(turn, "ask_which", ("description",))
+            turn, parts = Turn(pieces=(), facts=0), ["quantity"]
+        question = "ask_quantity" if len(parts) == 1 else "ask_quantity_and_which"
+        yield self._asking(turn, question, parts)
+        few, values = self._quantity(line)
+        yield from self._grouped([self._said(f"line_so{few}", **values)])
 
-    def _goods(self, number: str, line: OrderLine) -> Iterator[_Statement]:
-        values = {"number": number, "quantity": number_words(line.quantity, self.book)}
-        few = "" if is_said_twice(line.quantity) else "_of_few"
-        if not few:
-            values["digits"] = digit_words(str(line.quantity), self.book)
-        item = {
+    def _quantity(self, line: OrderLine) -> tuple[str, dict[str, str]]:
+        """The ending of the sentence to use, and what goes into it."""
+        values = {"quantity": number_words(line.quantity, self.book)}
+        if not is_said_twice(line.quantity):
+            return "_of_few", values
+        return "", {**values, "digits": digit_words(str(line.quantity), self.book)}
+
+    def _item(self, line: OrderLine) -> dict[str, str]:
+        return {
             "description": description_words(line.description) or self.book.say("no_description"),
             "code": spelled(line.code, self.book),
         }
+
+    def _goods(self, number: str, line: OrderLine) -> Iterator[_Statement]:
+        few, values = self._quantity(line)
+        values["number"] = number
         if self.slow:
             yield self._said(f"line_quantity{few}", **values)
-            yield self._said("line_item", number=number, **item)
+            yield self._said("line_item", number=number, **self._item(line))
         else:
-            yield self._several(2, f"line{few}", **values, **item)
+            yield self._several(2, f"line{few}", **values, **self._item(line))
 
     def _charge(self, number: str, line: OrderLine) -> Iterator[_Statement]:
         amount = money_words(line.total, self.book)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.campaigns.bench.importing import HEADER
-from app.campaigns.bench.products import Dice, listed_in, products, sample_catalogue
+from app.campaigns.bench.products import listed_in, products, sample_catalogue
+from app.campaigns.dice import Dice
 from app.values.errors import Refusal
 
 

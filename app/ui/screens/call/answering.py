@@ -5,25 +5,21 @@ Joins their presenter to the right column of the call screen. Runs on the GUI th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.ui.screens.call import focus
 from app.ui.screens.call.answers_pane import AnswersPane
-
-if TYPE_CHECKING:
-    from app.ui.screens.call.presenter import CallPresenter
-    from app.ui.screens.call.screen import CallScreen
+from app.ui.screens.call.panes import Panes
+from app.ui.screens.call.presenter import CallPresenter
 
 
 class Answering(QObject):
     """One per call screen."""
 
-    def __init__(self, screen: CallScreen, presenter: CallPresenter) -> None:
-        super().__init__(screen)
+    def __init__(self, screen: Panes, presenter: CallPresenter, parent: QWidget) -> None:
+        super().__init__(parent)
         self._screen = screen
         self._call = presenter
         self._came_from: QWidget | None = None

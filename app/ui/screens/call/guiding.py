@@ -5,29 +5,26 @@ Joins the presenter of the read-back to the panes of the call screen. Runs on th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import QWidget
 
 from app.ui import shortcuts
 from app.ui.command_palette import Command
 from app.ui.screens.call import focus
 from app.ui.screens.call.correcting import Place, Target
 from app.ui.screens.call.guide_state import ReadBackState, Stage
+from app.ui.screens.call.panes import Panes
+from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.state import CallState
 from app.ui.screens.call.topics import topic_of
 from app.ui.shortcuts import Action
-
-if TYPE_CHECKING:
-    from app.ui.screens.call.presenter import CallPresenter
-    from app.ui.screens.call.screen import CallScreen
 
 
 class Guiding(QObject):
     """One per call screen."""
 
-    def __init__(self, screen: CallScreen, presenter: CallPresenter) -> None:
-        super().__init__(screen)
+    def __init__(self, screen: Panes, presenter: CallPresenter, parent: QWidget) -> None:
+        super().__init__(parent)
         self._screen = screen
         self._call = presenter
         self._guide = presenter.read_back
@@ -113,11 +110,12 @@ class Guiding(QObject):
 
     @Slot(object)
     def _follow(self, state: ReadBackState) -> None:
-        """The line that is asked is chosen in the table; a keyboard that waits goes on."""
+        """The line that is asked is chosen, its count covered; a keyboard that waits goes on."""
         line_id = state.point.line_id if state.point and state.stage is Stage.ASKING else None
         row = self._call.lines.book.find(line_id) if line_id is not None else None
         if row is not None:
             self._screen.items.table.choose(row.number - 1)
+        self._screen.items.hide_count_of(line_id if _asks_how_many(state) else None)
         side = self._screen.side
         if state.stage is Stage.DONE and state.holds and focus.is_in(side.checklist):
             side.take_focus()
@@ -163,3 +161,10 @@ class Guiding(QObject):
 
     def _turn_slow(self) -> None:
         self._guide.set_slow(slow=not self._guide.state.slow)
+
+
+def _asks_how_many(state: ReadBackState) -> bool:
+    """Whether the quantity is still to come from the caller and from nowhere else."""
+    if not state.hearing or state.problem or state.point is None:
+        return False
+    return any(one.part == "quantity" for one in state.point.must_speak)

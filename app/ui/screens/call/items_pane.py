@@ -6,6 +6,8 @@ except while a quantity or a question is open, and gets it back right after.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -35,6 +37,8 @@ MOST_ROWS = 6
 LOW_WINDOW_PX = 500
 LEAST_TABLE_PX = 62
 TWO = 2
+_COVERED = "\u2022\u2022\u2022"
+"""In place of what the caller is asked to say: the CSR types what is heard, not what is seen."""
 
 
 class ItemsPane(Card):
@@ -62,6 +66,7 @@ class ItemsPane(Card):
         self._totals = Totals(self)
         self._is_low = False
         self._shown: tuple[LineRow, ...] = ()
+        self._asked: LineId | None = None
         self._sums_of = CallState()
         self._lay_out()
         self._connect()
@@ -131,7 +136,7 @@ class ItemsPane(Card):
         before = len(self._shown)
         if state.rows is not self._shown:
             self._shown = state.rows
-            self._rows.set_rows(state.rows)
+            self._show_rows()
         lines = formatting.counted(len(state.rows), self.tr("1 line"), self.tr("{count} lines"))
         pieces = formatting.counted(state.pieces, self.tr("1 item"), self.tr("{count} items"))
         none = self.tr("No items yet. Type a code or words above.")
@@ -142,6 +147,20 @@ class ItemsPane(Card):
         self.editor.show_line(state)
         if state.editing is not None:
             self.table.choose(state.editing.number - 1)
+
+    def hide_count_of(self, line_id: LineId | None) -> None:
+        """Cover how many there are of a line, while the caller is asked; None: of no line."""
+        if line_id != self._asked:
+            self._asked = line_id
+            self._show_rows()
+
+    def _show_rows(self) -> None:
+        rows = self._shown
+        if self._asked is not None:
+            rows = tuple(
+                replace(row, is_asked=True) if row.line_id == self._asked else row for row in rows
+            )
+        self._rows.set_rows(rows)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -364,6 +383,8 @@ def _stock_tone(row: LineRow) -> theme.Tone:
 
 
 def _quantity(row: LineRow) -> str:
+    if row.is_asked:
+        return _COVERED
     count = formatting.quantity(row.line.quantity)
     return f"{count} ?" if row.unusual else count
 
@@ -387,7 +408,7 @@ def _told(row: LineRow) -> str:
 
 
 def _total(row: LineRow) -> str:
-    return formatting.money(row.total)
+    return _COVERED if row.is_asked else formatting.money(row.total)
 
 
 def _muted(_row: LineRow) -> theme.Tone:

@@ -35,7 +35,8 @@ class LineRow:
     """One line as the table shows it.
 
     `new_list_price`: the list holds another price than the caller was quoted. `sounds_like`: the
-    nearest product this one could be taken for, where that is known.
+    nearest product this one could be taken for, where that is known. `is_asked`: the caller is
+    being asked how many, so nobody shall read it off the screen.
     """
 
     number: int
@@ -46,6 +47,7 @@ class LineRow:
     unusual: bool
     new_list_price: UnitPrice | None
     sounds_like: ProductView | None = None
+    is_asked: bool = False
 
     @property
     def line_id(self) -> LineId:

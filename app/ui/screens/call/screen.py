@@ -127,8 +127,8 @@ class CallScreen(QWidget):
         presenter.finder.passed.connect(self._go_on_from_finder)
         self.side.topic_chosen.connect(self.go_to_topic)
         self.side.place_asked.connect(self.place)
-        self._guide = Guiding(self, presenter)
-        self._answering = Answering(self, presenter)
+        self._guide = Guiding(self, presenter, self)
+        self._answering = Answering(self, presenter, self)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._watch_focus)
