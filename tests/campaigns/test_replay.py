@@ -140,7 +140,7 @@ def test_every_order_is_read_back_and_the_risky_values_are_spoken() -> None:
         How.CALLER_SPOKE,
         How.CALLER_AGREED,
     ]
-    assert (result.spoken, result.confirmations) == (2, 8)
+    assert (result.spoken, result.confirmations) == (2, 9)
 
 
 def test_an_order_from_the_web_shop_is_compared_with_its_paper() -> None:

@@ -51,7 +51,7 @@ def change(path: Path, old: str, new: str) -> None:
     ("old", "new", "key", "reason"),
     [
         ("{quantity}*, {digits}, of", "{quantity}*, of", "sentences.line", "does not say {digits}"),
-        ("On line {number}", "On line {number} {price}", "sentences.line_item", "{price} is"),
+        ("Line {number}: the", "Line {number} {price}: the", "sentences.line_item", "{price} is"),
         ('goods = "Goods are {amount}."', "", "sentences.goods", "is missing"),
         ('goods = "', 'goodies = "x"\ngoods = "', "sentences.goodies", "is not known here"),
         ("Goods are {amount}", "Goods are {amounts}", "sentences.goods", "{amounts} is nothing"),
