@@ -38,8 +38,8 @@ def test_a_correction_opens_the_field_and_asks_again_with_its_cause_on_record(
         ("quantity", "15", "50", CorrectionCause.MISHEARD)
     ]
     assert asked(call) == "line"
-    assert "fifty" in said(call.read_back.state)
     call.read_back.hear("50")
+    assert said(call.read_back.state) == "So fifty, five zero."
     read_back(call)
     assert words(call)["Items and quantities"] == "Put right"
 

@@ -134,6 +134,7 @@ def test_a_value_that_matches_confirms_and_is_kept(call: CallPresenter, desk: Fa
     begin(call)
     call.read_back.confirm()
     call.read_back.hear("fifteen")
+    call.read_back.confirm()
     entry = kept(call, desk)[-2]
     assert isinstance(entry, Confirmed)
     assert (entry.how, entry.heard) == (How.CALLER_SPOKE, "fifteen")
@@ -284,6 +285,7 @@ def test_answers_of_a_draft_are_there_when_it_is_taken_up_again(
     begin(call)
     call.read_back.confirm()
     call.read_back.hear("15")
+    call.read_back.confirm()
     document = call.order.document
     call.leave()
     other = new_presenter(AT_ONCE)
