@@ -65,6 +65,24 @@ def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
         raise Refusal("malformed", f"The request could not be read: {cause}.") from cause
 
 
+def require_keepable(message: object, kind: type[Any]) -> None:
+    """Hold what crosses no wire to the same sizes and ranges: it is kept or sent on later.
+
+    Raises Refusal `malformed` with the field.
+    """
+    try:
+        msgspec.json.decode(encode(message), type=kind)
+    except msgspec.ValidationError as cause:
+        field = str(cause).partition(" - at `$")[2].strip("`.").removeprefix("document.")
+        raise Refusal(
+            "malformed",
+            f"What stands in {field} is longer or larger than can be kept. Please shorten it.",
+            field,
+        ) from cause
+    except UnicodeEncodeError as cause:
+        raise Refusal("malformed", "A text holds a sign that cannot be kept.") from cause
+
+
 def schema_of(kinds: list[Any]) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
     """JSON schemas of message types and the components they share, for OpenAPI."""
     return msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")

@@ -13,6 +13,7 @@ from app.services.desk.sign_in import SignedIn
 from app.services.desk.standing import Standing
 from app.services.ports import Centre
 from app.values.errors import Fault, Refusal, Unreachable
+from app.wire.message import require_keepable
 from app.wire.operations import (
     ALL,
     CLOSE_CALL,
@@ -71,6 +72,7 @@ class DeskCaller:
         """The answer. Raises Refusal, Fault or Unreachable."""
         if operation.home is Home.DESK:
             self._signed_in.allow(operation, even_late=operation in _EVEN_LATE)
+            require_keepable(request, operation.request)
             return self._handlers.of(operation)(request)
         if operation.signer is Signer.PERSON and self._signed_in.session.offline:
             raise Refusal(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.services.desk.dispatcher import DeskCaller, Handlers
@@ -15,12 +16,14 @@ from app.wire import operations
 from app.wire.addresses import LookUpAddress
 from app.wire.message import Nothing
 from app.wire.operations import ALL, Home
-from app.wire.orders import MakePaper
+from app.wire.orders import Drafts, ListDrafts, MakePaper, SaveDraft
 from app.wire.people import DepositStoreKey
-from tests.builders import an_id
+from app.wire.read_back import NoteReadBack, NotMatched
+from tests.builders import A_MORNING, an_id, an_order
 from tests.fakes import FixedClock
+from tests.read_backs import A_CSR
 from tests.services.desk.centre import FakeCentre
-from tests.services.desk.site import Site, ready, status
+from tests.services.desk.site import Site, ready, record, status
 
 
 @pytest.fixture
@@ -75,3 +78,43 @@ def test_no_operation_that_needs_a_permission_is_open_to_strangers(
     with site.opened() as desk, pytest.raises(Refusal) as refused:
         desk.caller.call(operation, MakePaper(order_id=OrderId(an_id(1))))
     assert refused.value.code == "not_signed_in"
+
+
+def test_a_draft_that_could_not_be_read_again_is_refused_with_its_field(site: Site) -> None:
+    order = an_order()
+    assert order.customer is not None
+    customer = msgspec.structs.replace(order.customer, name="x" * 201)
+    document = msgspec.structs.replace(order, customer=customer)
+    with site.opened() as desk:
+        caller = ready(desk)
+        with pytest.raises(Refusal) as refusal:
+            caller.call(operations.SAVE_DRAFT, SaveDraft(document=document))
+        assert (refusal.value.code, refusal.value.field) == ("malformed", "customer.name")
+        assert caller.call(operations.LIST_DRAFTS, ListDrafts()) == Drafts(drafts=())
+
+
+def test_an_entry_that_could_not_be_read_again_is_refused_and_the_record_stays_whole(
+    site: Site,
+) -> None:
+    order = an_order()
+    entry = NotMatched(
+        checkpoint="delivery",
+        sha256="0" * 64,
+        part="postcode",
+        heard="L" * 201,
+        at=A_MORNING,
+        by=A_CSR,
+    )
+    with site.opened() as desk:
+        caller = ready(desk)
+        request = NoteReadBack(order_id=order.order_id, entries=(entry,))
+        with pytest.raises(Refusal) as refusal:
+            caller.call(operations.NOTE_READ_BACK, request)
+        assert (refusal.value.code, refusal.value.field) == ("malformed", "entries[0].heard")
+        assert record(caller, order) == ()
+
+
+def test_a_text_with_half_a_sign_is_refused_in_words(site: Site) -> None:
+    document = msgspec.structs.replace(an_order(), internal_note="\ud83d")
+    with site.opened() as desk, pytest.raises(Refusal, match="cannot be kept"):
+        ready(desk).call(operations.SAVE_DRAFT, SaveDraft(document=document))
