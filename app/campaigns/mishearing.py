@@ -178,16 +178,24 @@ class Mishearing:
 
     def _count_holds(self, wish: Wish, record: Wish, asked: MustSpeak | None) -> tuple[bool, bool]:
         is_right = wish.quantity == record.quantity
-        part = self._chances.said_twice if self._arm is Arm.EVERYTHING else 1.0
+        everything = self._arm is Arm.EVERYTHING
+        agrees = self._chances.nods_near * (self._chances.said_twice if everything else 1.0)
         if asked is None:
-            return is_right or self._happens(self._chances.nods_near * part), is_right
-        hidden = self._arm is Arm.EVERYTHING
-        if self._happens(self._chances.sees_hidden if hidden else self._chances.sees):
+            return is_right or self._happens(agrees), is_right
+        if everything:
+            return self._asked_first(wish, record, asked, agrees), is_right
+        if self._happens(self._chances.sees):
             return True, is_right
-        # Everything on asks before it tells: there is nothing to repeat yet.
-        parrots = not hidden and self._happens(self._chances.parrots)
+        parrots = self._happens(self._chances.parrots)
         said = self._quantity_taken(record.quantity if parrots else wish.quantity)
         return self._matches((asked,), str(said)), is_right
+
+    def _asked_first(self, wish: Wish, record: Wish, asked: MustSpeak, agrees: float) -> bool:
+        """Asked before anything is told, its number covered; what stands is said after that."""
+        hidden = self._happens(self._chances.sees_hidden)
+        if not hidden and not self._matches((asked,), str(self._quantity_taken(wish.quantity))):
+            return False
+        return wish.quantity == record.quantity or self._happens(agrees)
 
     def _put_right(self, wish: Wish, record: Wish) -> Wish:
         """Only what was wrong is asked anew; it may be misheard anew."""

@@ -72,9 +72,9 @@ def mishearing(given: Given, *, lines: int = LINES) -> tuple[Figure, ...]:
     require(nothing.undetected > 0, "Without a read-back nothing went wrong: nothing was measured.")
     left = everything.undetected / nothing.undetected
     return (
-        _figure("errors left by the read-back", "of all", left, 1 / FEWER_TIMES, lines),
-        _figure("read-back of 5 lines, lines", "s", everything.of_lines, SECONDS_MOST),
-        _figure("read-back of 5 lines, all of it", "s", everything.seconds, SECONDS_MOST),
+        _figure("read-back, errors left", "part", left, 1 / FEWER_TIMES, lines),
+        _figure("read-back, 5 lines", "s", everything.of_lines, SECONDS_MOST),
+        _figure("read-back, all of it", "s", everything.seconds, SECONDS_MOST),
     )
 
 
@@ -147,16 +147,17 @@ def _table(results: Iterable[ArmResult]) -> Table:
     for heading in (
         "arm",
         "lines",
-        "wrong when taken",
-        "undetected",
+        "wrong",
+        "left",
         "per 1,000",
         "95 % interval",
-        "asked again",
-        "of those for nothing",
+        "again",
+        "needless",
         "seconds",
-        "of these lines",
+        "of lines",
     ):
-        table.add_column(heading, justify="left" if heading == "arm" else "right")
+        is_arm = heading == "arm"
+        table.add_column(heading, justify="left" if is_arm else "right", no_wrap=is_arm)
     for one in results:
         rate, low, high = one.per_thousand()
         table.add_row(
@@ -179,7 +180,7 @@ _PEOPLE = (
     ("callers nod twice as often", Chances(nods_near=0.5, nods_far=0.04)),
     ("callers nod half as often", Chances(nods_near=0.125, nods_far=0.01)),
     ("callers repeat without thinking, twice as often", Chances(parrots=0.16)),
-    ("CSRs type what they see, three times as often", Chances(sees=0.09)),
+    ("CSRs type what they see, three times as often", Chances(sees=0.09, sees_hidden=0.03)),
     (
         "a bad line: digits and teens misheard three times as often",
         Chances(digit=0.027, teen_ty=0.09),
@@ -189,16 +190,15 @@ _PEOPLE = (
 
 def _other_people(given: Given, shop: Shop, wishes: Sequence[Wish]) -> Table:
     """How much hangs on what had to be assumed."""
-    some = wishes[: len(wishes) // 2]
     table = Table(title="The same with other people: undetected wrong lines per 1,000")
-    table.add_column("people")
+    table.add_column("people", max_width=34)
     for arm in Arm:
         table.add_column(arm.value, justify="right")
     table.add_column("left of all", justify="right")
     for words, chances in _PEOPLE:
-        given.tell(f"{len(some):,} lines, {words}")
-        left = [sum(run.stays_wrong for run in _runs(arm, shop, some, chances)) for arm in Arm]
-        rates = [f"{count / len(some) * _PER:.2f}" for count in left]
+        given.tell(f"{len(wishes):,} lines, {words}")
+        left = [sum(run.stays_wrong for run in _runs(arm, shop, wishes, chances)) for arm in Arm]
+        rates = [f"{count / len(wishes) * _PER:.2f}" for count in left]
         share = f"1/{left[0] / left[-1]:.0f}" if left[-1] else "none"
         table.add_row(words, *rates, share)
     return table

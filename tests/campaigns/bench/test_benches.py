@@ -71,7 +71,7 @@ def test_stale_marks_are_measured_after_a_whole_read_back(given: Given) -> None:
 def test_every_way_of_reading_back_leaves_less_than_the_one_before(given: Given) -> None:
     tables: list[Table] = []
     left, lines, whole = mishearing(replace(given, show=tables.append), lines=2_000)
-    assert left.name == "errors left by the read-back"
+    assert left.name == "read-back, errors left"
     assert 0 <= left.p50 < 1
     assert 0 < lines.p50 < whole.p50
     assert [table.row_count for table in tables] == [len(Arm), 6]
