@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from app.models.central.read_back import AnswerSearch as AnswerSearchRow
 from app.services.central.transaction import Actor, Handlers, Transaction
 from app.values.card import mask_card_digits
+from app.values.wording import tidy
 from app.wire import operations
 from app.wire.guidance import AskUnanswered, ReportSearches, Unanswered, UnansweredSearches
 from app.wire.message import Nothing
@@ -36,7 +37,7 @@ class Answers:
         """
         device = actor.seat.device_id
         wanted = dict.fromkeys(
-            (search.at, mask_card_digits(search.text), mask_card_digits(search.chosen))
+            (search.at, _as_kept(search.text), _as_kept(search.chosen))
             for search in request.searches
         )
         row = AnswerSearchRow
@@ -81,3 +82,8 @@ class Answers:
                 for one in tx.connection.execute(query)
             )
         )
+
+
+def _as_kept(text: str) -> str:
+    """Without card digits, nor signs that PostgreSQL keeps nowhere."""
+    return mask_card_digits(tidy(text))

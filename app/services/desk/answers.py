@@ -20,6 +20,7 @@ from app.store.desk import DeskStore
 from app.values.card import refuse_card_digits
 from app.values.clock import Clock
 from app.values.errors import Refusal
+from app.values.wording import tidy
 from app.wire.guidance import (
     Answer,
     AnswerSearch,
@@ -64,7 +65,7 @@ class AnswerService:
 
     def note(self, request: NoteSearch) -> Nothing:
         """Note what a search led to. Raises Refusal `card_digits` or `text_missing`."""
-        text = refuse_card_digits(request.text.strip(), "text")
+        text = refuse_card_digits(tidy(request.text), "text")
         chosen = refuse_card_digits(request.chosen, "chosen")
         if not text:
             raise Refusal("text_missing", "Type what the caller asks.", "text")

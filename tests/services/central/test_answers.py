@@ -106,6 +106,12 @@ def test_card_digits_are_masked_before_they_are_kept(centre: Centre) -> None:
     assert row.text.startswith("is ")
 
 
+def test_a_sign_that_no_database_keeps_does_not_hold_up_the_report(centre: Centre) -> None:
+    report(centre.seat(), search("gift\0 wrap"), search("stamps", seconds=1))
+
+    assert [one.text for one in listed(centre)] == ["stamps", "gift wrap"]
+
+
 def test_old_searches_are_not_listed(centre: Centre) -> None:
     report(centre.seat(), search("gift wrap"))
     centre.clock.advance(seconds=LISTED.total_seconds() + 1)
