@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QListView,
@@ -25,6 +25,7 @@ from app.ui.icons import Icon, drawing
 from app.ui.table_model import ROW_ROLE, Column, RowsModel
 
 ROW_PX = 33
+LEAST_ROW_PX = 23
 BAND_PX = 28
 INSET_PX = 8
 MARK_PX = 14
@@ -92,6 +93,7 @@ class Checklist(QListView):
     def show_rows(self, rows: Sequence[CheckRow]) -> None:
         """Show other rows and keep the one being asked in view."""
         self._rows.set_rows(rows)
+        self._draw_closer()
         for at, row in enumerate(rows):
             if row.state is CheckState.ASKING:
                 self.scrollTo(self._rows.index(at, 0))
@@ -107,6 +109,19 @@ class Checklist(QListView):
             delegate.rail = narrow
         self.setFixedWidth(RAIL_PX) if narrow else self.setMaximumWidth(WIDEST_PX)
         self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._draw_closer()
+
+    def _draw_closer(self) -> None:
+        """Rows stand closer together before any of them is out of view."""
+        delegate = self.itemDelegate()
+        room = self.viewport().height() // max(1, len(self.rows()))
+        wanted = max(LEAST_ROW_PX, min(ROW_PX, room))
+        if isinstance(delegate, _CheckDelegate) and delegate.row_px != wanted:
+            delegate.row_px = wanted
+            self.scheduleDelayedItemsLayout()
 
     def sizeHint(self) -> QSize:
         return QSize(260, ROW_PX * max(1, len(self.rows())) + 4)
@@ -125,11 +140,12 @@ class _CheckDelegate(QStyledItemDelegate):
     """Draws a row: mark, title, words at the end."""
 
     rail = False
+    row_px = ROW_PX
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        return QSize(RAIL_PX, max(ROW_PX, option.fontMetrics.height() + 12))
+        return QSize(RAIL_PX, max(self.row_px, option.fontMetrics.height() + 5))
 
     def paint(
         self,

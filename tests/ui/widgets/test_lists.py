@@ -1,4 +1,5 @@
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
@@ -8,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.ui import theme
 from app.ui.table_model import Align, Column, RowsModel
-from app.ui.widgets.checklist import RAIL_PX, Checklist, CheckRow, CheckState
+from app.ui.widgets.checklist import RAIL_PX, ROW_PX, Checklist, CheckRow, CheckState
 from app.ui.widgets.key_sheet import KeySheet
 from app.ui.widgets.rows_view import RowsView
 from app.ui.widgets.totals import Fact, Facts, Totals
@@ -111,6 +112,24 @@ def test_a_narrow_list_becomes_a_rail(checklist: Checklist) -> None:
 
 def test_a_checkpoint_is_tall_enough_to_hit(checklist: Checklist) -> None:
     assert checklist.visualRect(checklist.model().index(0, 0)).height() >= 28
+
+
+def test_rows_stand_closer_before_one_is_out_of_view(checklist: Checklist, qtbot: QtBot) -> None:
+    bar = checklist.verticalScrollBar()
+    checklist.resize(300, 25 * len(ROWS))
+    qtbot.waitUntil(partial(_is_all_in_view, checklist))
+    assert not bar.isVisible()
+    checklist.resize(300, 320)
+    qtbot.waitUntil(partial(_is_as_tall_as_usual, checklist))
+
+
+def _is_all_in_view(checklist: Checklist) -> bool:
+    last = checklist.visualRect(checklist.model().index(len(ROWS) - 1, 0))
+    return last.bottom() <= checklist.viewport().height()
+
+
+def _is_as_tall_as_usual(checklist: Checklist) -> bool:
+    return checklist.visualRect(checklist.model().index(0, 0)).height() == ROW_PX
 
 
 def test_a_checklist_is_sound_as_a_model(checklist: Checklist, qtmodeltester: ModelTester) -> None:

@@ -45,6 +45,7 @@ class Asking:
         self.since = since
         self.heard: dict[str, str] = {}
         self.problem = ""
+        self.is_prompting = False
         self.noted = False
         self._book = book
         self._turns = turns
@@ -81,7 +82,9 @@ class Asking:
             wait=guide_words.wait_for(wait),
             hearing=self._wants_value or bool(self.open_parts()),
             settled=self.settled(),
+            settled_words=self._settled_words(),
             problem=self.problem,
+            prompt=guide_words.type_it() if self.is_prompting else "",
             answered=answered,
             on_paper=self.is_on_paper,
             twins=twins,
@@ -122,18 +125,29 @@ class Asking:
 
     def go_on(self) -> bool:
         """To the next turn. False when this was the last."""
-        self.problem = ""
+        self.hush()
         self._wants_value = False
         if self._at + 1 >= self._count:
             return False
         self._at += 1
         return True
 
+    def prompt(self) -> None:
+        """Enter without an answer: say that one is to be typed, and at the next Enter no more."""
+        was_quiet = not (self.problem or self.is_prompting)
+        self.hush()
+        self.is_prompting = was_quiet
+
+    def hush(self) -> None:
+        """Nothing stands beside the field any more."""
+        self.problem, self.is_prompting = "", False
+
     def listen(self, text: str) -> tuple[Hearing, ...]:
         """Compare what was typed with what is to be heard; answered with what does not match.
 
         What matched stays settled, whatever else was said.
         """
+        self.is_prompting = False
         expected = self._expected()
         found = heard(expected, text, self._book)
         for one in found:
@@ -157,6 +171,13 @@ class Asking:
     def settled(self) -> tuple[str, ...]:
         """What was heard and is right."""
         return tuple(self.heard.values())
+
+    def _settled_words(self) -> str:
+        """What was heard and is right, each with its name."""
+        named = (
+            f"{guide_words.name_of(part, self._book)}: {text}" for part, text in self.heard.items()
+        )
+        return "  \u00b7  ".join(named)
 
     def _expected(self) -> tuple[MustSpeak, ...]:
         still = self.open_parts()

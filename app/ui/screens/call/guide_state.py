@@ -58,9 +58,10 @@ class ReadBackState:
     """One picture of the read-back.
 
     `pieces` is what to say and `wait` what to wait for; `hearing` opens the field for what the
-    caller says, of which `settled` is right already and `problem` tells what was not. `told` is
-    news: what changed, what was skipped. `twins` are the product and what it could be
-    taken for. `answered` is how the checkpoint on view was confirmed.
+    caller says, of which `settled` is right already and `problem` tells what was not; `prompt` only
+    reminds that something is to be typed. `told` is news: what changed, what was skipped. `twins`
+    are the product and what it could be taken for. `answered` is how the checkpoint on view was
+    confirmed.
     `left` counts the rows that do not hold, `unwritten` that answers are on their way to the disk.
     """
 
@@ -74,7 +75,9 @@ class ReadBackState:
     wait: str = ""
     hearing: bool = False
     settled: tuple[str, ...] = ()
+    settled_words: str = ""
     problem: str = ""
+    prompt: str = ""
     told: str = ""
     answered: str = ""
     on_paper: bool = False

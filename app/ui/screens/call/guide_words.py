@@ -17,9 +17,10 @@ from app.ui import formatting
 from app.ui.screens.call.correcting import Mended
 from app.ui.screens.call.guide_state import ReadBackState, Stage
 from app.values.money import Currency, Money
-from app.values.vocabulary import How
+from app.values.vocabulary import CheckpointKind, How
 
 MOST_NOTICES = 3
+_ABOUT_TOTAL = frozenset({CheckpointKind.PRICE, CheckpointKind.OBLIGATION})
 _AMOUNTS = frozenset({"goods", "delivery", "tax", "total"})
 
 
@@ -62,10 +63,18 @@ def still_to_read(state: ReadBackState) -> tuple[str, ...]:
 
 
 def notices_of(stale: Sequence[Standing], book: SpeechBook | None) -> str:
-    """What changed and has to be asked again, a few of them."""
+    """What changed and has to be asked again, a few of them; the same amounts once."""
     if book is None:
         return ""
-    return " ".join(change_notice(one, book) for one in stale[:MOST_NOTICES])
+    told, amounts = [], set[str]()
+    for one in stale:
+        total = next((change for change in one.changes if change.part == "total"), None)
+        if total is not None and one.checkpoint.kind in _ABOUT_TOTAL:
+            if total.new in amounts:
+                continue
+            amounts.add(total.new)
+        told.append(change_notice(one, book))
+    return " ".join(told[:MOST_NOTICES])
 
 
 def mended_words(changed: Sequence[Mended], currency: Currency, book: SpeechBook | None) -> str:
@@ -86,6 +95,17 @@ def _shown(part: str, value: str, currency: Currency) -> str:
     if part == "promised_on":
         return formatting.short_date(date.fromisoformat(value))
     return " ".join(value.split())
+
+
+def name_of(part: str, book: SpeechBook) -> str:
+    """What a value that the caller says is called, at the start of a line."""
+    own = {
+        "street": _tr("house number"),
+        "description": _tr("which one"),
+        "item": _tr("the caller said"),
+    }
+    words = own.get(part) or book.parts.get(part, part)
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def type_it() -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.services.ports import Caller
-from app.services.rules.read_back import Checkpoint, Standing
+from app.services.rules.read_back import Change, Checkpoint, Standing
 from app.services.rules.readiness import Missing
 from app.services.rules.regions import RegionRules
 from app.services.rules.speech import turns
@@ -32,7 +32,7 @@ from app.ui.screens.call.record_source import RecordSource, Sources
 from app.ui.screens.call.topics import still_needed, topic_of
 from app.values.clock import Clock
 from app.values.identity import PersonId
-from app.values.vocabulary import CorrectionCause, How, Region
+from app.values.vocabulary import CheckpointKind, CorrectionCause, How, Region
 from app.wire.orders import Totals
 from app.wire.read_back import Overridden, ReadBackEntry
 
@@ -140,7 +140,7 @@ class ReadBackPresenter(QObject):
         if record is None:
             self._open_record(self._source.sources)
             return
-        before = {one.checkpoint.key: one for one in record.stale()}
+        before = {one.checkpoint.key: one.changes for one in record.stale()}
         record.recount(self._order.document, totals)
         if self._state.stage not in _MENDING:
             self._tell_of_changes(record, before)
@@ -192,7 +192,7 @@ class ReadBackPresenter(QObject):
         elif asking.is_on_paper:
             self._confirm(record, asking, How.ON_PAPER)
         elif asking.open_parts():
-            asking.problem = "" if asking.problem else guide_words.type_it()
+            asking.prompt()
             self._publish()
         elif asking.go_on():
             self._publish()
@@ -238,7 +238,7 @@ class ReadBackPresenter(QObject):
             document=self._order.document,
             checkpoints={point.key: point for point in record.points},
         )
-        asking.problem = ""
+        asking.hush()
         self._state = replace(self._state, stage=Stage.CORRECTING, told="")
         self._publish()
         self.correction_asked.emit(target)
@@ -417,14 +417,16 @@ class ReadBackPresenter(QObject):
             self._asking = None
             self._state = replace(self._state, stage=Stage.RESTING)
         elif anew or standing.checkpoint.sha256 != asking.point.sha256:
-            self._put_into_words(standing.checkpoint)
+            is_last = asking.point.kind is CheckpointKind.OBLIGATION
+            due = self._next_open() if is_last and not anew else None
+            self._put_into_words(due or standing.checkpoint)
         else:
             asking.point = standing.checkpoint
 
-    def _tell_of_changes(self, record: Record, before: Mapping[str, Standing]) -> None:
+    def _tell_of_changes(self, record: Record, before: Mapping[str, tuple[Change, ...]]) -> None:
         """Say at once what an edit has made stale."""
         stale = record.stale()
-        fresh = [one for one in stale if one.changes != _changes(before.get(one.checkpoint.key))]
+        fresh = [one for one in stale if one.changes != before.get(one.checkpoint.key, ())]
         if fresh:
             book = self._speech.get(self._order.document.region)
             self._tell(guide_words.notices_of(fresh, book))
@@ -469,7 +471,8 @@ class ReadBackPresenter(QObject):
             self._show(self._state)
             return
         is_asking = asking is not None and self._state.stage is Stage.ASKING
-        key = asking.point.key if asking is not None and is_asking else ""
+        mending = self._repair.key if self._repair is not None else ""
+        key = asking.point.key if asking is not None and is_asking else mending
         missing, begun = self._missing, self._state.begun
         rows = guide_rows.rows_of(record.standings, key, missing, begun=begun)
         state = replace(
@@ -493,7 +496,3 @@ class ReadBackPresenter(QObject):
     def _show(self, state: ReadBackState) -> None:
         self._state = state
         self.state_changed.emit(state)
-
-
-def _changes(standing: Standing | None) -> tuple[object, ...]:
-    return standing.changes if standing is not None else ()

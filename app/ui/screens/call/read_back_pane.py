@@ -35,6 +35,9 @@ _STATES = {
 }
 
 
+_COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+
+
 def check_row(row: GuideRow) -> CheckRow:
     """A row of the guide as the checklist shows it."""
     return CheckRow(row.key, row.title, _STATES[row.mark], row.words)
@@ -86,6 +89,7 @@ class GuideCard(SayThis):
 
     def _connect(self) -> None:
         self.agree.clicked.connect(self.confirmed)
+        self.agree.typed.connect(self._hear_more)
         self.field.entered.connect(self._hand_on)
         self.field.edit.installEventFilter(self)
         self.say_value.clicked.connect(self.hearing_asked)
@@ -110,16 +114,18 @@ class GuideCard(SayThis):
         self.agree.set_words(self._agree_words(state))
         theme.set_shown(self.say_value, asking and not (is_open or holds or state.on_paper))
         theme.set_shown(self.put_right, asking)
-        self._settled.tell(theme.Tone.OK, ", ".join(state.settled))
-        self._problem.tell(theme.Tone.ERROR, state.problem if asking else "")
-        self.field.edit.setAccessibleDescription(f"{self.sentence()} {state.problem}".strip())
+        told = state.problem or state.prompt
+        self._settled.tell(theme.Tone.OK, state.settled_words if asking and not holds else "")
+        tone = theme.Tone.ERROR if state.problem else theme.Tone.INFO
+        self._problem.tell(tone, told if asking else "")
+        self.field.edit.setAccessibleDescription(f"{self.sentence()} {told}".strip())
         self.agree.setAccessibleDescription(self.sentence())
         self.causes.show_causes(state)
         self.twins.show_twins([as_parts(row) for row in state.twins] if asking else ())
         if here:
             self.take_focus()
-        if asking and (another or state.problem != before.problem):
-            self._announce(state.problem or self.sentence())
+        if asking and (another or told != (before.problem or before.prompt)):
+            self._announce(told or self.sentence())
 
     def take_focus(self) -> None:
         """To where the answer goes."""
@@ -165,6 +171,14 @@ class GuideCard(SayThis):
             return self.tr("Ask it again, or put the order right with {key}.").format(key=key)
         return state.wait
 
+    @Slot(str)
+    def _hear_more(self, text: str) -> None:
+        """Somebody types without having opened the field."""
+        if not self.say_value.isHidden():
+            self.hearing_asked.emit()
+        if not self.field.isHidden():
+            self.field.set_text(f"{self.field.text()}{text}")
+
     @Slot()
     def _hand_on(self) -> None:
         text = self.field.text()
@@ -188,11 +202,21 @@ def _asked(state: ReadBackState) -> tuple[str, int, Stage]:
 
 
 class _Agree(PrimaryButton):
-    """Enter is its key, said on it as on every other button."""
+    """Enter is its key, said on it as on every other button. `typed(str)`: anything else."""
+
+    typed = Signal(str)
 
     def set_words(self, words: str) -> None:
         super().set_words(words)
         self.setText(f"{words}   {self.tr('Enter')}")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What is typed here is what the caller said; it must not be lost before an Enter."""
+        text = event.text()
+        if text.strip() and text.isprintable() and not event.modifiers() & _COMMANDS:
+            self.typed.emit(text)
+        else:
+            super().keyPressEvent(event)
 
 
 class CausePicker(QFrame):

@@ -178,6 +178,7 @@ class SidePane(QWidget):
         answering = self.is_answering and wide
         lead = guide.override is not None
         asking = self.guide.wants_focus()
+        is_agreed = guide.stage is Stage.DONE
         theme.set_shown(self.checklist, not (lead and wide))
         can_ask = guide.begun and guide.left > 0 and self._call.phase is Phase.TAKING
         shown = {
@@ -185,7 +186,7 @@ class SidePane(QWidget):
             self.place: True,
             self._reason: True,
             self._told: bool(guide.told) and not lead and guide.stage is not Stage.CAUSE,
-            self._caution: bool(self._caution.words()[0]) and not (lead or asking),
+            self._caution: bool(self._caution.words()[0]) and not (lead or asking or is_agreed),
             self.slow: guide.begun and not (self._is_low or lead),
             self.let_pass: can_ask and not (self._is_low or lead),
             self.override: lead,

@@ -127,7 +127,10 @@ def test_a_yes_is_not_enough_where_the_value_must_be_said(call: CallPresenter) -
     assert call.read_back.state.wait == "Wait for the caller to say the quantity."
     call.read_back.confirm()
     assert words(call)["Items and quantities"] == "Asking, 0 of 2"
-    assert call.read_back.state.problem == "Type what the caller says, then press Enter."
+    assert call.read_back.state.prompt == "Type what the caller says, then press Enter."
+    assert not call.read_back.state.problem
+    call.read_back.confirm()
+    assert not call.read_back.state.prompt
 
 
 def test_a_value_that_matches_confirms_and_is_kept(call: CallPresenter, desk: FakeDesk) -> None:
@@ -154,12 +157,20 @@ def test_a_value_that_does_not_match_is_told_and_kept(call: CallPresenter, desk:
     assert asked(call) == "line"
 
 
+def test_the_last_question_waits_for_what_an_edit_has_opened(call: CallPresenter) -> None:
+    begin(call)
+    to_row(call, "Order with payment")
+    call.lines.set_quantity(call.order.document.lines[1].line_id, "9")
+    assert asked(call) == "customer"
+
+
 def test_what_is_settled_stays_settled_when_only_a_part_was_said(call: CallPresenter) -> None:
     begin(call)
     to_row(call, "Delivery address")
     call.read_back.hear("ls6 3aa")
     state = call.read_back.state
     assert state.settled == ("ls6 3aa",)
+    assert state.settled_words == "Postcode: ls6 3aa"
     assert state.hearing
     call.read_back.hear("14")
     assert not call.read_back.state.hearing
@@ -211,6 +222,7 @@ def test_an_edit_makes_stale_what_it_touches_and_says_what_changed(call: CallPre
     told = call.read_back.state.told
     assert "Delivery date changed, ask again" in told
     assert "\u00a3" in told
+    assert told.count("\u00a3") == len(("old", "new"))
     assert not call.state.can_place
     assert call.state.reason_why_not.startswith("3 checkpoints left")
 

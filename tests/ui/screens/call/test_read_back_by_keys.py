@@ -119,6 +119,27 @@ def test_how_many_there_are_is_covered_until_the_caller_has_said_it(
     assert shown.data() == "12"
 
 
+def test_a_reminder_to_type_leaves_the_count_covered(on_call: Hands, window: MainWindow) -> None:
+    take(on_call, MANY)
+    on_call.press(Qt.Key.Key_F8)
+    on_call.enter()
+    on_call.enter()
+    assert window.call.read_back.state.prompt
+    assert window.call_screen.items.table.rows().rows()[0].is_asked
+
+
+def test_what_is_typed_over_a_yes_is_compared_and_not_lost(
+    on_call: Hands, window: MainWindow
+) -> None:
+    take(on_call)
+    on_call.press(Qt.Key.Key_F8)
+    on_call.enter()
+    assert not window.call.read_back.state.hearing
+    on_call.write("77")
+    on_call.enter()
+    assert "You heard 77" in window.call.read_back.state.problem
+
+
 @pytest.mark.parametrize("after_typing", [False, True])
 def test_escape_leaves_a_correction_as_it_was(
     on_call: Hands, window: MainWindow, after_typing: bool
