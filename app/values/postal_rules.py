@@ -68,7 +68,7 @@ class CountryRules:
         self.prefix = self._row.get("postprefix", "").strip()
         self.examples = tuple(e for e in self._row.get("zipex", "").split(",") if ":" not in e)
         keys = self._list("sub_keys")
-        self.area_names = dict(zip(keys, self._list("sub_names") or keys, strict=False))
+        self.area_names = {key: self._readable(at, key) for at, key in enumerate(keys)}
         zips = self._list("sub_zips")
         self.area_patterns = {
             key: re.compile(f"(?:{starts})")
@@ -79,6 +79,12 @@ class CountryRules:
     def _list(self, name: str) -> list[str]:
         text = self._row.get(name, "")
         return text.split("~") if text else []
+
+    def _readable(self, at: int, key: str) -> str:
+        """The name of an area in letters that a CSR can read and say, where the data have one."""
+        columns = (self._list(name) for name in ("sub_names", "sub_lnames", "sub_lfnames"))
+        names = [column[at] for column in columns if at < len(column) and column[at]]
+        return next((name for name in (*names, key) if _is_latin(name)), (*names, key)[0])
 
     @cached_property
     def required(self) -> frozenset[str]:

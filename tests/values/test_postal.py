@@ -357,3 +357,18 @@ def test_a_field_longer_than_a_line_is_an_error() -> None:
 def test_lines_pasted_into_one_become_lines() -> None:
     check = check_address(an_address("GB", street=("Flat 2\n14 Mill Lane\n",)))
     assert check.address.street == ("Flat 2", "14 Mill Lane")
+
+
+def test_areas_have_names_that_can_be_read_and_said() -> None:
+    areas = {
+        country: [
+            name
+            for field in address_fields(country)
+            if field.key == "area"
+            for _, name in field.choices
+        ]
+        for country in ("HK", "AE", "JP", "US")
+    }
+    assert "Kowloon" in areas["HK"]
+    assert all(name.isascii() for names in areas.values() for name in names if names)
+    assert "California" in areas["US"]

@@ -340,14 +340,16 @@ def _of_address(address: PostalAddress | None) -> dict[str, str]:
 def _spoken(
     kind: CheckpointKind, document: OrderDocument, values: Mapping[str, str]
 ) -> list[MustSpeak]:
-    """Postcode and house number; the town where the country has no postcodes."""
+    """Postcode and house number; the town, if it has one, where the country has no postcodes."""
     address = document.deliver_to
     if kind is not CheckpointKind.DELIVERY or address is None or COLLECTED in values:
         return []
     if address.postcode:
         speak = [MustSpeak(part="postcode", kind=Spoken.POSTCODE, value=address.postcode)]
-    else:
+    elif address.city:
         speak = [MustSpeak(part="city", kind=Spoken.CITY, value=address.city)]
+    else:
+        speak = []
     house = house_number(address)
     if house:
         speak.append(MustSpeak(part="street", kind=Spoken.HOUSE, value=house))

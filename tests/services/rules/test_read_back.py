@@ -383,6 +383,15 @@ def test_without_postcodes_the_town_is_spoken(britain: RegionRules) -> None:
     )
 
 
+def test_where_there_is_neither_postcode_nor_town_the_house_alone_is_spoken(
+    britain: RegionRules,
+) -> None:
+    kowloon = PostalAddress(country="HK", street=("8 Queens Road",), area="Kowloon")
+    assert delivery_of(an_order(delivered_to(kowloon)), britain).must_speak == (
+        MustSpeak(part="street", kind=Spoken.HOUSE, value="8"),
+    )
+
+
 def test_of_what_is_collected_no_address_is_spoken(britain: RegionRules) -> None:
     point = delivery_of(an_order(with_delivery(method="collect")), britain)
     assert not point.must_speak

@@ -205,9 +205,7 @@ class AddressForm(QWidget):
         entries = [self.postcode, *self._entries()]
         if self.postcode.isHidden():
             entries.remove(self.postcode)
-        return next(
-            (e for e in entries if isinstance(e, LabelledField) and not e.text()), entries[0]
-        )
+        return next((entry for entry in entries if _is_open(entry)), entries[0])
 
     def _entries(self) -> list[QWidget]:
         found: list[QWidget] = []
@@ -283,10 +281,10 @@ class AddressForm(QWidget):
         entry.show()
 
     def _order_tabs(self) -> None:
-        """Focus goes in the order of the talk."""
+        """Focus goes in the order of the talk: from input to input, whatever stands around them."""
         fields = self._in_order()
         chain = [self.postcode, self.house, *fields, self.use, self.country, self.done]
-        for before, after in itertools.pairwise(chain):
+        for before, after in itertools.pairwise(part.focusProxy() or part for part in chain):
             QWidget.setTabOrder(before, after)
 
     def _in_order(self) -> list[QWidget]:
@@ -403,10 +401,19 @@ class AddressForm(QWidget):
         after = chain[chain.index(entry) + 1 :]
         wanted = self._entries()
         for field in after:
-            if field in wanted and isinstance(field, LabelledField) and not field.text().strip():
+            if field in wanted and _is_open(field):
                 focus.go_to(field)
                 return
         self._presenter.finish()
+        if self._presenter.state.editing:
+            focus.go_to(self.first_open())
+
+
+def _is_open(entry: QWidget) -> bool:
+    """Whether nothing is typed or chosen there yet."""
+    if isinstance(entry, LabelledField):
+        return not entry.text().strip()
+    return isinstance(entry, ChoiceField) and not entry.value()
 
 
 def narrow(field: ChoiceField[str]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.ui.main_window import MainWindow
 from app.ui.screens.call.customer_state import Mode
 from app.ui.screens.call.state import Phase
+from app.ui.widgets.fields import ChoiceField
 from tests.ui.screens.fake_desk import FakeDesk
 from tests.ui.stage import Hands, read_back
 
@@ -199,6 +201,38 @@ def test_f6_goes_round_the_panes_in_the_order_of_the_talk(
         "Read-back",
         "Telephone, name or postcode",
     ]
+
+
+def test_tab_goes_through_the_address_as_it_stands(on_call: Hands, window: MainWindow) -> None:
+    on_call.press(Qt.Key.Key_F4)
+    reached = []
+    while not reached or reached[-1] != "-country":
+        on_call.press(Qt.Key.Key_Tab)
+        here = QApplication.focusWidget()
+        parent = here.parentWidget() if here is not None else None
+        reached.append(parent.objectName() if parent is not None else "")
+        assert len(reached) < 10
+    assert reached == [
+        "-house",
+        "-name",
+        "-organisation",
+        "-street-1",
+        "-street-2",
+        "-city",
+        "-country",
+    ]
+
+
+def test_enter_leads_to_an_area_that_is_still_to_be_chosen(
+    on_call: Hands, window: MainWindow
+) -> None:
+    form = window.call_screen.delivery.form
+    on_call.press(Qt.Key.Key_F4)
+    window.call.delivery_address.set_country("HK")
+    on_call.press(Qt.Key.Key_F4)
+    area = form.findChild(ChoiceField, "-area")
+    assert area is not None
+    assert area.edit.hasFocus()
 
 
 def test_escape_leaves_a_form_and_keeps_what_was_typed(on_call: Hands, window: MainWindow) -> None:
