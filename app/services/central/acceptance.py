@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.models.central.customer import Customer, CustomerNameToken, CustomerPhone
-from app.services.central import judgement
+from app.services.central import desk_clock, judgement
 from app.services.central.customers import name_tokens
 from app.services.central.guidance import GuidanceEditions
 from app.services.central.masking import e164, masked_document, masked_entries
@@ -92,7 +92,7 @@ class Acceptance:
         known = _known(tx, document.customer, facts.customer, rules)
         addresses, addresses_are_right = _addresses(document)
         recomputed = judgement.recomputed_totals(told.document, rules)
-        placed_at = judgement.corrected(told.placed_at, command, tx.at)
+        placed_at = desk_clock.corrected(told.placed_at, command, tx.at)
         overrides = judgement.proved_overrides(arrival.told, arrival.device_id, facts)
         reasons = [
             *arrival.oddities,
@@ -107,7 +107,7 @@ class Acceptance:
             reasons.append(ReviewReason.CARD_DIGITS_MASKED)
         if not addresses_are_right:
             reasons.append(ReviewReason.ADDRESS_MALFORMED)
-        if judgement.clock_is_wrong(placed_at, command, tx.at):
+        if desk_clock.is_wrong(placed_at, command, tx.at):
             reasons.append(ReviewReason.CLOCK_WRONG)
         codes = tuple(dict.fromkeys(map(str, reasons)))
         return OrderRecord(
@@ -118,8 +118,8 @@ class Acceptance:
             placed=replace(placed, number=numbered.number),
             totals=judgement.totals_to_keep(told.totals, recomputed),
             placed_at=placed_at,
-            started_at=judgement.corrected(document.started_at, command, tx.at),
-            clock_off=judgement.clock_off(command),
+            started_at=desk_clock.corrected(document.started_at, command, tx.at),
+            clock_off=desk_clock.offset(command),
             reasons=codes,
             overrides=overrides,
             customer_id=known.customer_id,

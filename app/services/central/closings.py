@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.services.central import judgement
+from app.services.central import desk_clock
 from app.services.central.masking import masked_closing
 from app.services.central.orders import ENTRY_COLUMNS, ENTRY_VALUES
-from app.services.central.settling import in_sequence, settled_before
+from app.services.central.settling import Place, in_sequence, settled_before
 from app.services.central.transaction import Applied, CommandKey, Transaction
 from app.services.rules.regions import RegionRules
 from app.values.identity import DeviceId
@@ -56,7 +56,7 @@ class _Facts:
     """What is known when it arrives. `seat` and `region` are the order's, None without one."""
 
     applied: Applied | None
-    last_sequence: int
+    place: Place
     incarnation_known: bool
     person_known: bool
     seat: UUID | None
@@ -74,19 +74,19 @@ class Closings:
     def decide(self, tx: Transaction, ended: EndedCall) -> CommandOutcome | None:
         """None: a twin of the command was faster; look again."""
         facts = _facts_about(tx, ended)
-        before = settled_before(tx, ended.key, ended.command, facts.applied, facts.last_sequence)
+        before = settled_before(tx, ended.key, ended.command, facts.applied, facts.place)
         if before is not None:
             return before
         rules = self._regions[facts.region or next(iter(self._regions))]
         closed = masked_closing(ended.closed, rules)
-        key = in_sequence(ended.key, facts.last_sequence)
-        closed_at = judgement.corrected(closed.closed_at, ended.command, tx.at)
+        key = in_sequence(ended.key, facts.place)
+        closed_at = desk_clock.corrected(closed.closed_at, ended.command, tx.at)
         odd = dict.fromkeys(_oddities(ended, facts))
         if key.sequence is None:
             odd[Oddity.SEQUENCE_CLASH] = None
         if closed is not ended.closed:
             odd[Oddity.CARD_DIGITS_MASKED] = None
-        if judgement.clock_is_wrong(closed_at, ended.command, tx.at):
+        if desk_clock.is_wrong(closed_at, ended.command, tx.at):
             odd[Oddity.CLOCK_WRONG] = None
         outcome = CommandOutcome(command_id=ended.command.command_id, outcome=Outcome.ACCEPTED)
         kept = dataclasses.replace(ended, key=key, closed=closed)
@@ -100,6 +100,9 @@ _FACTS = """
     SELECT a.sha256, a.answer,
            (SELECT max(s.sequence) FROM applied_command s
             WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s),
+           EXISTS (SELECT FROM applied_command s
+                   WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s
+                   AND s.sequence = %(sequence)s),
            EXISTS (SELECT FROM device_incarnation i
                    WHERE i.device_id = %(device)s AND i.incarnation = %(incarnation)s),
            EXISTS (SELECT FROM person p WHERE p.person_id = %(person)s),
@@ -118,16 +121,18 @@ def _facts_about(tx: Transaction, ended: EndedCall) -> _Facts:
     values = {
         "device": ended.device_id,
         "incarnation": ended.command.incarnation,
+        "sequence": ended.command.sequence,
         "command": ended.command.command_id,
         "person": ended.closed.closed_by,
         "order": ended.closed.order_id,
         "number": ended.closed.number,
     }
     row = tx.connection.exec_driver_sql(_FACTS, values).one()
-    sha256, answer, last, incarnation_known, person_known, seat, region, number_right, before = row
+    sha256, answer, newest, taken, incarnation_known, person_known = row[:6]
+    seat, region, number_right, before = row[6:]
     return _Facts(
         applied=Applied(sha256=sha256, answer=answer) if sha256 is not None else None,
-        last_sequence=last or 0,
+        place=Place(newest or 0, taken),
         incarnation_known=incarnation_known,
         person_known=person_known,
         seat=seat,
@@ -207,7 +212,7 @@ def _values(tx: Transaction, ended: EndedCall, outcome: CommandOutcome) -> dict[
         "incarnation": key.incarnation,
         "sequence": key.sequence,
         "document": encode(closed).decode(),
-        "clock_off": judgement.clock_off(ended.command),
+        "clock_off": desk_clock.offset(ended.command),
         "kind": CLOSED,
         "outcome": outcome.outcome.value,
     }

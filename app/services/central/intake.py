@@ -22,7 +22,7 @@ from app.services.central.acceptance import Acceptance, Arrival
 from app.services.central.closings import Closings, EndedCall
 from app.services.central.judgement import refuse_malformed, refuse_malformed_closing
 from app.services.central.number_leases import NumberLeases
-from app.services.central.orders import Facts, facts_about, first_sha256, keep, last_sequence
+from app.services.central.orders import Facts, facts_about, first_sha256, keep, place_of
 from app.services.central.settling import in_sequence, later, settled_before
 from app.services.central.transaction import Actor, CommandKey, Handlers, Transaction, Transactions
 from app.services.rules.regions import RegionRules
@@ -140,10 +140,10 @@ class Intake:
         command, placed = arrival.command, arrival.placed
         value = self._leases.value_of(tx, placed.number)
         facts = facts_about(tx, command, arrival.device_id, placed, value)
-        before = settled_before(tx, arrival.key, command, facts.applied, facts.last_sequence)
+        before = settled_before(tx, arrival.key, command, facts.applied, facts.place)
         if before is not None:
             return before
-        key = in_sequence(arrival.key, facts.last_sequence)
+        key = in_sequence(arrival.key, facts.place)
         if key.sequence is None:
             clash = (*arrival.oddities, ReviewReason.SEQUENCE_CLASH)
             arrival = dataclasses.replace(arrival, key=key, oddities=clash)
@@ -208,8 +208,8 @@ def _as_another_order(tx: Transaction, arrival: Arrival) -> Arrival:
 def _refuse(tx: Transaction, key: CommandKey, command: Command, refusal: Refusal) -> CommandOutcome:
     """Final: the command is malformed and stays so. It takes its place, so that others go on."""
     applied = tx.applied(key.asker, key.command_id)
-    last = last_sequence(tx, command, DeviceId(key.asker))
-    before = settled_before(tx, key, command, applied, last)
+    place = place_of(tx, command, DeviceId(key.asker))
+    before = settled_before(tx, key, command, applied, place)
     if before is not None:
         return before
     outcome = CommandOutcome(
@@ -218,6 +218,6 @@ def _refuse(tx: Transaction, key: CommandKey, command: Command, refusal: Refusal
         reasons=(refusal.code,),
         sentence=refusal.sentence,
     )
-    tx.remember(in_sequence(key, last), encode(outcome))
+    tx.remember(in_sequence(key, place), encode(outcome))
     tx.audit(key.operation, outcome=refusal.code, command=str(key.command_id))
     return outcome

@@ -7,8 +7,9 @@ read or kept at all is malformed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from app.services.central.desk_clock import YEARS
 from app.services.central.orders import Facts
 from app.services.rules.pricing import totals
 from app.services.rules.read_back import Checkpoint, Checkpoints, standings, still_open
@@ -27,12 +28,8 @@ LARGEST_MINOR = 10**15
 LARGEST_VERSION = 2**62
 LONGEST_CODE = 100
 LONGEST_MS = 2**53
-CLOCK_SLACK = timedelta(minutes=10)
 OPEN_NAMED_MOST = 20
 """So many open checkpoints are reasons of their own; the rest are counted."""
-
-_LIFETIME = timedelta(days=36_525)
-_YEARS = range(1900, 2200)
 
 
 def refuse_malformed(placed: PlacedOrder, command: Command) -> None:
@@ -70,7 +67,7 @@ def _refuse_malformed_entries(entries: Sequence[ReadBackEntry]) -> None:
 
 
 def _refuse_years_of_nobody(instants: Iterable[datetime]) -> None:
-    if any(instant.year not in _YEARS for instant in instants):
+    if any(instant.year not in YEARS for instant in instants):
         raise _malformed("an instant lies in no year of ours")
 
 
@@ -211,27 +208,3 @@ def withdrawn_codes(document: OrderDocument, facts: Facts) -> list[str]:
     """Codes of the order that are no longer sold."""
     gone = facts.withdrawn - facts.sellable
     return sorted({line.code for line in document.lines if line.code.upper() in gone})
-
-
-def corrected(instant: datetime, command: Command, received: datetime) -> datetime:
-    """The instant by the centre's clock, as far as the desk knew the difference; never absurd."""
-    try:
-        moved = instant + timedelta(milliseconds=command.clock_offset_ms)
-    except OverflowError:
-        return received
-    return moved if moved.year in _YEARS else received
-
-
-def clock_off(command: Command) -> timedelta:
-    """What to add to the desk's instants; nothing where the difference itself is absurd."""
-    try:
-        off = timedelta(milliseconds=command.clock_offset_ms)
-    except OverflowError:
-        return timedelta()
-    return off if abs(off) < _LIFETIME else timedelta()
-
-
-def clock_is_wrong(placed_at: datetime, command: Command, received: datetime) -> bool:
-    """Whether the desk's clock went so wrong that the times of the order mean little."""
-    offset_is_large = abs(command.clock_offset_ms) > CLOCK_SLACK / timedelta(milliseconds=1)
-    return offset_is_large or placed_at > received + CLOCK_SLACK

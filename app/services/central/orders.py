@@ -14,6 +14,7 @@ from uuid import UUID
 
 from app.models.central.order import OrderState
 from app.services.central.customers import address_digest, folded_postcode, name_tokens
+from app.services.central.settling import Place
 from app.services.central.transaction import Applied, CommandKey, Transaction
 from app.values.contact import PostalAddress
 from app.values.identity import CustomerId, DeviceId, OrderId, OverrideId
@@ -57,7 +58,7 @@ class Facts:
     """
 
     applied: Applied | None
-    last_sequence: int
+    place: Place
     incarnation_known: bool
     person_active: bool | None
     number_leased: bool
@@ -99,6 +100,9 @@ _FACTS = """
     SELECT a.sha256, a.answer,
            (SELECT max(s.sequence) FROM applied_command s
             WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s),
+           EXISTS (SELECT FROM applied_command s
+                   WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s
+                   AND s.sequence = %(sequence)s),
            EXISTS (SELECT FROM device_incarnation i
                    WHERE i.device_id = %(device)s AND i.incarnation = %(incarnation)s),
            (SELECT p.disabled_at IS NULL FROM person p WHERE p.person_id = %(person)s),
@@ -131,6 +135,7 @@ def facts_about(
         {
             "device": device,
             "incarnation": command.incarnation,
+            "sequence": command.sequence,
             "command": command.command_id,
             "person": command.person_id,
             "value": counter_value,
@@ -141,8 +146,9 @@ def facts_about(
             "overrides": [e.override_id for e in placed.read_back if isinstance(e, Overridden)],
         },
     ).one()
-    sha256, answer, last, incarnation_known, active, leased, number_order, order_number = row[:8]
-    revision, name, email, text_relay, phones, sellable, withdrawn, overrides = row[8:]
+    sha256, answer, newest, taken, incarnation_known, active, leased = row[:7]
+    number_order, order_number, revision, name, email, text_relay, phones = row[7:14]
+    sellable, withdrawn, overrides = row[14:]
     held = None
     if revision is not None:
         held = HeldCustomer(
@@ -154,7 +160,7 @@ def facts_about(
         )
     return Facts(
         applied=Applied(sha256=sha256, answer=answer) if sha256 is not None else None,
-        last_sequence=last or 0,
+        place=Place(newest or 0, taken),
         incarnation_known=incarnation_known,
         person_active=active,
         number_leased=bool(leased),
@@ -177,17 +183,24 @@ def _override(row: dict[str, Any]) -> tuple[UUID, HeldOverride]:
     return UUID(row["override_id"]), held
 
 
-_LAST_SEQUENCE = """
-    SELECT max(sequence) FROM applied_command
-    WHERE asker = %(device)s AND incarnation = %(incarnation)s
+_PLACE = """
+    SELECT (SELECT max(s.sequence) FROM applied_command s
+            WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s),
+           EXISTS (SELECT FROM applied_command s
+                   WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s
+                   AND s.sequence = %(sequence)s)
 """
 
 
-def last_sequence(tx: Transaction, command: Command, device: DeviceId) -> int:
-    """The place of the newest command of the same store that was settled; 0 before the first."""
-    values = {"device": device, "incarnation": command.incarnation}
-    last: int | None = tx.connection.exec_driver_sql(_LAST_SEQUENCE, values).scalar_one()
-    return last or 0
+def place_of(tx: Transaction, command: Command, device: DeviceId) -> Place:
+    """Where the store of a command has come to."""
+    values = {
+        "device": device,
+        "incarnation": command.incarnation,
+        "sequence": command.sequence,
+    }
+    newest, taken = tx.connection.exec_driver_sql(_PLACE, values).one()
+    return Place(newest or 0, taken)
 
 
 _FIRST_SHA256 = """

@@ -1,20 +1,37 @@
 """What all commands of an outbox share at the centre: the same answer for ever, and their order.
 
 The id of a command is its key: sent again it gives the same answer, and with another body it is
-refused and audited. Commands of one store are taken in the sequence they were made in.
+refused and audited. Commands of one store are taken in the sequence they were made in; one that
+never arrives holds up the others for a while and not for ever.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
+from datetime import timedelta
 
 from msgspec.structs import replace
 
+from app.services.central.desk_clock import corrected
 from app.services.central.transaction import Applied, CommandKey, Transaction
 from app.wire.message import decode
 from app.wire.sync import Command, CommandOutcome, Outcome
 
 KEY_REUSED = "key_reused"
+WAITED_FOR = timedelta(minutes=10)
+"""So long after it was made a command waits for earlier ones: they may be with a person by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a store has come to: its newest command here, 0 before the first.
+
+    `taken`: another command has the place of the one that is asked about.
+    """
+
+    newest: int
+    taken: bool
 
 
 def settled_before(
@@ -22,12 +39,12 @@ def settled_before(
     key: CommandKey,
     command: Command,
     applied: Applied | None,
-    last_sequence: int,
+    place: Place,
 ) -> CommandOutcome | None:
     """The answer where there is nothing to decide: taken already, or too early."""
     if applied is not None:
         return _repeated(tx, key, applied)
-    if command.sequence > last_sequence + 1:
+    if command.sequence > place.newest + 1 and _is_new(tx, command):
         return later(command, "An earlier command of this desk has not arrived yet.")
     return None
 
@@ -39,11 +56,14 @@ def later(command: Command, sentence: str) -> CommandOutcome:
     )
 
 
-def in_sequence(key: CommandKey, last_sequence: int) -> CommandKey:
+def in_sequence(key: CommandKey, place: Place) -> CommandKey:
     """A place in the sequence that is taken is not taken twice: the command is kept without one."""
-    if key.sequence is None or key.sequence > last_sequence:
-        return key
-    return dataclasses.replace(key, incarnation=None, sequence=None)
+    return dataclasses.replace(key, incarnation=None, sequence=None) if place.taken else key
+
+
+def _is_new(tx: Transaction, command: Command) -> bool:
+    """Whether it was made lately; where the clock is far out nobody waits."""
+    return abs(tx.at - corrected(command.captured_at, command, tx.at)) <= WAITED_FOR
 
 
 def _repeated(tx: Transaction, key: CommandKey, applied: Applied) -> CommandOutcome:

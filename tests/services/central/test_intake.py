@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import event
 
+from app.services.central.settling import WAITED_FOR
 from app.services.rules.review import ReviewReason
 from app.values.identity import CommandId, Incarnation
 from app.values.money import Currency, UnitPrice
@@ -179,6 +181,15 @@ class TestABatch:
         assert desk.send(later)[0].outcome is Outcome.RETRY_LATER
         assert either.counts()["sales_order"] == 0
         assert [o.outcome for o in desk.send(missing, later)] == [Outcome.ACCEPTED] * 2
+
+    def test_waits_for_what_never_comes_a_while_and_not_for_ever(self, either: OrderCentre) -> None:
+        desk = SendingDesk(either)
+        lost, later, newest = desk.command(), desk.command(), desk.command()
+        desk.send(later)
+        either.clock.set(later.captured_at + WAITED_FOR + timedelta(seconds=1))
+        assert [o.outcome for o in desk.send(later, newest)] == [Outcome.ACCEPTED] * 2
+        came_late = desk.send(lost)[0]
+        assert ReviewReason.SEQUENCE_CLASH not in reasons(came_late)
 
     def test_sent_from_many_seats_at_once_uses_few_connections(self, local: OrderCentre) -> None:
         desks = [SendingDesk(local, f"Desk {n}") for n in range(12)]
