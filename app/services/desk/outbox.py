@@ -12,12 +12,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     and_,
     exists,
     func,
     not_,
+    or_,
     select,
     text,
     update,
@@ -66,17 +68,8 @@ _STATES = {
     Outcome.RETRY_LATER: CommandState.PENDING,
 }
 
+_HELD_BACK = tuple(state for state in WAITING if state not in _READY)
 _ORDER = aliased(CommandRow)
-_FOLLOWS_WAITING = and_(
-    text(ENDS_CALL),
-    exists(
-        select(PlacedOrderRow.order_id)
-        .join(_ORDER, _ORDER.position == PlacedOrderRow.position)
-        .where(PlacedOrderRow.order_id == CommandRow.order_id, _ORDER.state.in_(WAITING))
-        .correlate(CommandRow)
-    ),
-)
-"""The end of a call whose order the centre does not have yet: it hears of the order first."""
 
 
 class Outbox:
@@ -170,7 +163,7 @@ class Outbox:
             .where(
                 CommandRow.state.in_(_READY),
                 CommandRow.command_id.not_in(sorted(self._set_back)),
-                not_(_FOLLOWS_WAITING),
+                not_(_follows_held_back(self._set_back)),
             )
             .order_by(CommandRow.position)
             .limit(self._batch_most)
@@ -233,6 +226,21 @@ class Outbox:
                     self._set_back.add(row.command_id)
                 else:
                     self._others_pass = True
+
+
+def _follows_held_back(set_back: Iterable[UUID]) -> ColumnElement[bool]:
+    """The end of a call whose order does not go before it, in this batch or an earlier one."""
+    is_set_back = and_(_ORDER.state.in_(_READY), _ORDER.command_id.in_(sorted(set_back)))
+    held_back = or_(_ORDER.state.in_(_HELD_BACK), is_set_back)
+    return and_(
+        text(ENDS_CALL),
+        exists(
+            select(PlacedOrderRow.order_id)
+            .join(_ORDER, _ORDER.position == PlacedOrderRow.position)
+            .where(PlacedOrderRow.order_id == CommandRow.order_id, held_back)
+            .correlate(CommandRow)
+        ),
+    )
 
 
 def _within_size(rows: Sequence[Row[Any]]) -> list[Row[Any]]:

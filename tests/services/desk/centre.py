@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from msgspec import Raw
 
@@ -50,6 +52,9 @@ from tests.builders import A_MORNING, an_id
 
 Q = TypeVar("Q")
 A = TypeVar("A")
+
+WAITS_FOR_EARLIER = timedelta(minutes=10)
+"""As the centre does (`services.central.settling`)."""
 
 DEVICE = DeviceId(an_id(800))
 PASSWORD = "correct horse battery"
@@ -106,6 +111,8 @@ class FakeCentre:
         self.passwords = {"anna": PASSWORD, "bert": LEAD_PASSWORD}
         self.tokens: list[str | None] = []
         self.clock_offset_ms = 0
+        self.now: Callable[[], datetime] = lambda: A_MORNING
+        self._newest: dict[UUID, int] = {}
         self.epoch = "1"
         self.snapshots = 0
         self.after_call: Callable[[str], None] | None = None
@@ -228,6 +235,12 @@ class FakeCentre:
             return CommandOutcome(
                 command_id=command.command_id, outcome=Outcome.REPLAYED, first=Outcome.ACCEPTED
             )
+        newest = self._newest.get(command.incarnation, 0)
+        is_new = self.now() - command.captured_at <= WAITS_FOR_EARLIER
+        if command.sequence > newest + 1 and is_new:
+            outcome = Outcome.RETRY_LATER
+        if outcome is not Outcome.RETRY_LATER:
+            self._newest[command.incarnation] = max(newest, command.sequence)
         if outcome in {Outcome.ACCEPTED, Outcome.NEEDS_REVIEW}:
             self.arrived.append(command.kind)
             if isinstance(placed, ClosedCall):

@@ -58,6 +58,7 @@ class Site:
         self.centre = FakeCentre()
         self.keys: KeyStore = InMemoryKeyStore()
         self.clock = FixedClock()
+        self.centre.now = self.clock.now
         self.ids: Ids = CountingIds()
         self._orders = 0
 

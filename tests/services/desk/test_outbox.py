@@ -18,7 +18,7 @@ from app.wire import operations
 from app.wire.people import SignOut
 from app.wire.sync import Outcome
 from tests.builders import changed, with_line
-from tests.services.desk.centre import POLICY
+from tests.services.desk.centre import POLICY, WAITS_FOR_EARLIER
 from tests.services.desk.site import Signal, Site, close, place, ready, sign_in, status
 
 
@@ -47,6 +47,11 @@ def states(desk: Desk) -> list[CommandState]:
 def send_all(desk: Desk) -> None:
     while desk.outbox.send_batch():
         pass
+
+
+def wait_for_earlier(site: Site) -> None:
+    """As long as the centre lets a command wait for one that has not arrived."""
+    site.clock.advance(seconds=WAITS_FOR_EARLIER.total_seconds() + 1)
 
 
 def test_an_order_is_taken_by_the_centre_and_acknowledged(site: Site) -> None:
@@ -114,7 +119,7 @@ def test_the_end_of_a_call_waits_for_its_order(site: Site) -> None:
         close(caller, placed.document)
         site.centre.outcomes[placed.number] = Outcome.RETRY_LATER
         send_all(desk)
-        assert states(desk) == [CommandState.PENDING, CommandState.CAPTURED]
+        assert states(desk) == [CommandState.PENDING, CommandState.PENDING]
         site.centre.outcomes.clear()
         send_all(desk)
         assert states(desk) == [CommandState.ACKED, CommandState.ACKED]
@@ -128,9 +133,37 @@ def test_the_end_of_a_call_goes_though_its_order_needs_a_person(site: Site) -> N
         close(caller, placed.document)
         site.centre.unreadable = {placed.number}
         desk.outbox.send_batch()
+        desk.outbox.send_batch()
         site.centre.unreadable = set()
+        wait_for_earlier(site)
         send_all(desk)
         assert states(desk) == [CommandState.QUARANTINED, CommandState.ACKED]
+
+
+def test_after_an_outage_orders_and_ends_of_calls_go_together(site: Site) -> None:
+    with site.opened() as desk:
+        caller = stocked(site, desk, 8)
+        for _ in range(5):
+            close(caller, place(caller, site.order()).document)
+        site.centre.come_back()
+        send_all(desk)
+        assert states(desk) == [CommandState.ACKED] * 10
+    assert site.centre.batches == [10]
+    assert site.centre.arrived == [CommandKind.PLACE_ORDER, CommandKind.CLOSE_CALL] * 5
+
+
+def test_the_end_of_a_call_is_held_back_with_its_order(site: Site) -> None:
+    with site.opened() as desk:
+        caller = stocked(site, desk, 8)
+        placed = place(caller, site.order())
+        close(caller, placed.document)
+        place(caller, site.order())
+        site.centre.broken_by = {placed.number}
+        site.centre.come_back()
+        wait_for_earlier(site)
+        send_all(desk)
+        assert states(desk) == [CommandState.PENDING, CommandState.PENDING, CommandState.ACKED]
+    assert site.centre.batches == [3, 1, 1], "the end of the call was not sent alone"
 
 
 def test_nobody_has_to_look_at_the_end_of_a_call(site: Site) -> None:
@@ -207,11 +240,14 @@ def test_what_needs_a_person_is_kept_and_counted(
         assert (status(desk).waiting, status(desk).needs_person) == (0, 1)
 
 
-def test_a_later_please_waits_and_holds_up_nobody(site: Site) -> None:
+def test_a_later_please_waits_and_holds_up_nobody_for_long(site: Site) -> None:
     with site.opened() as desk:
         caller = ready(desk)
         first, second = place(caller, site.order()), place(caller, site.order())
         site.centre.outcomes[first.number] = Outcome.RETRY_LATER
+        send_all(desk)
+        assert states(desk) == [CommandState.PENDING, CommandState.PENDING]
+        wait_for_earlier(site)
         send_all(desk)
         assert states(desk) == [CommandState.PENDING, CommandState.ACKED]
         del site.centre.outcomes[first.number]
@@ -220,12 +256,13 @@ def test_a_later_please_waits_and_holds_up_nobody(site: Site) -> None:
     assert second in site.centre.orders.values()
 
 
-def test_a_command_that_breaks_the_centre_holds_up_nobody(site: Site) -> None:
+def test_a_command_that_breaks_the_centre_holds_up_nobody_for_long(site: Site) -> None:
     with site.opened() as desk:
         caller = stocked(site, desk, 8)
         placed = [place(caller, site.order()) for _ in range(5)]
         site.centre.broken_by = {placed[1].number}
         site.centre.come_back()
+        wait_for_earlier(site)
         send_all(desk)
         assert states(desk) == [
             CommandState.ACKED,
@@ -244,6 +281,7 @@ def test_a_command_that_breaks_the_centre_again_and_again_waits_for_a_person(sit
         site.centre.come_back()
         for _ in range(FAILURES_MOST + 1):
             place(caller, site.order())
+            wait_for_earlier(site)
             send_all(desk)
         assert states(desk)[0] is CommandState.STUCK
         assert (status(desk).waiting, status(desk).needs_person) == (1, 1)
@@ -268,6 +306,7 @@ def test_a_command_the_centre_cannot_read_is_put_in_quarantine_alone(site: Site)
         placed = [place(caller, site.order()) for _ in range(3)]
         site.centre.come_back()
         site.centre.unreadable = {placed[1].number}
+        wait_for_earlier(site)
         send_all(desk)
         assert states(desk) == [
             CommandState.ACKED,
