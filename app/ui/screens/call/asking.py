@@ -81,6 +81,7 @@ class Asking:
             turns=self._count,
             wait=guide_words.wait_for(wait),
             hearing=self._wants_value or bool(self.open_parts()),
+            due=tuple(one.part for one in self.open_parts()),
             settled=self.settled(),
             settled_words=self._settled_words(),
             problem=self.problem,

@@ -58,10 +58,10 @@ class ReadBackState:
     """One picture of the read-back.
 
     `pieces` is what to say and `wait` what to wait for; `hearing` opens the field for what the
-    caller says, of which `settled` is right already and `problem` tells what was not; `prompt` only
-    reminds that something is to be typed. `told` is news: what changed, what was skipped. `twins`
-    are the product and what it could be taken for. `answered` is how the checkpoint on view was
-    confirmed.
+    caller says. Of that `due` are the parts still to come, `settled` what is right already;
+    `problem` tells what was not right, `prompt` only reminds that something is to be typed.
+    `told` is news: what changed, what was skipped. `twins` are the product and what it could be
+    taken for. `answered` is how the checkpoint on view was confirmed.
     `left` counts the rows that do not hold, `unwritten` that answers are on their way to the disk.
     """
 
@@ -74,6 +74,7 @@ class ReadBackState:
     turns: int = 0
     wait: str = ""
     hearing: bool = False
+    due: tuple[str, ...] = ()
     settled: tuple[str, ...] = ()
     settled_words: str = ""
     problem: str = ""

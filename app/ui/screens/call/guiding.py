@@ -165,6 +165,4 @@ class Guiding(QObject):
 
 def _asks_how_many(state: ReadBackState) -> bool:
     """Whether the quantity is still to come from the caller and from nowhere else."""
-    if not state.hearing or state.problem or state.point is None:
-        return False
-    return any(one.part == "quantity" for one in state.point.must_speak)
+    return "quantity" in state.due and not (state.answered or state.problem)

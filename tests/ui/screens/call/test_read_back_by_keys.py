@@ -128,6 +128,28 @@ def test_a_reminder_to_type_leaves_the_count_covered(on_call: Hands, window: Mai
     assert window.call_screen.items.table.rows().rows()[0].is_asked
 
 
+def test_a_count_that_was_said_is_covered_no_more(on_call: Hands, window: MainWindow) -> None:
+    take(on_call, MANY)
+    rows = window.call_screen.items.table.rows()
+    read_back_by_keys(on_call, window.call)
+    on_call.ctrl(Qt.Key.Key_2)
+    assert window.call.read_back.state.answered
+    assert not any(row.is_asked for row in rows.rows())
+
+
+@pytest.mark.parametrize("way_out", [Qt.Key.Key_M, Qt.Key.Key_1])
+def test_every_way_out_of_the_question_uncovers_the_count(
+    on_call: Hands, window: MainWindow, way_out: Qt.Key
+) -> None:
+    take(on_call, MANY)
+    rows = window.call_screen.items.table.rows()
+    on_call.press(Qt.Key.Key_F8)
+    on_call.enter()
+    assert rows.rows()[0].is_asked
+    on_call.ctrl(way_out)
+    assert not rows.rows()[0].is_asked
+
+
 def test_what_is_typed_over_a_yes_is_compared_and_not_lost(
     on_call: Hands, window: MainWindow
 ) -> None:
