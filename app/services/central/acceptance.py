@@ -132,8 +132,6 @@ class Acceptance:
 
     def _checklists(self, tx: Transaction, revision: int) -> tuple[Checklist, ...] | None:
         """Those of an edition; None where it is not known here (a desk of before has none)."""
-        if not 0 < revision < judgement.LARGEST_VERSION:
-            return None
         edition = self._editions.edition(tx, revision)
         return edition.checklists if edition is not None else None
 

@@ -22,6 +22,7 @@ from app.wire.guidance import GUIDANCE_KEY, Guidance
 from app.wire.message import decode, encode
 
 FIRST = 1
+_LARGEST = 2**63 - 1
 _KEPT_MOST = 16
 """Decoded editions in memory; orders come by the newest one or two."""
 
@@ -86,6 +87,8 @@ class GuidanceEditions:
 
     def edition(self, tx: Transaction, revision: int) -> Guidance | None:
         """An edition by its revision, read from the database once; None where there is none."""
+        if not FIRST <= revision <= _LARGEST:
+            return None
         kept = self._kept.get(revision)
         if kept is not None:
             return kept

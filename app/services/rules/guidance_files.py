@@ -289,9 +289,7 @@ def _item(file: str, key: str, row: _Item, keys: _Taken) -> ChecklistItem:
         key=keys.take(file, f"{key}.key", row.key),
         title=_plain(file, f"{key}.title", row.title),
         say=_plain(file, f"{key}.say", row.say),
-        caller_says=(
-            "" if row.caller_says is None else _plain(file, f"{key}.caller_says", row.caller_says)
-        ),
+        caller_says=_caller_says(file, f"{key}.caller_says", row.caller_says),
         after=after,
     )
 
@@ -303,6 +301,16 @@ def _plain(file: str, key: str, text: str | None) -> str:
     if "{" in text or "}" in text:
         raise refusal(file, key, "placeholders are for scripts and answers")
     return _text(file, key, text, _LINE)
+
+
+def _caller_says(file: str, key: str, text: str | None) -> str:
+    """What can be heard: without a letter or a number no answer would ever match."""
+    if text is None:
+        return ""
+    words = _plain(file, key, text)
+    if not any(sign.isalnum() for sign in words):
+        raise refusal(file, key, "holds no word and no number that a caller could say")
+    return words
 
 
 def _text(file: str, key: str, text: str, most: int) -> str:

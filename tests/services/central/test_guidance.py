@@ -111,8 +111,11 @@ def test_an_edition_is_read_from_the_database_once(
     assert centre.transactions.read(of_revision(editions, 1)) is first
 
 
-def test_an_edition_that_never_was_is_none(centre: Centre, editions: GuidanceEditions) -> None:
-    assert centre.transactions.read(of_revision(editions, 2)) is None
+@pytest.mark.parametrize("revision", [2, 0, -1, 2**63])
+def test_an_edition_that_never_was_is_none(
+    centre: Centre, editions: GuidanceEditions, revision: int
+) -> None:
+    assert centre.transactions.read(of_revision(editions, revision)) is None
     publish(centre, editions, another())
     assert centre.transactions.read(of_revision(editions, 2)) is not None
 

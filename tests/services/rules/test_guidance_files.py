@@ -163,6 +163,7 @@ SLIPS_IN_A_LIST = [
     (AGE.replace("How old", "How\\u0000 old"), "holds a sign that cannot be shown"),
     (AGE.replace("How old", "x" * 200), "characters, which is more than 200"),
     (AGE + 'caller_says = ""\n', "items[0].caller_says: is empty"),
+    (AGE + 'caller_says = "..."\n', "items[0].caller_says: holds no word and no number"),
     (AGE.replace('after = "line"', 'after = "extra"'), "after: an extra item follows a checkpoint"),
     (AGE.replace('after = "line"', 'after = "lunch"'), "items[0].after: Invalid enum value"),
     (AGE.replace("age_checked", "gift_no_price"), "gift_no_price is in checklists/gift.toml"),
@@ -348,6 +349,10 @@ def tidy(text: str) -> str:
     return " ".join(text.split())
 
 
+def _can_be_said(text: str) -> bool:
+    return any(sign.isalnum() for sign in text)
+
+
 LETTERS = st.characters(exclude_categories=("Cc", "Cs", "Co", "Cn"), exclude_characters="{}")
 TEXTS = st.text(LETTERS, min_size=1, max_size=40).map(tidy).filter(bool)
 SPOKEN = st.tuples(TEXTS, st.sampled_from(("", *PLACEHOLDERS)), TEXTS).map("".join).map(tidy)
@@ -359,7 +364,7 @@ EXTRAS = st.builds(
     key=KEYS,
     title=TEXTS,
     say=TEXTS,
-    caller_says=st.just("") | TEXTS,
+    caller_says=st.just("") | TEXTS.filter(_can_be_said),
     after=st.sampled_from(CORE),
 )
 
