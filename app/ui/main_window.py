@@ -179,6 +179,8 @@ class MainWindow(QMainWindow):
             part.notice.connect(self.notices.show_notice)
         self.sign_in.signed_in.connect(self._let_in)
         self._watch.ended.connect(self._sign_in_ended)
+        for is_over in (self.call.placed, self.placed.finished):
+            is_over.connect(self.notices.clear)  # what was said of an order goes with it
         self.call.placed.connect(self._show_placed)
         self.call.state_changed.connect(self._show_call)
         self.call.keeper.state_changed.connect(self._show_kept)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.ui import theme
 from app.ui.main_window import MainWindow
+from app.ui.notices import Kind, Notice
 from app.ui.screens.call.state import Phase
 from app.values.errors import Refusal
 from app.values.identity import PersonId
@@ -366,6 +367,13 @@ def test_a_refused_order_stays_on_the_screen(
     assert in_view(window) is window.call_screen
     assert window.call.state.phase is Phase.TAKING
     assert window.notices.notices()[0].sentence == refusal.sentence
+
+
+def test_what_was_said_of_an_order_goes_with_it(on_call: Hands, window: MainWindow) -> None:
+    window.notices.show_notice(Notice(kind=Kind.WARN, sentence="The read-back is not finished."))
+    place_an_order(on_call, window)
+    assert in_view(window) is window.placed_screen
+    assert not window.notices.notices()
 
 
 def focusable(window: QWidget) -> list[QWidget]:

@@ -321,7 +321,8 @@ class ReadBackPresenter(QObject):
             self._state = replace(self._state, stage=Stage.RESTING, begun=bool(entries))
         self._keep_asking()
         self._publish()
-        if self._wants_to_start:
+        asks_more = self._state.stage is Stage.DONE and bool(self._record.open())
+        if self._wants_to_start or asks_more:
             self._wants_to_start = False
             self.start()
 

@@ -340,7 +340,8 @@ def test_an_order_the_desk_refuses_is_looked_at_with_the_newest_checklists(
     desk.broken[operations.PLACE_ORDER.name] = Fault("read_back_open", "Age checked.", "AB12")
     call.place()
     assert call.state.phase is Phase.TAKING
-    assert words(call)["Age checked"] == "Not yet"
+    assert words(call)["Age checked"] == "Asking"
+    assert call.read_back.state.pieces
     assert not call.state.can_place
 
 
