@@ -265,6 +265,19 @@ def test_a_draft_is_resumed_from_the_list(
     assert window.call.order.document.order_id == first
 
 
+def test_the_list_opens_at_the_order_put_away_last(
+    on_call: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    on_call.write("0412")
+    on_call.enter()
+    on_call.ctrl(Qt.Key.Key_B)
+    on_call.ctrl(Qt.Key.Key_N)
+    on_call.write("0412")
+    on_call.enter()
+    on_call.ctrl(Qt.Key.Key_B)
+    assert window.drafts_screen.drafts.currentIndex().row() == 0
+
+
 def test_a_number_that_was_not_given_is_given_from_the_list(
     on_call: Hands, window: MainWindow, desk: FakeDesk
 ) -> None:

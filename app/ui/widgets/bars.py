@@ -129,9 +129,14 @@ class CallBar(QFrame):
             self.page_chosen.emit(button.objectName())
 
     def _set(self, part: QLabel, words: str) -> None:
+        if words == part.text():
+            return
         part.setText(words)
         self._wanted[part] = bool(words)
         self._fit()
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()  # longer words are never painted in the room of shorter ones
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

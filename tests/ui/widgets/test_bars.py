@@ -1,6 +1,6 @@
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.shortcuts import Action
@@ -53,6 +53,13 @@ def test_the_bar_tells_call_recording_draft_connection_and_person(window: Window
         "In sync",
         "Dana Okafor",
     )
+
+
+def test_longer_words_have_their_room_at_once(window: Window) -> None:
+    window.fill()
+    QApplication.processEvents()
+    window.bar.show_saved("Draft saved 59 min ago")
+    assert not cut_off(window.bar)
 
 
 def test_what_is_over_is_taken_away(window: Window) -> None:

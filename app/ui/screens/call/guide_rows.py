@@ -82,8 +82,14 @@ def rows_of(
     due = next(iter(missing), None)
     rows = [_row(key, group, asked, due, begun=begun) for key, group in groups.items()]
     if standings and ITEMS not in groups:
-        rows.insert(1, _no_items(due, begun=begun))
+        rows.insert(_place_of_items(groups.values()), _no_items(due, begun=begun))
     return tuple(rows)
+
+
+def _place_of_items(groups: Iterable[list[Standing]]) -> int:
+    """Where the lines would stand: before the price, after what an administrator put first."""
+    kinds = [group[0].checkpoint.kind for group in groups]
+    return kinds.index(CheckpointKind.PRICE) if CheckpointKind.PRICE in kinds else 1
 
 
 def _no_items(due: Missing | None, *, begun: bool) -> GuideRow:

@@ -32,6 +32,7 @@ class DraftsScreen(QWidget):
     def __init__(self, presenter: DraftsPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presenter = presenter
+        self._is_opening = False
         self._unheard = RowsModel(_placed_columns(), key=_placed_key, parent=self)
         self._drafts = RowsModel(_draft_columns(), key=_draft_key, parent=self)
         self._unheard_card = Card("", parent=self)
@@ -85,7 +86,8 @@ class DraftsScreen(QWidget):
 
     @Slot()
     def begin(self) -> None:
-        """The list is opened: read it anew, keyboard on the first row."""
+        """The list is opened: read it anew, keyboard on the first row, which is the latest."""
+        self._is_opening = True
         self._presenter.refresh()
         (self.unheard if self._presenter.state.number_not_given else self.drafts).setFocus()
 
@@ -99,8 +101,9 @@ class DraftsScreen(QWidget):
         theme.set_shown(self._empty, state.loaded and not state.drafts)
         theme.set_shown(self.drafts, bool(state.drafts))
         for table in (self.unheard, self.drafts):
-            if not table.currentIndex().isValid():
+            if self._is_opening or not table.currentIndex().isValid():
                 table.choose(0)
+        self._is_opening = False
         none = self.tr("There is no order to go on with.") if not state.drafts else ""
         self.open_button.allow(none)
         self.void_button.allow(none)

@@ -15,7 +15,7 @@ from app.ui.screens.call.presenter import CallPresenter, Pace
 from app.ui.screens.call.state import Phase, Topic
 from app.values.errors import Fault
 from app.values.identity import OrderId
-from app.values.vocabulary import Channel, How, OrderType
+from app.values.vocabulary import Channel, CheckpointKind, How, OrderType
 from app.wire import operations
 from app.wire.read_back import (
     Asked,
@@ -155,6 +155,19 @@ def test_a_value_that_does_not_match_is_told_and_kept(call: CallPresenter, desk:
     call.read_back.confirm()
     assert not call.read_back.state.problem
     assert asked(call) == "line"
+
+
+def test_the_row_of_the_lines_keeps_its_place_when_there_are_none(
+    call: CallPresenter, desk: FakeDesk
+) -> None:
+    desk.guidance = a_guidance(
+        a_checklist("adults", msgspec.structs.replace(an_extra(), after=CheckpointKind.CUSTOMER))
+    )
+    begin(call)
+    before = list(words(call))
+    for line in call.order.document.lines:
+        call.lines.remove(line.line_id)
+    assert list(words(call)) == before
 
 
 def test_the_last_question_waits_for_what_an_edit_has_opened(call: CallPresenter) -> None:
