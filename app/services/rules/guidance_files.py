@@ -8,19 +8,19 @@ with it, so that the one before stays. `guidance_written` writes the files back.
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from app.services.rules.scripts import LINES_MOST, PLACEHOLDERS, Step, strange_placeholder
+from app.services.rules.toml_file import read_toml
 from app.values.errors import Refusal
 from app.values.money import MINOR_SCALE
 from app.values.vocabulary import (
@@ -174,14 +174,7 @@ def _holds_for_all(when: When) -> bool:
 
 
 def _read(path: Path, file: str, kind: type[T]) -> T:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        return msgspec.convert(table, kind, strict=True)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
-        raise refusal(file, "the file", str(cause)) from cause
-    except msgspec.ValidationError as cause:
-        reason, _, place = str(cause).partition(" - at `$")
-        raise refusal(file, place.strip("`.") or "the file", reason) from cause
+    return read_toml(path, kind, partial(refusal, file))
 
 
 def _files(folder: Path, kind: str) -> list[tuple[Path, str]]:

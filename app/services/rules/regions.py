@@ -6,18 +6,18 @@ refused with its name, the key and the reason: a slip is found at the start, not
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
 from msgspec import Struct
 
+from app.services.rules.toml_file import read_toml
 from app.values.errors import Refusal
 from app.values.money import MINOR_SCALE, Currency, Money
 from app.values.postal import countries
@@ -167,14 +167,7 @@ def load_regions(folder: Path) -> dict[Region, RegionRules]:
 
 def load_region(path: Path) -> RegionRules:
     """The rules in one file. Raises Refusal `region_malformed` naming file, key and reason."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        file = msgspec.convert(table, _RegionFile, strict=True)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
-        raise _refusal(path, "the file", str(cause)) from cause
-    except msgspec.ValidationError as cause:
-        reason, _, place = str(cause).partition(" - at `$")
-        raise _refusal(path, place.strip("`.") or "the file", reason) from cause
+    file = read_toml(path, _RegionFile, partial(_refusal, path))
     if file.region.value != path.stem:
         raise _refusal(path, "region", f"is {file.region.value}, but the file is named {path.stem}")
     return _rules(path, file)
