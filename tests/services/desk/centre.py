@@ -197,7 +197,7 @@ class FakeCentre:
 
     def _sign_in(self, request: SignIn) -> Session:
         if self.passwords.get(request.login) != request.password:
-            raise Refusal("password_wrong", "That name or password is not right.", "password")
+            raise Refusal("sign_in_wrong", "That name and password do not match.", "password")
         person = A_LEAD if request.login == A_LEAD.login else A_CSR
         return Session(
             session_id=SessionId(an_id(600)),

@@ -51,7 +51,7 @@ def test_the_centre_lets_in_who_knows_the_password(site: Site) -> None:
 
 def test_a_wrong_password_is_the_centres_refusal(site: Site) -> None:
     with site.opened() as desk:
-        assert refusal_of_sign_in(desk, "wrong") == "password_wrong"
+        assert refusal_of_sign_in(desk, "wrong") == "sign_in_wrong"
 
 
 def test_the_password_is_nowhere_in_the_store(site: Site) -> None:
@@ -128,7 +128,7 @@ def test_a_password_the_centre_turns_down_opens_nothing_offline(site: Site) -> N
     with site.opened() as desk:
         sign_in(desk)
         site.centre.passwords["anna"] = "another password"
-        assert refusal_of_sign_in(desk) == "password_wrong"
+        assert refusal_of_sign_in(desk) == "sign_in_wrong"
         site.centre.go_away()
         assert refusal_of_sign_in(desk) == "offline_unknown"
 
