@@ -85,6 +85,7 @@ class SidePane(QWidget):
         self._column.setSpacing(10)
         self._column.addWidget(self.guide)
         self._column.addWidget(self._card, 1)
+        self._column.addStretch()  # the question stays at the top when it stands alone
 
     def _connect(self) -> None:
         self.checklist.chosen.connect(self._choose)

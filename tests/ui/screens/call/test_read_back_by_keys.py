@@ -369,6 +369,7 @@ def test_the_question_and_its_answer_are_in_view_at_every_size(
     assert (window.width(), window.height()) == size
     for part in (side.guide, side.guide.field.edit):
         assert not part.visibleRegion().isEmpty()
+    assert side.guide.y() == 0
     assert side.guide.height() >= side.guide.heightForWidth(side.guide.width())
     assert not looks.nameless(side)
     assert not looks.too_small(side)
