@@ -102,6 +102,8 @@ class GuideCard(SayThis):
         before, self._state = self._state, state
         asking = state.stage is Stage.ASKING
         holds = asking and bool(state.answered)
+        on_paper = asking and state.on_paper
+        self.set_title(self.tr("Compare with the paper") if on_paper else self.tr("Say this"))
         if asking:
             self.say(quoted(state), self._below())
         is_open = asking and state.hearing and not holds

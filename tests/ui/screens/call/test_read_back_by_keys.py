@@ -351,6 +351,7 @@ def test_a_fax_is_compared_with_its_paper(on_call: Hands, window: MainWindow) ->
     point = window.call.read_back.state.point
     assert point is not None
     assert point.answered_by is AnsweredBy.PAPER
+    assert window.call_screen.side.guide.title() == "Compare with the paper"
     for _ in range(12):
         on_call.enter()
     assert on_call.place() == "Place order"
