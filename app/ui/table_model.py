@@ -45,6 +45,7 @@ def always(_row: object) -> bool:
 class Column(Generic[Row]):
     """One column; `chars` is its width in characters, 0 for the one that takes what is left.
 
+    `read` is for screen readers, where they need other words than the eye.
     A column with `gives_way` above 0 is hidden where there is no room, the highest number first.
     """
 
@@ -57,6 +58,7 @@ class Column(Generic[Row]):
     bold: Callable[[Row], bool] = never
     icon: Callable[[Row], Icon | None] | None = None
     hint: Callable[[Row], str] | None = None
+    read: Callable[[Row], str] | None = None
 
 
 class RowsModel(QAbstractTableModel, Generic[Row]):
@@ -167,7 +169,8 @@ def _words(column: Column[Row], row: Row) -> object:
 
 
 def _spoken(column: Column[Row], row: Row) -> object:
-    return f"{column.title}: {column.text(row)}" if column.title else column.text(row)
+    words = (column.read or column.text)(row)
+    return f"{column.title}: {words}" if column.title else words
 
 
 def _whole(_column: Column[Row], row: Row) -> object:

@@ -297,9 +297,24 @@ def _columns() -> tuple[Column[LineRow], ...]:
             tone=_warned,
         ),
         Column(title=_tr("Stock"), text=_stock, chars=10, gives_way=1, tone=_stock_tone),
-        Column(title=_tr("Qty"), text=_quantity, chars=8, align=Align.END, bold=always, tone=_odd),
+        Column(
+            title=_tr("Qty"),
+            text=_quantity,
+            chars=8,
+            align=Align.END,
+            bold=always,
+            tone=_odd,
+            read=_read_quantity,
+        ),
         Column(title=_tr("Price"), text=_price, chars=9, align=Align.END, hint=_told),
-        Column(title=_tr("Total"), text=_total, chars=11, align=Align.END, bold=always),
+        Column(
+            title=_tr("Total"),
+            text=_total,
+            chars=11,
+            align=Align.END,
+            bold=always,
+            read=_read_total,
+        ),
     )
 
 
@@ -387,6 +402,14 @@ def _quantity(row: LineRow) -> str:
         return _COVERED
     count = formatting.quantity(row.line.quantity)
     return f"{count} ?" if row.unusual else count
+
+
+def _read_quantity(row: LineRow) -> str:
+    return _tr("covered until the caller has said it") if row.is_asked else _quantity(row)
+
+
+def _read_total(row: LineRow) -> str:
+    return _tr("covered until the caller has said it") if row.is_asked else _total(row)
 
 
 def _odd(row: LineRow) -> theme.Tone:

@@ -205,7 +205,7 @@ def test_f6_goes_round_the_panes_in_the_order_of_the_talk(
 
 def test_tab_goes_through_the_address_as_it_stands(on_call: Hands, window: MainWindow) -> None:
     on_call.press(Qt.Key.Key_F4)
-    reached = []
+    reached: list[str] = []
     while not reached or reached[-1] != "-country":
         on_call.press(Qt.Key.Key_Tab)
         here = QApplication.focusWidget()

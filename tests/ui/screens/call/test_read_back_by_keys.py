@@ -114,6 +114,8 @@ def test_how_many_there_are_is_covered_until_the_caller_has_said_it(
     assert shown.data() == "12"
     on_call.enter()
     assert "12" not in str(shown.data())
+    heard = shown.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert heard == "Qty: covered until the caller has said it"
     on_call.write("12")
     on_call.enter()
     assert shown.data() == "12"
