@@ -29,6 +29,7 @@ from app.wire.read_back import (
     Asked,
     Confirmed,
     Corrected,
+    NotMatched,
     Overridden,
     Part,
     ReadBackEntry,
@@ -164,7 +165,8 @@ class Checkpoints:
                 yield self._of_line(line, item, by)
             return
         if item.check is CheckpointKind.EXTRA:
-            values = {"item": item.key, "say": item.say}
+            wanted = f" ({item.caller_says})" if item.caller_says else ""
+            values = {"item": item.key, "say": f"{item.say}{wanted}"}
             speak = (
                 [MustSpeak(part="item", kind=Spoken.WORDS, value=item.caller_says)]
                 if item.caller_says
@@ -381,6 +383,11 @@ class _Trail:
     overridden_sha256: str = ""
     corrected: bool = False
 
+    def doubt(self, sha256: str) -> None:
+        """The caller said something else than they had agreed to: that counts no more."""
+        if self.confirmed is not None and self.confirmed.sha256 == sha256:
+            self.confirmed = None
+
 
 def standings(
     checkpoints: Iterable[Checkpoint], entries: Iterable[ReadBackEntry]
@@ -407,6 +414,8 @@ def _trails(entries: Iterable[ReadBackEntry]) -> dict[str, _Trail]:
             case Confirmed():
                 trail = trails.setdefault(entry.checkpoint, _Trail())
                 trail.confirmed, trail.overridden_sha256 = _later(trail.confirmed, entry), ""
+            case NotMatched():
+                trails.setdefault(entry.checkpoint, _Trail()).doubt(entry.sha256)
             case Corrected():
                 trails.setdefault(entry.checkpoint, _Trail()).corrected = True
             case Overridden():

@@ -8,9 +8,9 @@ say. Pure once a file is read; any thread.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.services.rules.speech_sentences import PART_NAMES, SENTENCES, TITLES, WAITS
+from app.services.rules.toml_file import read_toml
 from app.values.errors import Refusal
 from app.values.money import Currency
 from app.values.vocabulary import PaymentMethod, Region
@@ -198,14 +199,7 @@ def load_speech(folder: Path) -> dict[Region, SpeechBook]:
 
 def load_book(path: Path) -> SpeechBook:
     """The words in one file. Raises Refusal `speech_malformed` naming file, key and reason."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        file = msgspec.convert(table, _BookFile, strict=True)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
-        raise _refusal(path, "the file", str(cause)) from cause
-    except msgspec.ValidationError as cause:
-        reason, _, place = str(cause).partition(" - at `$")
-        raise _refusal(path, place.strip("`.") or "the file", reason) from cause
+    file = read_toml(path, _BookFile, partial(_refusal, path))
     if file.region.value != path.stem:
         raise _refusal(path, "region", f"is {file.region.value}, but the file is named {path.stem}")
     return _book(path, file)
