@@ -228,6 +228,10 @@ class _Story:
 
     def _ask(self, entry: Asked) -> None:
         key, parts = entry.checkpoint, self._parts(entry.checkpoint, entry.sha256)
+        last = self._rows[-1] if self._rows else None
+        if last is not None and last.key == key and last.said and not last.remarks:
+            last.said = f"{last.said} {_quoted(entry.said)}"  # the next turn of the same question
+            return
         row = self._new(_READ_BACK, key, entry, self._words.about(key, parts))
         row.said = _quoted(entry.said)
         self._compare(row, entry.sha256)

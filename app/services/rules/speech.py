@@ -57,6 +57,8 @@ FACTS_MOST = 3
 FACT_CHARACTERS = 70
 """As much of a free text counts as one fact."""
 
+WORDS_LEFT = 2
+"""Of a description without its telling words: enough to know what it is about."""
 _PHONE_DIGITS = 3
 _STREET_ROWS = 2
 
@@ -252,16 +254,32 @@ class _Talk:
             yield from self._grouped(self._goods(number, line))
 
     def _spoken_line(self, number: str, line: OrderLine) -> Iterator[Turn]:
-        """The caller says how many before they are told: nobody repeats what they never heard."""
+        """The caller says it before they are told: nobody repeats what they never heard."""
         parts = [one.part for one in self.point.must_speak]
-        (turn,) = self._grouped([self._said("line_item", number=number, **self._item(line))])
+        kind = self._kind_of(line) if len(parts) > 1 else ""
+        item = (
+            self._said("line_kind", number=number, description=kind)
+            if kind
+            else self._said("line_item", number=number, **self._item(line))
+        )
+        (turn,) = self._grouped([item])
         if self.slow and len(parts) > 1:
             yield self._asking(turn, "ask_which", ("description",))
             turn, parts = Turn(pieces=(), facts=0), ["quantity"]
         question = "ask_quantity" if len(parts) == 1 else "ask_quantity_and_which"
         yield self._asking(turn, question, parts)
         few, values = self._quantity(line)
-        yield from self._grouped([self._said(f"line_so{few}", **values)])
+        said = self._goods(number, line) if kind else [self._said(f"line_so{few}", **values)]
+        yield from self._grouped(said)
+
+    @staticmethod
+    def _kind_of(line: OrderLine) -> str:
+        """The description less what tells it from its twin; nothing where too little is left."""
+        words = {word.casefold() for word in line.must_say.split()}
+        if not all(word.isalpha() for word in words):
+            return ""
+        left = [w for w in line.description.split() if w.strip(".,;:()\"'").casefold() not in words]
+        return description_words(" ".join(left)) if len(left) >= WORDS_LEFT else ""
 
     def _quantity(self, line: OrderLine) -> tuple[str, dict[str, str]]:
         """The ending of the sentence to use, and what goes into it."""

@@ -28,6 +28,7 @@ SENTENCES: dict[str, frozenset[str]] = {
     "line_quantity": _places("number", "quantity", "digits"),
     "line_quantity_of_few": _places("number", "quantity"),
     "line_item": _places("number", "description", "code"),
+    "line_kind": _places("number", "description"),
     "line_so": _places("quantity", "digits"),
     "line_so_of_few": _places("quantity"),
     "no_description": _places(),

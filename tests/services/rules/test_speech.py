@@ -87,11 +87,20 @@ def test_a_few_are_said_before_the_item_and_the_item_with_its_code() -> None:
 
 def test_a_twin_is_told_by_the_caller_in_their_own_words() -> None:
     ask, say = turns_of(order := an_order(TEACUP), point_of(order, CheckpointKind.LINE))
-    assert "green regency teacup, code two two six nine seven" in ask.text
-    assert ask.text.endswith("How many do you want, and of which one?")
+    assert ask.text == "Line one: the regency teacup. How many do you want, and of which one?"
     assert ask.wait == "the quantity and which one"
     assert ask.speaks == ("quantity", "description")
-    assert say.text == "So three, that's three."
+    assert say.text == (
+        "Line one: three, that's three, of the green regency teacup, code two two six nine seven."
+    )
+
+
+def test_where_only_a_figure_or_the_code_tells_it_the_whole_item_is_named() -> None:
+    for must_say in ("190", "20540"):
+        line = with_line("20540", 2, description="Jam jar, 190 ml, with lid", must_say=must_say)
+        ask, say = turns_of(order := an_order(line), point_of(order, CheckpointKind.LINE))
+        assert "the jam jar, 190 ml, with lid, code two zero five four zero" in ask.text
+        assert say.text == "So two, that's two."
 
 
 def test_the_letter_behind_a_code_is_spelled() -> None:

@@ -46,7 +46,7 @@ class Asking:
         self.heard: dict[str, str] = {}
         self.problem = ""
         self.is_prompting = False
-        self.noted = False
+        self._noted = 0
         self._book = book
         self._turns = turns
         self._opening = opening
@@ -105,10 +105,14 @@ class Asking:
             pieces += [*turn.pieces, Piece(" ")]
         return tuple(pieces)
 
-    def text(self) -> str:
-        """Everything that is said about this checkpoint."""
-        said = " ".join(turn.text for turn in self._turns)
-        return f"{self._opening} {said}".strip()
+    def take_unnoted(self) -> str:
+        """What was said since it was last asked for; nothing that still is to be said."""
+        upto = len(self._turns) if self.is_on_paper else self._at + 1
+        said = [turn.text for turn in self._turns[self._noted : upto]]
+        if said and not self._noted and self._opening:
+            said.insert(0, self._opening)
+        self._noted = max(self._noted, upto)
+        return " ".join(said)
 
     def open_parts(self) -> tuple[MustSpeak, ...]:
         """What the caller has to say in this turn and has not said yet."""

@@ -20,15 +20,19 @@ from app.wire import operations
 from app.wire.read_back import ENTRIES_MOST, Noted, NoteReadBack, ReadBackEntry
 
 TRY_AGAIN_MS = 5_000
+_MENDED_BY_SIGNING_IN = frozenset({"not_signed_in", "session_over", "permission_missing"})
 
 
 class EntryNotes(QObject):
     """Entries of several orders on their way to the disk; `moved` when there are fewer of them.
 
+    `refused` when the desk turned some down for good: what they answered is open again.
+
     With `again_ms` None a failed note waits until it is told to go on, for campaigns.
     """
 
     moved = Signal()
+    refused = Signal()
     notice = Signal(object)
 
     def __init__(
@@ -104,11 +108,17 @@ class EntryNotes(QObject):
         self.go_on()
 
     def _fail(self, error: Refusal | Fault) -> None:
-        """Nothing is lost: the entries stay first in line."""
+        """Nothing is lost: the entries stay first in line, unless the desk will never take them."""
+        never = isinstance(error, Refusal) and error.code not in _MENDED_BY_SIGNING_IN
+        if never:
+            del self._waiting[: self._under_way]
         self._under_way = 0
-        if self._again is not None:
-            self._again.poke()
         self._complain(error)
+        if never:
+            self.refused.emit()
+            self.go_on()
+        elif self._again is not None:
+            self._again.poke()
 
     def _written_out(self, _noted: Noted) -> None:
         """Nobody is left who would want to know."""

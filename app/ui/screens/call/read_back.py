@@ -88,6 +88,7 @@ class ReadBackPresenter(QObject):
         self._source.failed.connect(self._cannot_load)
         self.notes.notice.connect(self.notice)
         self.notes.moved.connect(self._publish)
+        self.notes.refused.connect(self._read_again)
         self.override.passed.connect(self._overridden)
         self.override.changed.connect(self._publish)
 
@@ -187,7 +188,7 @@ class ReadBackPresenter(QObject):
         record, asking = self._asked()
         if record is None or asking is None:
             return
-        if self._holds(record, asking):
+        if record.holds(asking.point.key):
             self._ask_next()
         elif asking.is_on_paper:
             self._confirm(record, asking, How.ON_PAPER)
@@ -216,7 +217,7 @@ class ReadBackPresenter(QObject):
     def open_hearing(self) -> None:
         """Ctrl+H: the caller said the value, also where a yes would do."""
         record, asking = self._asked()
-        if record is None or asking is None or self._holds(record, asking):
+        if record is None or asking is None or record.holds(asking.point.key):
             return
         if not asking.want_value():
             self._tell(self.tr("There is no single value to compare here. Enter confirms."))
@@ -374,7 +375,7 @@ class ReadBackPresenter(QObject):
         record.began(slow=self._state.slow)
         if self._asking is not None and self._asking.has_opening:
             self._tell("")
-        if self._asking is not None and not self._holds(record, self._asking):
+        if self._asking is not None and not record.holds(self._asking.point.key):
             record.asked(self._asking)
         self._publish()
         self.focus_asked.emit()
@@ -400,10 +401,7 @@ class ReadBackPresenter(QObject):
         return True
 
     def _keep_asking(self, *, anew: bool = False) -> None:
-        """The order changed under the sentence: say what it says now, or go on.
-
-        The sentence is noted once it was answered, not at every key of an edit.
-        """
+        """The order changed under the sentence: say what it says now, or go on."""
         asking, record = self._asking, self._record
         if asking is None or record is None:
             return
@@ -445,14 +443,15 @@ class ReadBackPresenter(QObject):
         self._around.save()
         self.notes.add(self._order.document.order_id, entry)
 
+    def _read_again(self) -> None:
+        """The desk turned an answer down: what it keeps is what holds."""
+        self._record = None
+        self._source.begin(self._order.document.order_id, is_kept=True)
+
     def _asked(self) -> tuple[Record | None, Asking | None]:
         """The record and what is being asked, while something is."""
         is_asking = self._state.stage is Stage.ASKING
         return (self._record, self._asking) if is_asking else (None, None)
-
-    def _holds(self, record: Record, asking: Asking) -> bool:
-        standing = record.find(asking.point.key)
-        return standing is not None and standing.state.holds
 
     def _end_repair(self) -> None:
         """The read-back goes on where it was; a value that changed is asked again."""

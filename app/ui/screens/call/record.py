@@ -86,6 +86,11 @@ class Record:
         """How one checkpoint stands; None when the order has it no more."""
         return self._by_key.get(key)
 
+    def holds(self, key: str) -> bool:
+        """Whether a checkpoint stands in nobody's way."""
+        standing = self.find(key)
+        return standing is not None and standing.state.holds
+
     def open(self) -> tuple[Standing, ...]:
         """What still has to be asked."""
         return still_open(self._standings)
@@ -138,15 +143,15 @@ class Record:
             self._add(Began(guidance=self.revision, slow=slow, at=now, by=self._by))
 
     def asked(self, asking: Asking) -> None:
-        """The sentence was on the screen; said once for each asking."""
-        if asking.noted:
+        """What was said so far, turn by turn; each turn once for each asking."""
+        said = asking.take_unnoted()
+        if not said:
             return
-        asking.noted = True
         self._add(
             Asked(
                 checkpoint=asking.point.key,
                 sha256=asking.point.sha256,
-                said=asking.text()[:LONGEST_SAID],
+                said=said[:LONGEST_SAID],
                 at=self._clock.now(),
                 by=self._by,
             )
