@@ -72,16 +72,18 @@ def run(arguments: argparse.Namespace) -> int:
             told.stop()
             if headless is not None:
                 return _take_a_call(setting, headless)
-            return run_desk(partial(_as_it_is, setting), _say_how_to_stop)
+            told_how = partial(_say_how_to_stop, trial.database_url)
+            return run_desk(partial(_as_it_is, setting), told_how)
 
 
 def _as_it_is(setting: Setting) -> Setting:
     return setting
 
 
-def _say_how_to_stop(program: DeskProgram) -> None:
+def _say_how_to_stop(database_url: str, program: DeskProgram) -> None:
     del program
     _print(f"Everyone's password in this trial is: {PASSWORD}")
+    _print(f"To administer it from elsewhere: export READBACK_DATABASE_URL='{database_url}'")
     _print("Close the window or press Ctrl+C to stop the trial.")
 
 
