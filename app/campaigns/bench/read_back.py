@@ -1,7 +1,7 @@
 """How long an edit takes to show what it made stale: checkpoints and standings worked out anew.
 
 The order has been read back whole; then one quantity after another changes, as fast as hands could
-never do it. Pure rules, no disk and no window.
+never do it. What the screen keeps of a read-back, without disk and window.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from app.campaigns.bench.given import Given, require
 from app.campaigns.bench.orders import an_order, goods, with_other_quantity
 from app.services.rules.guidance_files import read_guidance
 from app.services.rules.pricing import totals
-from app.services.rules.read_back import Checkpoints, Standing, State, standings, still_open
+from app.services.rules.read_back import Checkpoints
 from app.services.rules.regions import RegionRules
 from app.settings import resource_folder
+from app.ui.screens.call.record import Record
 from app.wire.orders import OrderDocument
 from app.wire.read_back import ReadBackEntry
 
@@ -35,15 +36,17 @@ def stale_marks(
         document = an_order(at, goods(given, lines), lines)
         rules = at.regions[document.region]
         checkpoints = Checkpoints(rules, guidance.checklists)
-        entries = tuple(answered(checkpoints, document, rules, at.person.person_id, at.clock))
-    everything_holds = not still_open(_found(checkpoints, document, rules, entries))
-    require(everything_holds, "The order was read back and does not hold.")
+        person_id, clock = at.person.person_id, at.clock
+        entries = tuple(answered(checkpoints, document, rules, person_id, clock))
+    record = Record(rules, guidance, entries, clock=clock, person_id=person_id, write=_keep_nowhere)
+    _recount(record, document, rules)
+    require(not record.open(), "The order was read back and does not hold.")
     samples: list[float] = []
     for version in _edited(document, edits):
-        took, found = timed(partial(_found, checkpoints, version, rules, entries))
+        took, _ = timed(partial(_recount, record, version, rules))
         samples.append(took)
-        stale = [one for one in found if one.state is State.STALE]
-        require(len(stale) == len(_TOUCHED), f"An edit made {len(stale)} checkpoints stale.")
+        stale = len(record.stale())
+        require(stale == len(_TOUCHED), f"An edit made {stale} checkpoints stale.")
     return (within(f"read-back-{lines}", samples[_WARM_UP:], most_ms),)
 
 
@@ -57,10 +60,9 @@ def _edited(document: OrderDocument, edits: int) -> Iterator[OrderDocument]:
         yield with_other_quantity(document, at, document.lines[at].quantity + 1 + place % 3)
 
 
-def _found(
-    checkpoints: Checkpoints,
-    document: OrderDocument,
-    rules: RegionRules,
-    entries: tuple[ReadBackEntry, ...],
-) -> tuple[Standing, ...]:
-    return standings(checkpoints.of(document, totals(document, rules)), entries)
+def _recount(record: Record, document: OrderDocument, rules: RegionRules) -> None:
+    record.recount(document, totals(document, rules))
+
+
+def _keep_nowhere(entry: ReadBackEntry) -> None:
+    """A bench edits and answers nothing."""

@@ -5,6 +5,9 @@ Joins the presenter of the read-back to the panes of the call screen. Runs on th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -18,6 +21,8 @@ from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.state import CallState
 from app.ui.screens.call.topics import topic_of
 from app.ui.shortcuts import Action
+from app.values.identity import LineId
+from app.wire.catalogue import ProductView
 
 
 class Guiding(QObject):
@@ -106,7 +111,29 @@ class Guiding(QObject):
                 self._guide.ask_override,
                 reason_why_not=nothing_open,
             ),
+            *(self._other_products() if asking else ()),
         )
+
+    def _other_products(self) -> Iterator[Command]:
+        """What the line that is asked could be taken for: the caller may mean one of them."""
+        point, lines = self._guide.state.point, self._call.lines
+        row = lines.book.find(point.line_id) if point is not None and point.line_id else None
+        found = lines.lookalikes_of(row.line.code) if row is not None else None
+        if row is None or found is None:
+            return
+        words = self.tr("Put right: it is {code} {description}")
+        for other in found.others:
+            product = other.product
+            yield Command(
+                words.format(code=product.code, description=product.description),
+                partial(self._exchange, row.line_id, product),
+            )
+
+    def _exchange(self, line_id: LineId, product: ProductView) -> None:
+        """The other one it is; then the cause is asked for, and the line once more."""
+        self._guide.correct()
+        self._call.lines.exchange(line_id, product)
+        self._guide.finish_correction()
 
     @Slot(object)
     def _follow(self, state: ReadBackState) -> None:

@@ -377,3 +377,26 @@ def test_the_question_and_its_answer_are_in_view_at_every_size(
     assert not looks.nameless(side)
     assert not looks.too_small(side)
     assert not looks.cut_off(side)
+
+
+def test_the_other_of_two_that_sound_alike_takes_its_place(
+    on_call: Hands, window: MainWindow
+) -> None:
+    take(on_call, (("85123A", "6"),))
+    on_call.press(Qt.Key.Key_F8)
+    on_call.enter()
+    assert "White" not in window.call_screen.side.guide.sentence()
+    on_call.write("6 red")
+    on_call.enter()
+    on_call.ctrl(Qt.Key.Key_K)
+    on_call.write("it is 21733")
+    on_call.enter()
+    (line,) = window.call.order.document.lines
+    assert (line.code, line.quantity, line.must_say.casefold()) == ("21733", 6, "red")
+    assert window.call.read_back.state.stage is Stage.CAUSE
+    on_call.press(Qt.Key.Key_1)
+    corrected = [e for e in window.call.read_back.entries if isinstance(e, Corrected)]
+    assert ("code", "85123A", "21733") in [(e.part, e.old, e.new) for e in corrected]
+    on_call.write("6 red")
+    on_call.enter()
+    assert "red hanging heart" in window.call_screen.side.guide.sentence()
