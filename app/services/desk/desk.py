@@ -189,6 +189,9 @@ class Desk:
         self._commands.when_captured(self._send_at_once)
         self._standing.when_back(self._line_worker.wake)
         self._standing.when_back(self._feed_worker.wake)
+        # A long poll may have noticed it: the line keeps trying from now on, and does not wait
+        # for that poll, which may last half a minute, to hear that the centre is back.
+        self._standing.when_lost(self._line_worker.wake)
         self.feed.when_followed(self.outbox.settle)
         self.feed.when_restored(self._send_again)
 

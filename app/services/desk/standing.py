@@ -19,7 +19,8 @@ class Standing:
         self._is_online = False
         self._was_asked = False
         self._sentences: dict[str, str] = {}
-        self._listeners: list[Callable[[], None]] = []
+        self._when_back: list[Callable[[], None]] = []
+        self._when_lost: list[Callable[[], None]] = []
 
     @property
     def is_online(self) -> bool:
@@ -28,7 +29,11 @@ class Standing:
 
     def when_back(self, listener: Callable[[], None]) -> None:
         """Call `listener` each time the centre answers again, on the thread that noticed."""
-        self._listeners.append(listener)
+        self._when_back.append(listener)
+
+    def when_lost(self, listener: Callable[[], None]) -> None:
+        """Call `listener` each time the centre answers no more, on the thread that noticed."""
+        self._when_lost.append(listener)
 
     def heard(self) -> None:
         """The centre answered."""
@@ -36,14 +41,18 @@ class Standing:
             is_back = not self._is_online
             self._is_online = self._was_asked = True
         if is_back:
-            for listener in self._listeners:
+            for listener in self._when_back:
                 listener()
 
     def missed(self) -> None:
         """The centre did not answer."""
         with self._lock:
+            is_lost = self._is_online
             self._is_online = False
             self._was_asked = True
+        if is_lost:
+            for listener in self._when_lost:
+                listener()
 
     def say(self, topic: str, sentence: str) -> None:
         """Tell people something about a topic until there is something else, or nothing, to say."""

@@ -331,14 +331,26 @@ def test_those_who_wait_for_the_centre_are_told_once_when_it_is_back() -> None:
     assert told == ["back", "back"]
 
 
+def test_those_who_have_to_go_on_trying_are_told_once_when_the_centre_is_lost() -> None:
+    told: list[str] = []
+    standing = Standing()
+    standing.when_lost(Note(told, "lost"))
+    standing.missed()
+    standing.heard()
+    standing.missed()
+    standing.missed()
+    assert told == ["lost"]
+
+
 class Note:
     """Notes that it was called."""
 
-    def __init__(self, told: list[str]) -> None:
+    def __init__(self, told: list[str], word: str = "back") -> None:
         self._told = told
+        self._word = word
 
     def __call__(self) -> None:
-        self._told.append("back")
+        self._told.append(self._word)
 
 
 def test_the_same_sentence_is_not_said_twice() -> None:
