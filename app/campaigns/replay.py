@@ -212,7 +212,8 @@ class Replay:
         while guide.state.stage is Stage.ASKING:
             before = guide.state
             if before.hearing and before.point is not None:
-                guide.hear(" ".join(one.value for one in before.point.must_speak))
+                due = [one.value for one in before.point.must_speak if one.part in before.due]
+                guide.hear(" ".join(due))
                 tally.spoken += 1
             else:
                 guide.confirm()

@@ -73,7 +73,8 @@ class ReadingBack:
 
     def _answer(self, state: ReadBackState) -> None:
         if state.hearing and state.point is not None:
-            self.hands.write(" ".join(one.value for one in state.point.must_speak))
+            due = [one.value for one in state.point.must_speak if one.part in state.due]
+            self.hands.write(" ".join(due))
             self.spoken += 1
         else:
             self.confirmations += 1
@@ -82,11 +83,8 @@ class ReadingBack:
     def _correct(self) -> None:
         """The caller says another number; it is put right in place, with its cause."""
         hands, guide = self.hands, self.window.call.read_back
-        must_say = self._state().point
-        which = (
-            [one.value for one in must_say.must_speak if one.part != "quantity"] if must_say else []
-        )
-        hands.write(" ".join((MEANT, *which)))
+        self._answer_which_one()
+        hands.write(MEANT)
         hands.press("Return")
         hands.wait_until(lambda: bool(guide.state.problem), "the other number is noticed")
         self.look("misheard")
@@ -100,6 +98,17 @@ class ReadingBack:
         self.look("cause")
         hands.press(MISHEARD_KEY)
         hands.wait_until(lambda: guide.state.stage is Stage.ASKING, "the line is asked again")
+
+    def _answer_which_one(self) -> None:
+        """Of two lookalikes the caller says which, before they say how many."""
+        state = self._state()
+        if state.point is not None and "description" in state.due:
+            self.hands.write(next(m.value for m in state.point.must_speak if m.part != "quantity"))
+            self.hands.press("Return")
+            self.hands.wait_until(
+                lambda: "description" not in self.window.call.read_back.state.due,
+                "which one is settled",
+            )
 
     def _change_delivery(self) -> None:
         """After all was agreed the caller wants it sooner: that alone is asked again."""

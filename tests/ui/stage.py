@@ -78,7 +78,7 @@ def read_back(call: CallPresenter) -> None:
             break
         if guide.state.hearing and guide.state.point is not None:
             spoken = guide.state.point.must_speak
-            here = [one.value for one in spoken if one.value not in guide.state.settled]
+            here = [one.value for one in spoken if one.part in guide.state.due]
             guide.hear(" ".join(here))
         else:
             guide.confirm()

@@ -263,7 +263,7 @@ class _Talk:
             else self._said("line_item", number=number, **self._item(line))
         )
         (turn,) = self._grouped([item])
-        if self.slow and len(parts) > 1:
+        if len(parts) > 1 and (self.slow or self._has_number(line.must_say)):
             yield self._asking(turn, "ask_which", ("description",))
             turn, parts = Turn(pieces=(), facts=0), ["quantity"]
         question = "ask_quantity" if len(parts) == 1 else "ask_quantity_and_which"
@@ -271,6 +271,14 @@ class _Talk:
         few, values = self._quantity(line)
         said = self._goods(number, line) if kind else [self._said(f"line_so{few}", **values)]
         yield from self._grouped(said)
+
+    def _has_number(self, words: str) -> bool:
+        """Whether what tells the item could be taken for how many there are."""
+        counts = {*self.book.words.ones, *self.book.words.tens}
+        return any(
+            word.casefold() in counts or any(sign.isdigit() for sign in word)
+            for word in words.replace("-", " ").split()
+        )
 
     @staticmethod
     def _kind_of(line: OrderLine) -> str:

@@ -95,12 +95,15 @@ def test_a_twin_is_told_by_the_caller_in_their_own_words() -> None:
     )
 
 
-def test_where_only_a_figure_or_the_code_tells_it_the_whole_item_is_named() -> None:
-    for must_say in ("190", "20540"):
-        line = with_line("20540", 2, description="Jam jar, 190 ml, with lid", must_say=must_say)
-        ask, say = turns_of(order := an_order(line), point_of(order, CheckpointKind.LINE))
-        assert "the jam jar, 190 ml, with lid, code two zero five four zero" in ask.text
-        assert say.text == "So two, that's two."
+def test_a_figure_that_tells_the_item_is_asked_apart_from_how_many() -> None:
+    for must_say in ("190", "20540", "five"):
+        line = with_line("20540", 2, description="Jam jar, 190 ml, five lids", must_say=must_say)
+        which, how_many, *_ = turns_of(
+            order := an_order(line), point_of(order, CheckpointKind.LINE)
+        )
+        assert which.text.endswith("Which one do you want?")
+        assert which.speaks == ("description",)
+        assert how_many.speaks == ("quantity",)
 
 
 def test_the_letter_behind_a_code_is_spelled() -> None:
