@@ -14,7 +14,7 @@ from uuid import UUID
 
 from app.services.central import desk_clock
 from app.services.central.masking import masked_closing
-from app.services.central.orders import ENTRY_COLUMNS, ENTRY_VALUES
+from app.services.central.orders import ENTRY_COLUMNS, ENTRY_VALUES, TAKE_COMMAND
 from app.services.central.settling import Place, in_sequence, settled_before
 from app.services.central.transaction import Applied, CommandKey, Transaction
 from app.services.rules.regions import RegionRules
@@ -162,11 +162,7 @@ _KEEP = f"""
     WITH given AS (
         SELECT %(document)s::jsonb AS document
     ), taken AS (
-        INSERT INTO applied_command (asker, command_id, operation, sha256, answer, applied_at,
-                                     incarnation, sequence)
-        VALUES (%(device)s, %(command)s, %(operation)s, %(sha256)s, %(answer)s, %(at)s,
-                %(incarnation)s, %(sequence)s)
-        ON CONFLICT DO NOTHING RETURNING command_id
+        {TAKE_COMMAND}
     ), closed AS (
         INSERT INTO call_closing (order_id, device_id, command_id, outcome, note, closed_at,
                                   closed_by, document)

@@ -217,6 +217,15 @@ def first_sha256(tx: Transaction, order: OrderId) -> bytes | None:
     return digest
 
 
+TAKE_COMMAND = """
+    INSERT INTO applied_command (asker, command_id, operation, sha256, answer, applied_at,
+                                 incarnation, sequence)
+    VALUES (%(device)s, %(command)s, %(operation)s, %(sha256)s, %(answer)s, %(at)s,
+            %(incarnation)s, %(sequence)s)
+    ON CONFLICT DO NOTHING RETURNING command_id
+"""
+"""First step of a statement that keeps a command: its place is taken once, whoever comes first."""
+
 ENTRY_COLUMNS = """
     order_id, position, kind, checkpoint, how, cause, part, at, person_id, took_ms, document
 """
@@ -231,11 +240,7 @@ _KEEP = f"""
     WITH given AS (
         SELECT %(rows)s::jsonb AS rows
     ), taken AS (
-        INSERT INTO applied_command (asker, command_id, operation, sha256, answer, applied_at,
-                                     incarnation, sequence)
-        VALUES (%(device)s, %(command)s, %(operation)s, %(sha256)s, %(answer)s, %(at)s,
-                %(incarnation)s, %(sequence)s)
-        ON CONFLICT DO NOTHING RETURNING command_id
+        {TAKE_COMMAND}
     ), made AS (
         INSERT INTO customer
         SELECT r.* FROM taken, given, jsonb_populate_recordset(NULL::customer, rows->'made') AS r

@@ -10,7 +10,7 @@ import pytest
 
 from app.services.rules.review import ReviewReason
 from app.values.contact import PostalAddress
-from app.values.identity import DeviceId, LineId, PersonId
+from app.values.identity import DeviceId, LineId, OrderId, PersonId
 from app.values.money import Currency, Money, UnitPrice
 from app.values.order_number import OrderNumber
 from app.wire.customers import GetOrder
@@ -41,7 +41,7 @@ def reasons(outcome: CommandOutcome) -> tuple[str, ...]:
 
 def held_document(desk: SendingDesk, order_id: UUID) -> OrderDocument:
     csr = desk.centre.signed_in()
-    return csr.call(GET_ORDER, GetOrder(order_id=order_id)).placed.document  # type: ignore[arg-type]
+    return csr.call(GET_ORDER, GetOrder(order_id=OrderId(order_id))).placed.document
 
 
 class TestAnOddOrder:

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from app.services.central.settling import WAITED_FOR
 from app.services.rules.review import ReviewReason
-from app.values.identity import CommandId, Incarnation
+from app.values.identity import CommandId, Incarnation, OrderId
 from app.values.money import Currency, UnitPrice
 from app.values.order_number import OrderNumber
 from app.wire.customers import GetOrder
@@ -37,7 +37,7 @@ def reasons(outcome: CommandOutcome) -> tuple[str, ...]:
 
 def held_document(desk: SendingDesk, order_id: UUID) -> OrderDocument:
     csr = desk.centre.signed_in()
-    return csr.call(GET_ORDER, GetOrder(order_id=order_id)).placed.document  # type: ignore[arg-type]
+    return csr.call(GET_ORDER, GetOrder(order_id=OrderId(order_id))).placed.document
 
 
 class TestAnOrderThatIsRight:

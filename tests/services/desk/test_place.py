@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -99,12 +100,12 @@ def test_a_placed_order_cannot_be_placed_differently(site: Site) -> None:
     ],
 )
 def test_an_order_that_lacks_something_is_refused_with_the_field(
-    site: Site, document: object, code: str
+    site: Site, document: Callable[[Site], OrderDocument], code: str
 ) -> None:
     with site.opened() as desk:
         caller = ready(desk)
         with pytest.raises(Refusal) as refused:
-            place(caller, document(site))  # type: ignore[operator]
+            place(caller, document(site))
     assert refused.value.code == code
     assert refused.value.field
 
