@@ -5,11 +5,11 @@ Everything that people said or typed is escaped. Colours and drawings are those 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
-from PySide6.QtCore import QCoreApplication, QUrl
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QUrl
 from PySide6.QtGui import QTextDocument
 
 from app.ui import theme
@@ -24,6 +24,14 @@ from app.wire.protocol import (
 )
 
 MARK_PX = 12
+ROWS_IN_A_PIECE = 20
+_TABLE = '<table width="100%" cellpadding="4" cellspacing="0">'
+_COLUMNS = (
+    (QT_TRANSLATE_NOOP("Protocol", "Time"), "11%", "left"),
+    (QT_TRANSLATE_NOOP("Protocol", "About"), "25%", "left"),
+    (QT_TRANSLATE_NOOP("Protocol", "What was said and answered"), "54%", "left"),
+    (QT_TRANSLATE_NOOP("Protocol", "Took"), "10%", "right"),
+)
 _LOOKS = {
     Mark.GOOD: (Icon.CHECK, theme.Tone.OK),
     Mark.NOT_MATCHED: (Icon.ERROR, theme.Tone.ERROR),
@@ -34,26 +42,35 @@ _LOOKS = {
 }
 
 
-def write(document: QTextDocument, protocol: ReadBackProtocol, ratio: float) -> None:
-    """Fill the document; `ratio` is that of the screen, so that drawings are sharp."""
+def begin(document: QTextDocument, ratio: float) -> None:
+    """Make a document ready for the pieces; `ratio` is that of the screen, for sharp drawings."""
     document.clear()
     for mark, (icon, tone) in _LOOKS.items():
         picture = drawing(icon, theme.colour(tone), MARK_PX, ratio)
         kind = QTextDocument.ResourceType.ImageResource.value
         document.addResource(kind, QUrl(_address(mark)), picture)
     document.setDefaultFont(theme.font(theme.BODY_POINTS))
-    document.setHtml(html_of(protocol))
 
 
-def html_of(protocol: ReadBackProtocol) -> str:
-    """The whole page."""
+def pieces(protocol: ReadBackProtocol) -> Iterator[str]:
+    """The page from top to bottom, each piece quick to lay out: a long order has many."""
     parts = [_facts(protocol.facts), _heading(_tr("Worth a look"))]
     parts.append(_remarks(protocol.notable) or _line(_tr("Nothing: all was right at once.")))
     if protocol.reasons:
         parts.append(_heading(_tr("Why somebody has to look at it")))
         parts.append("".join(_line(escape(reason)) for reason in protocol.reasons))
-    parts.extend(_section(section) for section in protocol.sections)
-    return "".join(parts)
+    # Goes with what follows: a piece that begins with words would run into the line before it.
+    intro = "".join(parts)
+    for piece in chain.from_iterable(map(_section, protocol.sections)):
+        yield intro + piece
+        intro = ""
+    if intro:
+        yield intro
+
+
+def html_of(protocol: ReadBackProtocol) -> str:
+    """The whole page."""
+    return "".join(pieces(protocol))
 
 
 def _facts(facts: tuple[ProtocolFact, ...]) -> str:
@@ -75,31 +92,27 @@ def _fact(fact: ProtocolFact | None) -> str:
     )
 
 
-def _section(section: ProtocolSection) -> str:
+def _section(section: ProtocolSection) -> Iterator[str]:
     muted = theme.colours().muted
-    titles = (
-        (_tr("Time"), "11%", "left"),
-        (_tr("About"), "25%", "left"),
-        (_tr("What was said and answered"), "54%", "left"),
-        (_tr("Took"), "10%", "right"),
-    )
     heads = "".join(
-        f'<td width="{wide}" align="{side}" style="color:{muted}">{escape(title)}</td>'
-        for title, wide, side in titles
+        f'<td width="{wide}" align="{side}" style="color:{muted}">{escape(_tr(title))}</td>'
+        for title, wide, side in _COLUMNS
     )
-    rows = "".join(_row(row, at) for at, row in enumerate(section.rows))
-    table = f'<table width="100%" cellpadding="4" cellspacing="0"><tr>{heads}</tr>{rows}</table>'
-    return _heading(section.heading) + table
+    first = f"{_heading(section.heading)}{_TABLE}<tr>{heads}</tr>"
+    for start in range(0, max(len(section.rows), 1), ROWS_IN_A_PIECE):
+        some = section.rows[start : start + ROWS_IN_A_PIECE]
+        rows = "".join(_row(row, at) for at, row in enumerate(some, start=start))
+        yield f"{_TABLE if start else first}{rows}</table>"
 
 
 def _row(row: ProtocolRow, at: int) -> str:
     said = f"<div>{escape(row.said)}</div>" if row.said else ""
     ground = theme.colours().base if at % 2 else theme.colours().alternate
     return (
-        f'<tr style="background-color:{ground}"><td>{escape(row.time)}</td>'
-        f"<td><b>{escape(row.about)}</b></td>"
-        f"<td>{said}{_remarks(row.remarks)}</td>"
-        f'<td align="right">{escape(row.took)}</td></tr>'
+        f'<tr style="background-color:{ground}"><td width="11%">{escape(row.time)}</td>'
+        f'<td width="25%"><b>{escape(row.about)}</b></td>'
+        f'<td width="54%">{said}{_remarks(row.remarks)}</td>'
+        f'<td width="10%" align="right">{escape(row.took)}</td></tr>'
     )
 
 
@@ -130,5 +143,5 @@ def _line(words: str) -> str:
     return f'<div style="margin-top:2px">{words}</div>'
 
 
-def _tr(words: str) -> str:
-    return QCoreApplication.translate("Protocol", words)
+def _tr(words: object) -> str:
+    return QCoreApplication.translate("Protocol", str(words))

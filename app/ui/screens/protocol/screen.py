@@ -5,7 +5,9 @@ Passive. The field above takes the number of another order.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from collections.abc import Iterator
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
@@ -22,6 +24,8 @@ from app.values.order_number import grouped
 from app.wire.protocol import ReadBackProtocol
 
 FIELD_PX = 190
+PIECES_AT_ONCE = 3
+"""What an order of common length has; more than fills the window."""
 
 
 class ProtocolScreen(QWidget):
@@ -44,6 +48,10 @@ class ProtocolScreen(QWidget):
         self.pdf_button = StepButton(self.tr("Show PDF"), Action.SHOW_PDF, self._card)
         self.back_button = StepButton(self.tr("Back"), Action.BACK, self._card)
         self._shown: ReadBackProtocol | None = None
+        self._rest: Iterator[str] = iter(())
+        self._writing = QTimer(self)
+        self._writing.setInterval(0)
+        self._writing.timeout.connect(self._write_piece)
         self._lay_out()
         self._connect()
         self.show_state(presenter.state)
@@ -123,6 +131,7 @@ class ProtocolScreen(QWidget):
         self._shown = protocol
         if protocol is None:
             self._heading.clear()
+            self._rest = iter(())
             self.text.clear()
             self.text.verticalScrollBar().setValue(0)
             return
@@ -130,11 +139,26 @@ class ProtocolScreen(QWidget):
         self._write(protocol)
 
     def _write(self, protocol: ReadBackProtocol) -> None:
-        bar = self.text.verticalScrollBar()
-        before = bar.value()
-        page.write(self.text.document(), protocol, self.devicePixelRatioF())
+        """The first pieces at once, the others between the events of the window."""
+        before = self.text.verticalScrollBar().value()
+        page.begin(self.text.document(), self.devicePixelRatioF())
+        self._rest = page.pieces(protocol)
+        for _ in range(PIECES_AT_ONCE):
+            self._write_piece()
         self.text.moveCursor(QTextCursor.MoveOperation.Start)
-        bar.setValue(before)
+        self.text.verticalScrollBar().setValue(before)
+
+    @Slot()
+    def _write_piece(self) -> None:
+        """One more piece at the end; what is being read stays where it is."""
+        piece = next(self._rest, None)
+        if piece is None:
+            self._writing.stop()
+            return
+        cursor = QTextCursor(self.text.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.insertHtml(piece)
+        self._writing.start()
 
     def _sentence_of(self, state: ProtocolState) -> str:
         if state.away:

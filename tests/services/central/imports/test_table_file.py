@@ -60,7 +60,11 @@ class TestAFile:
 
 
 class TestAFileThatIsWrong:
-    @pytest.mark.parametrize("content", [b"", b"\n\n  \n", gzip.compress(b"")])
+    @pytest.mark.parametrize(
+        "content",
+        [b"", b"\n\n  \n", gzip.compress(b"", mtime=0)],
+        ids=["nothing", "blank lines", "packed nothing"],
+    )
     def test_and_empty_is_called_empty(self, folder: Folder, content: bytes) -> None:
         assert refusal_of(folder, content).code == "file_empty"
 

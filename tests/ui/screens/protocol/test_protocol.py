@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,11 +10,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from app.services.rules.protocol import protocol_of
 from app.ui import theme
 from app.ui.screens.protocol import page
-from app.ui.screens.protocol.presenter import ProtocolPresenter
+from app.ui.screens.protocol.presenter import ProtocolPresenter, ProtocolState
 from app.values.errors import Fault
 from app.values.vocabulary import Region
 from app.wire import operations
@@ -179,7 +181,8 @@ def test_the_page_says_everything_with_its_drawings(
 ) -> None:
     theme.apply(qapp, scheme)
     document = QTextDocument()
-    page.write(document, protocol_of(a_story(BRITAIN), BRITAIN), 1.0)
+    page.begin(document, 1.0)
+    document.setHtml(page.html_of(protocol_of(a_story(BRITAIN), BRITAIN)))
     text = document.toPlainText()
     for words in (
         "Quantity 15 \u2192 50, misheard.",
@@ -189,6 +192,42 @@ def test_the_page_says_everything_with_its_drawings(
     ):
         assert words in text
     assert text.count("\ufffc") >= len([mark for mark in Mark if mark.is_notable])
+
+
+def test_a_long_read_back_is_written_between_other_events_and_whole_in_the_end(
+    window: MainWindow, qtbot: QtBot, story: OrderView
+) -> None:
+    short = protocol_of(story, BRITAIN)
+    first, *others = short.sections
+    rows = tuple(msgspec.structs.replace(first.rows[0], about=f"Row {at}.") for at in range(200))
+    long = msgspec.structs.replace(
+        short, sections=(msgspec.structs.replace(first, rows=rows), *others)
+    )
+    window.protocol_screen.show_state(ProtocolState(protocol=long))
+    assert "Row 0." in shown_text(window)
+    assert "Row 199." not in shown_text(window)
+    qtbot.waitUntil(partial(told_at_the_end, window, others[-1].rows[-1].about))
+    text = shown_text(window)
+    assert all(f"Row {at}." in text for at in range(200))
+    assert window.protocol_screen.text.verticalScrollBar().value() == 0
+
+
+def told_at_the_end(window: MainWindow, words: str) -> bool:
+    return words in shown_text(window).splitlines()[-4:]
+
+
+def test_another_order_stops_the_long_one_that_is_being_written(
+    window: MainWindow, qtbot: QtBot, story: OrderView
+) -> None:
+    short = protocol_of(story, BRITAIN)
+    first = short.sections[0]
+    rows = tuple(msgspec.structs.replace(first.rows[0], about=f"Row {at}.") for at in range(200))
+    long = msgspec.structs.replace(short, sections=(msgspec.structs.replace(first, rows=rows),))
+    screen = window.protocol_screen
+    screen.show_state(ProtocolState(protocol=long))
+    screen.show_state(ProtocolState(protocol=short))
+    qtbot.waitUntil(partial(told_at_the_end, window, short.sections[-1].rows[-1].about))
+    assert "Row 0." not in shown_text(window)
 
 
 def test_what_was_typed_cannot_become_markup(story: OrderView) -> None:
