@@ -14,9 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
+import msgspec
+
+from app.adapters.card_gateway.loading import load_gateway
 from app.adapters.event_log import JsonLog, LibraryLog
+from app.adapters.recorders.loading import load_recorders
 from app.services.central.answers import Answers
 from app.services.central.audit import AuditChain
 from app.services.central.background import Background
@@ -28,7 +32,9 @@ from app.services.central.installation import Installations
 from app.services.central.intake import Intake
 from app.services.central.number_leases import NumberLeases
 from app.services.central.passwords import Passwords
+from app.services.central.payments import CardPayments, PaymentSettings
 from app.services.central.read_back import Overrides
+from app.services.central.recording import Pauses, PauseSettings
 from app.services.central.seats import Seats
 from app.services.central.transaction import Handlers, Transaction, Transactions
 from app.services.ports import EventLog
@@ -44,6 +50,9 @@ from app.values.identity import Ids, SystemIds
 from app.wire.operations import CENTRAL
 
 SEAL_SECONDS = 2.0
+MORE_CONNECTIONS = 4
+
+S = TypeVar("S", PauseSettings, PaymentSettings)
 
 
 class Service(Protocol):
@@ -87,20 +96,42 @@ class Central:
         """Raises Refusal `settings_wrong` or `database_url_malformed`."""
         if settings.threads < 1 or settings.session_hours < 1:
             raise Refusal("settings_wrong", "Threads and hours of a session are one or more.")
-        # One more connection than threads: the background never waits for a handler to end.
-        self.store = CentralStore(settings.database_url, settings.threads + 1)
+        # More connections than threads: neither the background nor the short transactions of sagas
+        # ever wait for a handler to end.
+        self.store = CentralStore(settings.database_url, settings.threads + MORE_CONNECTIONS)
         self.transactions = Transactions(self.store, given.clock, given.ids)
         self._installations = Installations()
         self._chain = AuditChain()
         self._log = given.log
         identity = Identity(given.passwords, settings.session_hours)
         handlers = Handlers()
-        for service in _services(identity, self.transactions, given.log):
+        self._take_cards(settings, given)
+        for service in (
+            *_services(identity, self.transactions, given.log),
+            self.pauses,
+            self.payments,
+        ):
             service.register(handlers)
         self.dispatcher = Dispatcher(
             CENTRAL, handlers, self.transactions, identity, given.clock, given.ids, given.log
         )
-        self._background = (Background("audit.seal", SEAL_SECONDS, self._seal, given.log),)
+        self._background = tuple(
+            Background(name, seconds, work, given.log)
+            for name, seconds, work in (
+                ("audit.seal", SEAL_SECONDS, self._seal),
+                ("recording.look_after", self._pause.watchdog_s, self.pauses.look_after),
+                ("payments.look_after", self._pay.watchdog_s, self.payments.look_after),
+            )
+        )
+
+    def _take_cards(self, settings: CentreSettings, given: Surroundings) -> None:
+        """What the recording and the card payments are made of."""
+        self._pause = _part(settings.recording, PauseSettings, "recording")
+        self._pay = _part(settings.payments, PaymentSettings, "payments")
+        recorders = load_recorders(settings.recorders, given.clock)
+        gateway = load_gateway(settings.card_gateway)
+        self.pauses = Pauses(self.transactions, recorders, self._pause, given.log)
+        self.payments = CardPayments(self.transactions, gateway, self._pay, given.log)
 
     def require_ready(self) -> None:
         """Raises Refusal or Fault while the database is away or not fit, or a part has ended."""
@@ -115,6 +146,7 @@ class Central:
         """
         self.transactions.read(_require_fit)
         self.transactions.read(self._installations.require_known_database)
+        self.pauses.start()
         for background in self._background:
             background.start()
 
@@ -122,6 +154,8 @@ class Central:
         """End the background and let the database go."""
         for background in self._background:
             background.stop()
+        self.pauses.close()
+        self.payments.close()
         self.store.close()
 
     def _seal(self) -> None:
@@ -161,6 +195,14 @@ class Serving:
         finally:
             self.server.close()
             self.central.close()
+
+
+def _part(table: dict[str, Any], kind: type[S], name: str) -> S:
+    """A table of the settings file. Raises Refusal `settings_malformed`."""
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as cause:
+        raise Refusal("settings_malformed", f"[centre.{name}] {cause}.") from cause
 
 
 def surroundings() -> Surroundings:

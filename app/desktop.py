@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from app.transport.client import RemoteCaller
     from app.ui.main_window import MainWindow
     from app.values.vocabulary import Region
-    from app.wire.operations import Operation
+    from app.wire.operation import Operation
     from app.wire.people import SignInOffer
     from app.wire.sync import Town
 

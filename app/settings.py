@@ -33,7 +33,11 @@ def _usual_seat_folder() -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreSettings:
-    """The central service. `listen` is HOST:PORT; each of the threads has a database connection."""
+    """The central service. `listen` is HOST:PORT; each of the threads has a database connection.
+
+    `recording`, `payments`, each of the `recorders` and the `card_gateway` are tables that the
+    parts they are for read themselves.
+    """
 
     database_url: str = ""
     listen: str = "127.0.0.1:8470"
@@ -42,11 +46,18 @@ class CentreSettings:
     behind_tls_proxy: bool = False
     certificate: Path | None = None
     certificate_key: Path | None = None
+    recording: dict[str, Any] = field(default_factory=dict)
+    recorders: tuple[dict[str, Any], ...] = ()
+    payments: dict[str, Any] = field(default_factory=dict)
+    card_gateway: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskSettings:
-    """One desk. `seat_folder` holds its store; `key_file` replaces the keyring in a trial only."""
+    """One desk. `seat_folder` holds its store; `key_file` replaces the keyring in a trial only.
+
+    `card_root_key` is the card vault's root key; without it the policy's is trusted at first sight.
+    """
 
     centre_url: str = "http://127.0.0.1:8470"
     seat_folder: Path = field(
@@ -56,6 +67,7 @@ class DeskSettings:
     scheme: str = "system"
     test_addresses: bool = False
     offered_logins: tuple[str, ...] = ()
+    card_root_key: str = ""
 
 
 def read_settings(path: Path, table: str, kind: type[S]) -> S:

@@ -31,7 +31,8 @@ from app.values.errors import Fault
 from app.values.identity import Incarnation, PersonId, SystemIds
 from app.values.vocabulary import Role
 from app.wire.message import RefusalView, decode, encode
-from app.wire.operations import ENROL_DEVICE, SIGN_IN_AT_CENTRE, Operation
+from app.wire.operation import Operation
+from app.wire.operations import ENROL_DEVICE, SIGN_IN_AT_CENTRE
 from app.wire.people import Enrol, Session, SignIn
 from app.wire.signed import REQUEST, TIME, Head, milliseconds, path_of
 from tests.fakes import FixedClock

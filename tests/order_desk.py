@@ -19,11 +19,15 @@ from msgspec import Raw
 from sqlalchemy import text
 
 from app.services.central.answers import Answers
+from app.services.central.card_gateway import CardGateway
 from app.services.central.customers import Customers
 from app.services.central.feed import ChangeFeed
 from app.services.central.intake import Intake
 from app.services.central.number_leases import NumberLeases
+from app.services.central.payments import CardPayments, PaymentSettings
 from app.services.central.read_back import Overrides
+from app.services.central.recorder import Recorder
+from app.services.central.recording import Pauses, PauseSettings
 from app.services.central.transaction import Actor, Handlers, Seat, Transaction
 from app.services.rules.guidance_files import read_guidance
 from app.services.rules.pricing import totals
@@ -58,6 +62,10 @@ def shipped() -> Guidance:
 class OrderCentre(Centre):
     """A centre with everything that orders need, and a small catalogue."""
 
+    recorders: tuple[Recorder, ...] = ()
+    gateway: CardGateway | None = None
+    pause_settings = PauseSettings()
+
     def __init__(self, url: str) -> None:
         self.leases = NumberLeases()
         super().__init__(url, CENTRAL, self._register)
@@ -71,6 +79,10 @@ class OrderCentre(Centre):
         Overrides(self.identity).register(handlers)
         Answers().register(handlers)
         ChangeFeed().register(handlers)
+        Pauses(self.transactions, self.recorders, self.pause_settings, self.log).register(handlers)
+        CardPayments(self.transactions, self.gateway, PaymentSettings(), self.log).register(
+            handlers
+        )
 
     def empty(self) -> None:
         """As it was when it was new, but for people and seats."""

@@ -5,11 +5,15 @@ Sees wire and values only, so that the UI may import it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from app.values.identity import AttemptId, OrderId
+    from app.values.money import Money
     from app.wire.addresses import AddressSuggestions, LookUpAddress
-    from app.wire.operations import Operation
+    from app.wire.operation import Operation
+    from app.wire.payments import CardKey
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -69,4 +73,77 @@ class EventLog(Protocol):
 
     def write(self, event: str, **facts: str | float | None) -> None:
         """One event. Facts that are not on the list of allowed ones are dropped, never shown."""
+        ...
+
+
+class SecretDigits(Protocol):
+    """Digits in locked, masked memory that no dump holds; never a string, never two at a time.
+
+    Has no text: repr, str, format, pickle and copy show or give nothing.
+    """
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+    def push(self, digit: int) -> bool:
+        """Add one digit, 0 to 9; False when it is full."""
+        ...
+
+    def pop(self) -> None:
+        """Take the last one away, if there is one."""
+        ...
+
+    def at(self, place: int) -> int:
+        """One digit, counted from 0."""
+        ...
+
+    def wipe(self) -> None:
+        """Overwrite all of it; it can be used again."""
+        ...
+
+    def close(self) -> None:
+        """Wipe, and give the memory back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CardParts:
+    """What is sealed: number, expiry as MMYY, security code. Their owner wipes them."""
+
+    number: SecretDigits
+    expiry: SecretDigits
+    code: SecretDigits
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What an envelope is for; it cannot be used for anything else."""
+
+    order_id: OrderId
+    attempt_id: AttemptId
+    amount: Money
+
+
+class CardSafe(Protocol):
+    """Keeps card digits while they are typed, and seals them. GUI thread."""
+
+    def require_ready(self) -> None:
+        """Raises Refusal `memory_not_locked`: then no card is taken at this desk."""
+        ...
+
+    def digits(self, most: int) -> SecretDigits:
+        """Room for `most` digits. Raises Refusal `memory_not_locked`."""
+        ...
+
+    def seal(self, card: CardParts, bound: Bound, key: CardKey) -> str:
+        """The envelope: a compact JWE that only the holder of the key can open."""
+        ...
+
+    def scrub(self) -> None:
+        """Overwrite memory that was freed since: key events leave traces there. About 8 ms."""
+        ...
+
+    def hide_window(self, window_id: int, *, hidden: bool) -> bool:
+        """Keep a window out of screen captures; False where the system cannot."""
         ...

@@ -23,7 +23,7 @@ from app.values.clock import Clock
 from app.values.errors import Refusal, Unreachable
 from app.values.identity import CommandId, DeviceId, Ids
 from app.wire.message import RefusalView, decode, encode
-from app.wire.operations import Kind, Operation, Signer
+from app.wire.operation import Kind, Operation, Signer
 from app.wire.signed import KEY, TIME, Head, instant_of, milliseconds, path_of
 from app.wire.sync import WAIT_SECONDS_MOST
 
@@ -31,7 +31,6 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 20.0
 CONNECTIONS = 8
 _BROKEN = "connection_broken"
 _OK = 200
@@ -119,7 +118,7 @@ class RemoteCaller:
         headers = self._headers(operation, path, body, key)
         wait = WAIT_SECONDS_MOST if operation.kind is Kind.WAIT else 0.0
         sent_ms, started = milliseconds(self._clock.now()), self._clock.monotonic()
-        reply = self._carrier.post(path, headers, body, ANSWER_SECONDS + wait)
+        reply = self._carrier.post(path, headers, body, operation.patience_s + wait)
         if TIME in reply.headers and operation.kind is not Kind.WAIT:
             half_way_ms = round((self._clock.monotonic() - started) * 500)
             self._learn_time(reply.headers[TIME], sent_ms + half_way_ms)

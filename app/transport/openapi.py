@@ -6,7 +6,7 @@ from typing import Any
 
 from app.wire import signed
 from app.wire.message import RefusalView, schema_of
-from app.wire.operations import Kind, Operation, Signer
+from app.wire.operation import Kind, Operation, Signer
 
 _JSON = "application/json"
 _SIGNED = (signed.DEVICE, signed.TIME, signed.NONCE, signed.SIGNATURE)

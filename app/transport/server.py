@@ -1,8 +1,8 @@
 """The centre's end of the wire: one route for all operations, and what a load balancer asks.
 
 Knows HTTP and nothing of orders. Queries and commands run on the service's threads, waits on the
-event loop; there are exactly as many threads as database connections. Ends gracefully: no new
-connections, waits are told to answer now, what runs is finished.
+event loop, sagas on threads of their own; the pool has a connection for each of the first. Ends
+gracefully: no new connections, waits are told to answer now, what runs is finished.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ from app.values.errors import Fault, Refusal
 from app.values.identity import Ids
 from app.wire import signed
 from app.wire.message import LARGEST_BODY_BYTES, RefusalView, encode
-from app.wire.operations import CENTRAL, Kind
+from app.wire.operation import Kind
+from app.wire.operations import CENTRAL
 
 T = TypeVar("T")
 
@@ -49,16 +50,28 @@ _JSON = "application/json"
 _UNAVAILABLE = 503
 
 
+SAGAS_PER_THREAD = 2
+"""A saga waits for recorders and banks most of its time, and holds no connection meanwhile."""
+
+
 class ServiceThreads:
-    """The threads that queries, commands and the short looks of waits run on."""
+    """The threads that queries, commands and the short looks of waits run on.
+
+    Sagas have threads of their own: a bank that takes its time never holds up a renewal.
+    """
 
     def __init__(self, count: int) -> None:
         self.stopping = asyncio.Event()
         self._limiter = CapacityLimiter(count)
+        self._saga_limiter = CapacityLimiter(count * SAGAS_PER_THREAD)
 
     async def run(self, work: Callable[[], T]) -> T:
         """The outcome of `work`, as soon as a thread is free for it."""
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+
+    async def run_saga(self, work: Callable[[], T]) -> T:
+        """The outcome of a saga, as soon as one of its threads is free."""
+        return await anyio.to_thread.run_sync(work, limiter=self._saga_limiter)
 
 
 class Routes:
@@ -104,11 +117,17 @@ class Routes:
             body=body,
             request_id=request_id,
         )
-        if self._dispatcher.kind_of(envelope.operation) is Kind.WAIT:
-            answer = await self._dispatcher.answer_wait(envelope, self._threads)
-        else:
-            answer = await self._threads.run(partial(self._dispatcher.answer, envelope))
+        answer = await self._answer(envelope)
         return self._response(answer, request_id)
+
+    async def _answer(self, envelope: Envelope) -> Answer:
+        match self._dispatcher.kind_of(envelope.operation):
+            case Kind.WAIT:
+                return await self._dispatcher.answer_wait(envelope, self._threads)
+            case Kind.SAGA:
+                return await self._threads.run_saga(partial(self._dispatcher.answer, envelope))
+            case _:
+                return await self._threads.run(partial(self._dispatcher.answer, envelope))
 
     async def _document(self, request: Request) -> Response:
         del request

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.services.ports import Caller
 from app.values.errors import Refusal
-from app.wire.operations import Operation
+from app.wire.operation import Operation
 
 Q = TypeVar("Q")
 A = TypeVar("A")

@@ -24,6 +24,10 @@ Incarnation = NewType("Incarnation", UUID)
 PersonId = NewType("PersonId", UUID)
 SessionId = NewType("SessionId", UUID)
 OverrideId = NewType("OverrideId", UUID)
+LeaseId = NewType("LeaseId", UUID)
+AttemptId = NewType("AttemptId", UUID)
+MovementId = NewType("MovementId", UUID)
+LinkId = NewType("LinkId", UUID)
 ProductCode = NewType("ProductCode", str)
 
 _COUNTER_BITS = 12

@@ -72,6 +72,7 @@ class CommandKind(StrEnum):
 
     PLACE_ORDER = "order.place"
     CLOSE_CALL = "call.close"
+    GIVE_UP_ORDER = "order.give_up"
 
 
 class OrderType(StrEnum):
@@ -92,9 +93,10 @@ class Priority(StrEnum):
 
 
 class PaymentMethod(StrEnum):
-    """How the order is paid for; LATER: it is collected after the call."""
+    """How the order is paid for; INVOICE: on account; LATER: it is collected after the call."""
 
     CARD = "card"
+    PAY_LINK = "pay_link"
     INVOICE = "invoice"
     LATER = "later"
 
@@ -155,3 +157,150 @@ class CallOutcome(StrEnum):
     CALL_BACK_PROMISED = "call_back_promised"
     COMPLAINT_OPENED = "complaint_opened"
     CALL_DROPPED = "call_dropped"
+
+
+class PauseState(StrEnum):
+    """Where a pause lease stands at the centre."""
+
+    PAUSING = "pausing"
+    HELD = "held"
+    RESUMING = "resuming"
+    ENDED = "ended"
+
+
+class PauseEnd(StrEnum):
+    """Why a pause of the recording ended; the first eight are said by the desk."""
+
+    SUBMITTED = "submitted"
+    CANCELLED = "cancelled"
+    IDLE = "idle"
+    LONGEST = "longest"
+    WINDOW = "window"
+    """Another window came in front, the desk was locked, or its window was closed."""
+    CALL_CHANGED = "call_changed"
+    DOUBT = "doubt"
+    """The desk could not be sure that the recording was still paused."""
+    NOT_PAUSED = "not_paused"
+    """The desk never heard that it was paused."""
+    REFUSED = "refused"
+    """A recorder did not confirm."""
+    EXPIRED = "expired"
+    HANGUP = "hangup"
+
+
+class ConfirmedBy(StrEnum):
+    """How a recorder's word was checked, the surest first."""
+
+    STATE = "state"
+    EVENT = "event"
+    ANSWER = "answer"
+
+
+class RecorderState(StrEnum):
+    """What a recorder says of itself."""
+
+    PAUSED = "paused"
+    RECORDING = "recording"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class CallEventKind(StrEnum):
+    """What happens to a call while its recording is paused."""
+
+    HANGUP = "hangup"
+    TRANSFER = "transfer"
+    HOLD = "hold"
+    RETRIEVED = "retrieved"
+    RECORDER_STARTED = "recorder_started"
+    """One more recorder began, and was paused at once."""
+    RECORDER_LOST = "recorder_lost"
+    """A recorder, or the line to it, went away or could not be paused again."""
+    EXPIRED = "expired"
+    RESUMED = "resumed"
+    RESUME_UNCONFIRMED = "resume_unconfirmed"
+
+
+CALL_ENDS_ENTRY = frozenset(
+    {
+        CallEventKind.HANGUP,
+        CallEventKind.TRANSFER,
+        CallEventKind.HOLD,
+        CallEventKind.RECORDER_LOST,
+        CallEventKind.EXPIRED,
+    }
+)
+"""After one of these the card fields are wiped and locked."""
+
+
+class CallFlag(StrEnum):
+    """Why somebody has to look at the recording of a call."""
+
+    SPOKEN_TOO_EARLY = "spoken_too_early"
+    RESUMED_BY_EXPIRY = "resumed_by_expiry"
+    RESUME_UNCONFIRMED = "resume_unconfirmed"
+    RECORDER_STARTED = "recorder_started"
+    """Up to one frame of sound may be in the recording that began during the pause."""
+
+
+class AttemptState(StrEnum):
+    """Where an attempt to charge a card stands; VOIDING: given back as soon as possible."""
+
+    STARTED = "started"
+    UNKNOWN = "unknown"
+    AUTHORISED = "authorised"
+    DECLINED = "declined"
+    FAILED = "failed"
+    VOIDING = "voiding"
+    VOIDED = "voided"
+    CAPTURED = "captured"
+    REFUNDED = "refunded"
+
+
+class DeclineReason(StrEnum):
+    """Why the card's bank said no, as far as it tells."""
+
+    DECLINED = "declined"
+    DO_NOT_HONOUR = "do_not_honour"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    EXPIRED_CARD = "expired_card"
+    WRONG_CODE = "wrong_code"
+    WRONG_NUMBER = "wrong_number"
+    LOST_OR_STOLEN = "lost_or_stolen"
+    SUSPECTED_FRAUD = "suspected_fraud"
+    NOT_SUPPORTED = "not_supported"
+    NEEDS_CUSTOMER = "needs_customer"
+    """The bank wants to ask its customer (3-D Secure), which cannot be done on the telephone."""
+    DUPLICATE = "duplicate"
+    PROCESSING_ERROR = "processing_error"
+
+
+class CheckResult(StrEnum):
+    """What the bank says of the address or the security code."""
+
+    MATCH = "match"
+    MISMATCH = "mismatch"
+    UNAVAILABLE = "unavailable"
+    NOT_GIVEN = "not_given"
+
+
+class LinkState(StrEnum):
+    """Where a pay link stands; REPLACED: the amount changed and another link holds."""
+
+    SENT = "sent"
+    OPENED = "opened"
+    PAID = "paid"
+    PAID_TWICE = "paid_twice"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    REPLACED = "replaced"
+
+
+class PaymentState(StrEnum):
+    """How far the payment of a placed order is."""
+
+    AUTHORISED = "authorised"
+    PAID = "paid"
+    LINK_SENT = "link_sent"
+    ON_ACCOUNT = "on_account"
+    OUTSTANDING = "outstanding"

@@ -6,12 +6,11 @@ tests are all driven by this table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from app.wire import (
     addresses,
+    card_operations,
     catalogue,
     customers,
     guidance,
@@ -22,68 +21,8 @@ from app.wire import (
     sync,
 )
 from app.wire.message import Nothing
+from app.wire.operation import Home, Kind, Operation, Ownership, Signer
 from app.wire.people import Permission
-
-Q = TypeVar("Q")
-A = TypeVar("A")
-
-
-class Kind(Enum):
-    """How the dispatcher runs an operation."""
-
-    QUERY = "query"
-    """Reads; no key, a short read transaction."""
-    COMMAND = "command"
-    """Changes, in ONE transaction: authorise, already applied?, handler, audit row, change rows."""
-    SAGA = "saga"
-    """Speaks to another system: commit the intent, act outside any transaction, commit outcome."""
-    WAIT = "wait"
-    """Holds no thread and no connection while it waits."""
-
-
-class Home(Enum):
-    """Which side runs it."""
-
-    DESK = "desk"
-    CENTRE = "centre"
-
-
-class Signer(Enum):
-    """Who must be proved to ask: nobody, the enrolled seat, or a person signed in at one."""
-
-    NOBODY = "nobody"
-    DEVICE = "device"
-    PERSON = "person"
-
-
-class Ownership(Enum):
-    """Whose things an operation may touch."""
-
-    ANYONES = "anyones"
-    OWN_SEAT = "own_seat"
-    OWN_SESSION = "own_session"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation(Generic[Q, A]):
-    """One row of the table.
-
-    `keyed`: the answer to a command is stored under its idempotency key and given again for ever.
-    Not so for a batch, whose commands have keys of their own, and for sign-in, whose body must
-    leave no trace.
-    """
-
-    name: str
-    request: type[Q]
-    response: type[A]
-    kind: Kind
-    home: Home = Home.CENTRE
-    signer: Signer = Signer.PERSON
-    permission: Permission | None = None
-    ownership: Ownership = Ownership.ANYONES
-    audited: bool = False
-    keyed: bool = True
-
 
 ENROL_DEVICE = Operation(
     name="device.enrol",
@@ -414,8 +353,9 @@ NOTE_SEARCH = Operation(
     permission=Permission.TAKE_ORDERS,
 )
 
-ALL: tuple[Operation[Any, Any], ...] = tuple(
-    row for row in list(globals().values()) if isinstance(row, Operation)
+ALL: tuple[Operation[Any, Any], ...] = (
+    *(row for row in list(globals().values()) if isinstance(row, Operation)),
+    *card_operations.ROWS,
 )
 BY_NAME: dict[str, Operation[Any, Any]] = {row.name: row for row in ALL}
 CENTRAL: tuple[Operation[Any, Any], ...] = tuple(r for r in ALL if r.home is Home.CENTRE)

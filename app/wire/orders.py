@@ -25,6 +25,7 @@ from app.values.vocabulary import (
     TaxCategory,
 )
 from app.wire.message import FreeText, Instant, PageRows, Quantity, Request, ShortText, View
+from app.wire.payments import CardAttempt, PayLink, Payments
 from app.wire.read_back import ClosedCall, ReadBackEntry
 
 LINES_MOST = 5_000
@@ -174,6 +175,7 @@ class PlacedOrder(View, frozen=True, kw_only=True):
     """An order with its number: what is printed, and what the centre receives.
 
     `read_back` is the record until then; `guidance` the revision of the checklists it went by.
+    `attempts` and `links` are what the seat knew of the payment.
     """
 
     number: OrderNumber
@@ -183,6 +185,8 @@ class PlacedOrder(View, frozen=True, kw_only=True):
     placed_by: PersonId
     guidance: int = 0
     read_back: tuple[ReadBackEntry, ...] = ()
+    attempts: tuple[CardAttempt, ...] = ()
+    links: tuple[PayLink, ...] = ()
 
 
 class NumberShown(Request, frozen=True, kw_only=True):
@@ -223,4 +227,5 @@ class OrderView(View, frozen=True, kw_only=True):
     state: str
     review_reasons: tuple[str, ...] = ()
     closed: ClosedCall | None = None
+    payments: Payments = Payments()
     people: tuple[PersonNamed, ...] = ()

@@ -152,7 +152,11 @@ class Company(View, frozen=True, kw_only=True):
 
 
 class Policy(View, frozen=True, kw_only=True):
-    """What an administrator decides for all desks."""
+    """What an administrator decides for all desks.
+
+    `card_root_key` signs the keys that card data are sealed to (Ed25519, base64url); without one no
+    card is taken. `card_idle_seconds` without a key press wipe the card fields.
+    """
 
     company: Company
     region: Region = Region.GB
@@ -161,6 +165,8 @@ class Policy(View, frozen=True, kw_only=True):
     idle_lock_minutes: int = 15
     numbers_kept: int = 200
     offline_sign_in_hours: int = 72
+    card_root_key: str = ""
+    card_idle_seconds: int = 60
 
 
 class Heartbeat(Request, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from app.wire import operations
 from app.wire.catalogue import ProductView
 from app.wire.customers import CustomersFound, FindCustomers, FoundBy, LastOrders, LastOrdersOf
 from app.wire.message import Nothing, encode
-from app.wire.operations import Operation
+from app.wire.operation import Operation
 from app.wire.people import (
     PERMISSIONS,
     DepositStoreKey,

@@ -2,8 +2,8 @@
 
 The one place that proves who asks, decides permission and ownership, repeats stored answers, writes
 the audit row, and turns whatever goes wrong into an answer. Queries and commands run on the
-service's threads; a wait runs on the event loop and goes to a thread for each short look at the
-database.
+service's threads, sagas on threads of their own; a wait runs on the event loop and goes to a thread
+for each short look at the database.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from app.services.central.transaction import (
     CommandKey,
     Handlers,
     KeptRefusal,
+    Saga,
     Transaction,
     Transactions,
 )
@@ -33,7 +34,7 @@ from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import Ids
 from app.wire.message import RefusalView, decode, encode
-from app.wire.operations import Kind, Operation, Ownership, Signer
+from app.wire.operation import Kind, Operation, Ownership, Signer
 from app.wire.signed import path_of, read_head, read_key
 
 T = TypeVar("T")
@@ -173,6 +174,8 @@ class Dispatcher:
                 return self._transactions.read(partial(self._query, attempt=attempt))
             case Kind.COMMAND:
                 return self._transactions.write(partial(self._command, attempt=attempt))
+            case Kind.SAGA:
+                return self._saga(attempt)
             case _:
                 raise Fault("kind_unknown", "This kind of operation cannot be run here.")
 
@@ -201,6 +204,16 @@ class Dispatcher:
             tx.audit_own(operation.name)
         if key is not None:
             tx.remember(key, answer)
+        return answer
+
+    def _saga(self, attempt: _Attempt) -> bytes:
+        """Proved in a transaction of its own, which is over before the handler speaks to others."""
+        operation = attempt.operation
+        request = self._transactions.read(partial(self._admit, attempt=attempt))
+        saga = Saga(self._transactions, attempt.actor)
+        answer = encode(self._handlers.saga(operation)(saga, attempt.actor, request))
+        if operation.audited:
+            saga.write(partial(_audit_saga, operation=operation.name, saga=saga))
         return answer
 
     async def _hold(self, attempt: _Attempt, threads: Threads) -> bytes:
@@ -379,6 +392,11 @@ def _require_own(operation: Operation[Any, Any], actor: Actor, request: object) 
 def _require_same(named: UUID | None, own: UUID) -> None:
     if named is not None and named != own:
         raise Refusal("not_yours", "This belongs to another seat.")
+
+
+def _audit_saga(tx: Transaction, operation: str, saga: Saga) -> None:
+    tx.about(saga.subject, **saga.facts)
+    tx.audit_own(operation)
 
 
 def _audit_refused(tx: Transaction, operation: str, code: str) -> None:

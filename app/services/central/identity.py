@@ -33,7 +33,7 @@ from app.values.errors import Refusal
 from app.values.identity import DeviceId, Incarnation, PersonId, SessionId
 from app.wire import operations
 from app.wire.message import Nothing
-from app.wire.operations import Signer
+from app.wire.operation import Signer
 from app.wire.people import PERMISSIONS, PersonView, Session, SignIn, SignOut
 from app.wire.signed import CLOCK_TOLERANCE_MS, Head, milliseconds
 

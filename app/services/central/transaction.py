@@ -6,6 +6,8 @@ handlers:
 
     handlers.add(operations.FIND_CUSTOMERS, self.find)    QUERY or COMMAND, on a service thread
         def find(self, tx: Transaction, actor: Actor, request: FindCustomers) -> CustomersFound
+    handlers.add_saga(operations.ACQUIRE_PAUSE, self.acquire)    SAGA, on a thread of the sagas
+        def acquire(self, saga: Saga, actor: Actor, request: AcquirePause) -> PauseHeld
     handlers.add_wait(operations.WAIT_FOR_CHANGES, self.wait)    WAIT, on the event loop
         async def wait(self, hold: Hold, actor: Actor, request: WaitForChanges) -> ChangePage
 
@@ -16,6 +18,10 @@ OWN_SESSION.
 - COMMAND: read committed; what the handler wrote, the audit row, the change rows and the stored
   answer commit together or not at all. It may run again from the start after a deadlock, so it acts
   on nothing but `tx`. Rows that two commands may fight over are locked (`with_for_update`).
+- SAGA: holds no transaction. `saga.write` commits the intent, then the handler speaks to the other
+  system, then `saga.write` commits the outcome. It is repeatable by an id in its request, because
+  it is asked again when nobody knows what came of it, and a watchdog finishes what was left. The
+  audit row of the operation is written after it, in a transaction of its own.
 - `tx.at` is the one instant of the transaction, `tx.ids` makes ids; nothing asks the database for
   either.
 - `tx.changed(...)` for every catalogue thing touched, `tx.about(...)` for the subject of the audit
@@ -45,7 +51,7 @@ from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, Ids, Incarnation, PersonId, SessionId
 from app.values.vocabulary import ChangeKind, Role
-from app.wire.operations import Kind, Operation
+from app.wire.operation import Kind, Operation
 from app.wire.people import Permission
 
 Q = TypeVar("Q")
@@ -235,6 +241,29 @@ def audit_row(
     }
 
 
+class Saga:
+    """What a saga handler works with: short transactions by the same actor, one after another."""
+
+    def __init__(self, transactions: Transactions, actor: Actor) -> None:
+        self._transactions = transactions
+        self._actor = actor
+        self.subject: UUID | None = None
+        self.facts: dict[str, Fact] = {}
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run in one read-only snapshot."""
+        return self._transactions.read(work, self._actor)
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run and commit; may run again from the start after a deadlock."""
+        return self._transactions.write(work, self._actor)
+
+    def about(self, subject: UUID | None, **facts: Fact) -> None:
+        """What the operation's own audit row is about; facts are ids, codes and counts."""
+        self.subject = subject
+        self.facts.update(facts)
+
+
 class Transactions:
     """Opens transactions: for the dispatcher, for the command line and for background work."""
 
@@ -282,6 +311,7 @@ class Hold(Protocol):
 
 
 Handler = Callable[[Transaction, Actor, Q], A]
+SagaHandler = Callable[[Saga, Actor, Q], A]
 WaitHandler = Callable[[Hold, Actor, Q], Awaitable[A]]
 
 
@@ -290,6 +320,7 @@ class Handlers:
 
     def __init__(self) -> None:
         self._direct: dict[str, Handler[Any, Any]] = {}
+        self._sagas: dict[str, SagaHandler[Any, Any]] = {}
         self._waits: dict[str, WaitHandler[Any, Any]] = {}
 
     def add(self, operation: Operation[Q, A], handler: Handler[Q, A]) -> None:
@@ -298,6 +329,13 @@ class Handlers:
             raise ValueError(f"{operation.name} is a {operation.kind.value}")
         self._refuse_second(operation.name)
         self._direct[operation.name] = handler
+
+    def add_saga(self, operation: Operation[Q, A], handler: SagaHandler[Q, A]) -> None:
+        """For a SAGA."""
+        if operation.kind is not Kind.SAGA:
+            raise ValueError(f"{operation.name} is a {operation.kind.value}")
+        self._refuse_second(operation.name)
+        self._sagas[operation.name] = handler
 
     def add_wait(self, operation: Operation[Q, A], handler: WaitHandler[Q, A]) -> None:
         """For a WAIT."""
@@ -310,18 +348,21 @@ class Handlers:
         """The handler of a QUERY or COMMAND."""
         return self._direct[operation.name]
 
+    def saga(self, operation: Operation[Q, A]) -> SagaHandler[Q, A]:
+        """The handler of a SAGA."""
+        return self._sagas[operation.name]
+
     def wait(self, operation: Operation[Q, A]) -> WaitHandler[Q, A]:
         """The handler of a WAIT."""
         return self._waits[operation.name]
 
     def missing(self, table: tuple[Operation[Any, Any], ...]) -> tuple[str, ...]:
         """Names of operations that nobody handles."""
-        return tuple(
-            row.name
-            for row in table
-            if row.name not in self._direct and row.name not in self._waits
-        )
+        return tuple(row.name for row in table if not self._handles(row.name))
+
+    def _handles(self, name: str) -> bool:
+        return name in self._direct or name in self._sagas or name in self._waits
 
     def _refuse_second(self, name: str) -> None:
-        if name in self._direct or name in self._waits:
+        if self._handles(name):
             raise ValueError(f"{name} has two handlers")

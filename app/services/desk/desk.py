@@ -27,6 +27,7 @@ from app.services.desk.line import Line, deposit_key
 from app.services.desk.numbers import Numbers
 from app.services.desk.outbox import Outbox
 from app.services.desk.papers import PaperService, policy_unknown
+from app.services.desk.payments import PaymentService
 from app.services.desk.place import PlaceService
 from app.services.desk.read_back import ReadBackService
 from app.services.desk.records import Records
@@ -44,7 +45,7 @@ from app.values.clock import Clock
 from app.values.errors import Fault
 from app.values.identity import Ids
 from app.values.vocabulary import ChangeKind, Region
-from app.wire import operations
+from app.wire import card_operations, operations
 from app.wire.message import decode
 from app.wire.people import SignInOffer
 from app.wire.sync import AskStatus, DeskStatus, Policy, Town
@@ -68,6 +69,7 @@ class DeskParts:
     chance: Callable[[], float]
     version: str
     offer: SignInOffer = field(default_factory=partial(SignInOffer, people=()))
+    card_root_key: str = ""
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
 
 
@@ -156,6 +158,7 @@ class Desk:
         self.calls = CallService(self._commands, self._signed_in, parts.clock)
         with suppress(Fault):  # a full disk keeps no desk closed; it is done at another start
             self.calls.end_left(at_start=True)
+        self._payments = PaymentService(store, parts.centre, parts.clock, parts.card_root_key)
         self._answers = AnswerService(store, self._guidance, parts.centre, parts.clock)
         self._papers = PaperService(parts.seat.folder, store, self.place, parts.clock)
 
@@ -241,6 +244,11 @@ class Desk:
         handlers.add(operations.CLOSE_CALL, self.calls.close)
         handlers.add(operations.FIND_ANSWERS, self._answers.find)
         handlers.add(operations.NOTE_SEARCH, self._answers.note)
+        handlers.add(card_operations.GET_CARD_KEY, self._payments.card_key)
+        handlers.add(card_operations.TAKE_CARD, self._payments.take_card)
+        handlers.add(card_operations.ASK_TENDERS, self._payments.tenders)
+        handlers.add(card_operations.VOID_TENDER, self._payments.void)
+        handlers.add(card_operations.OFFER_PAY_LINK, self._payments.send_link)
         return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)
 
     def _status(self, request: AskStatus) -> DeskStatus:

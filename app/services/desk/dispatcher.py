@@ -14,15 +14,8 @@ from app.services.desk.standing import Standing
 from app.services.ports import Centre
 from app.values.errors import Fault, Refusal, Unreachable
 from app.wire.message import require_keepable
-from app.wire.operations import (
-    ALL,
-    CLOSE_CALL,
-    NOTE_READ_BACK,
-    SAVE_DRAFT,
-    Home,
-    Operation,
-    Signer,
-)
+from app.wire.operation import Home, Operation, Signer
+from app.wire.operations import ALL, CLOSE_CALL, NOTE_READ_BACK, SAVE_DRAFT
 
 Q = TypeVar("Q")
 A = TypeVar("A")

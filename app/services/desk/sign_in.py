@@ -19,7 +19,8 @@ from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import Ids, SessionId
 from app.wire.message import Nothing
-from app.wire.operations import SIGN_IN_AT_CENTRE, SIGN_OUT_AT_CENTRE, Operation, Signer
+from app.wire.operation import Operation, Signer
+from app.wire.operations import SIGN_IN_AT_CENTRE, SIGN_OUT_AT_CENTRE
 from app.wire.people import (
     OfferSignIn,
     Permission,

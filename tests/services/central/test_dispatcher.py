@@ -18,15 +18,8 @@ from app.values.errors import Fault, Refusal, Unreachable
 from app.values.identity import CommandId, DeviceId, SessionId
 from app.values.vocabulary import ChangeKind, Role
 from app.wire.message import Request, View, encode
-from app.wire.operations import (
-    ENROL_DEVICE,
-    SIGN_IN_AT_CENTRE,
-    SIGN_OUT_AT_CENTRE,
-    Kind,
-    Operation,
-    Ownership,
-    Signer,
-)
+from app.wire.operation import Kind, Operation, Ownership, Signer
+from app.wire.operations import ENROL_DEVICE, SIGN_IN_AT_CENTRE, SIGN_OUT_AT_CENTRE
 from app.wire.people import Permission
 from app.wire.signed import Head, milliseconds, path_of
 from tests.centre import Centre

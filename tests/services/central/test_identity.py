@@ -18,13 +18,13 @@ from app.values.errors import Refusal
 from app.values.identity import DeviceId, Incarnation
 from app.values.vocabulary import Role
 from app.wire.message import encode
+from app.wire.operation import Operation
 from app.wire.operations import (
     DEPOSIT_STORE_KEY,
     ENROL_DEVICE,
     HEARTBEAT,
     SIGN_IN_AT_CENTRE,
     SIGN_OUT_AT_CENTRE,
-    Operation,
 )
 from app.wire.people import DepositStoreKey, Enrol, SignIn, SignOut
 from app.wire.signed import NONCE, SESSION, SIGNATURE, TIME, Head, milliseconds, path_of

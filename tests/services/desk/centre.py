@@ -18,7 +18,7 @@ from app.values.order_number import with_check_digits
 from app.values.vocabulary import ChangeKind, CommandKind, Role
 from app.wire import operations
 from app.wire.message import Nothing, decode, encode
-from app.wire.operations import Operation
+from app.wire.operation import Operation
 from app.wire.orders import PlacedOrder
 from app.wire.people import (
     PERMISSIONS,

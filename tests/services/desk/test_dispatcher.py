@@ -15,7 +15,8 @@ from app.values.identity import OrderId
 from app.wire import operations
 from app.wire.addresses import LookUpAddress
 from app.wire.message import Nothing
-from app.wire.operations import ALL, Home
+from app.wire.operation import Home, Operation
+from app.wire.operations import ALL
 from app.wire.orders import Drafts, ListDrafts, MakePaper, SaveDraft
 from app.wire.people import DepositStoreKey
 from app.wire.read_back import NoteReadBack, NotMatched
@@ -73,7 +74,7 @@ def test_a_person_who_signed_in_may_do_what_their_role_may(site: Site) -> None:
     ids=lambda row: row.name,
 )
 def test_no_operation_that_needs_a_permission_is_open_to_strangers(
-    site: Site, operation: operations.Operation[object, object]
+    site: Site, operation: Operation[object, object]
 ) -> None:
     with site.opened() as desk, pytest.raises(Refusal) as refused:
         desk.caller.call(operation, MakePaper(order_id=OrderId(an_id(1))))

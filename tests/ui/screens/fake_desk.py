@@ -55,7 +55,7 @@ from app.wire.guidance import (
     UnansweredSearches,
 )
 from app.wire.message import Nothing, decode, encode
-from app.wire.operations import Home, Operation
+from app.wire.operation import Home, Operation
 from app.wire.orders import (
     Drafts,
     DraftSaved,
