@@ -6,14 +6,12 @@ Measured from outside and beside an empty window, launched in turns.
 from __future__ import annotations
 
 import os
-import select
 import subprocess
-import sys
 import time
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
+from app.adapters.child_program import ChildProgram
 from app.campaigns.bench.desk import follow_the_feed, signed_in_desk
 from app.campaigns.bench.figures import Figure, beside, within
 from app.campaigns.bench.given import Given, require
@@ -25,8 +23,6 @@ READY_MOST_MS = 1_000
 """Longer than this, and people lose the thread (Nielsen, response times)."""
 
 MEMORY_MOST_MB = 250
-_PATIENCE_S = 120.0
-_END_S = 20.0
 _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _EMPTY = ("app.ui.empty_window",)
 _PAINTED = "app.campaigns.bench.painted_desk"
@@ -90,60 +86,9 @@ def resident_mb(pid: int) -> float:
     return int(kilobytes) * 1_024 / 1_000_000
 
 
-class _Program:
-    """A running module of ours, and what it prints."""
-
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
-        self._process = process
-        self._log = log
-        self._said = b""
-
-    @property
-    def pid(self) -> int:
-        """The number of its process."""
-        return self._process.pid
-
-    def line(self) -> str:
-        """The next line it prints. Raises Fault `bench_rejected` when it ends or takes too long."""
-        output = self._process.stdout
-        require(output is not None, "The program cannot be heard.")
-        until = time.monotonic() + _PATIENCE_S
-        while output is not None and b"\n" not in self._said:
-            left = until - time.monotonic()
-            ready, _, _ = select.select([output], [], [], max(left, 0.0))
-            more = os.read(output.fileno(), 4_096) if ready else b""
-            require(bool(more), f"The program did not come so far: {self._complaint()}")
-            self._said += more
-        line, _, self._said = self._said.partition(b"\n")
-        return line.decode()
-
-    def _complaint(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")[-1_000:].strip()
-
-
-@contextmanager
-def _launched(given: Given, module: Sequence[str]) -> Generator[_Program]:
-    """Run `python -m MODULE ...` off screen, and end it."""
-    log = given.folder / "program.log"
-    with log.open("wb") as complaints:
-        process = subprocess.Popen(  # noqa: S603 - our own modules
-            [sys.executable, "-m", *module],
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            stdin=subprocess.DEVNULL,
-            env=_environment(given.folder),
-        )
-    try:
-        yield _Program(process, log)
-    finally:
-        process.terminate()
-        try:
-            process.wait(_END_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+def _launched(given: Given, module: Sequence[str]) -> ChildProgram:
+    """Run `python -m MODULE ...` off screen; ended by the one who asked."""
+    return ChildProgram(module, given.folder / "program.log", _environment(given.folder))
 
 
 def _environment(folder: Path) -> dict[str, str]:
