@@ -7,6 +7,7 @@ Called from the command line as the owner role, and by the service when it start
 
 from __future__ import annotations
 
+import base64
 import secrets
 import tomllib
 from pathlib import Path
@@ -158,10 +159,14 @@ def _require_sensible(policy: Policy) -> None:
         "idle_lock_minutes": (policy.idle_lock_minutes, 1, 15),
         "numbers_kept": (policy.numbers_kept, 1, 1_000),
         "offline_sign_in_hours": (policy.offline_sign_in_hours, 0, 24 * 7),
+        "card_idle_seconds": (policy.card_idle_seconds, 15, 120),
     }
     for name, (value, least, most) in ranges.items():
         if not least <= value <= most:
             raise Refusal("policy_wrong", f"{name} is from {least} to {most}.", name)
+    if policy.card_root_key and not _is_root_key(policy.card_root_key):
+        sentence = "card_root_key is what readback vault root-key prints."
+        raise Refusal("policy_wrong", sentence, "card_root_key")
     if not policy.company.name.strip() or not policy.company.address:
         raise Refusal("policy_wrong", "The company needs its name and address.", "company")
 
@@ -188,3 +193,11 @@ def _not_prepared() -> Refusal:
         "not_prepared",
         "This database is not prepared yet: run readback admin migrate.",
     )
+
+
+def _is_root_key(text: str) -> bool:
+    """Whether it is an Ed25519 public key in base64url."""
+    try:
+        return len(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)) == 32
+    except ValueError:
+        return False

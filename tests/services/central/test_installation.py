@@ -131,9 +131,12 @@ def test_a_policy_with_a_slip_in_it_is_refused(tmp_path: Path, text: str) -> Non
         ("idle_lock_minutes", 16),
         ("numbers_kept", 1_001),
         ("offline_sign_in_hours", -1),
+        ("card_idle_seconds", 5),
+        ("card_root_key", "not a key"),
+        ("card_root_key", "c2hvcnQ"),
     ],
 )
-def test_a_policy_out_of_range_is_refused(centre: Centre, field: str, value: int) -> None:
+def test_a_policy_out_of_range_is_refused(centre: Centre, field: str, value: int | str) -> None:
     policy: Policy = msgspec.structs.replace(POLICY, **{field: value})
     with pytest.raises(Refusal) as refusal:
         centre.administration.write(partial(HERE.set_policy, policy=policy))
