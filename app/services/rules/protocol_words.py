@@ -118,6 +118,7 @@ CHANNELS = {
 }
 PAYMENTS: dict[str, str] = {
     PaymentMethod.CARD: "by card",
+    PaymentMethod.PAY_LINK: "by pay link",
     PaymentMethod.INVOICE: "on invoice",
     PaymentMethod.LATER: "collected later",
 }

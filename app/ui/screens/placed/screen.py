@@ -230,6 +230,7 @@ class PlacedScreen(QWidget):
         delivery = document.delivery
         payment = {
             PaymentMethod.CARD: self.tr("by card"),
+            PaymentMethod.PAY_LINK: self.tr("by pay link"),
             PaymentMethod.INVOICE: self.tr("on invoice"),
             PaymentMethod.LATER: self.tr("to be collected later"),
         }[document.payment]
