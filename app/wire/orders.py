@@ -34,7 +34,8 @@ LINES_MOST = 5_000
 class OrderCustomer(View, frozen=True, kw_only=True):
     """Who orders. A new customer's id is made at the desk; `base_revision` is None for them.
 
-    `no_phone`: asked for a number, they have none or give none.
+    `no_phone`: asked for a number, they have none or give none. `on_account`: they may pay by
+    invoice.
     """
 
     customer_id: CustomerId
@@ -44,6 +45,7 @@ class OrderCustomer(View, frozen=True, kw_only=True):
     no_phone: bool = False
     email: ShortText | None = None
     text_relay: bool = False
+    on_account: bool = False
 
 
 class OrderLine(View, frozen=True, kw_only=True):
