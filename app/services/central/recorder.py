@@ -96,6 +96,13 @@ class RecorderEvent:
     key: str = ""
 
 
+RECORDING_GONE = "recording_gone"
+"""The code of a problem that means: this recording, or its call, is there no longer.
+
+There is nothing left to pause or to resume.
+"""
+
+
 class RecorderProblem(Exception):  # noqa: N818 - stands beside Refusal and Fault
     """A recorder did not do what it was asked.
 
