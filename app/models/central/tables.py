@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
-from app.models.central import catalogue, customer, installation, order, people, read_back, record
+from app.models.central import (
+    catalogue,
+    customer,
+    installation,
+    order,
+    payment,
+    people,
+    read_back,
+    record,
+    recording,
+)
 from app.models.central.table import CentralTable
 
-MODULES = (catalogue, customer, installation, order, people, read_back, record)
+MODULES = (
+    catalogue,
+    customer,
+    installation,
+    order,
+    payment,
+    people,
+    read_back,
+    record,
+    recording,
+)
 METADATA = CentralTable.metadata
