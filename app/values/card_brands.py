@@ -79,6 +79,29 @@ def card_brand(digits: str) -> CardBrand | None:
     return brand if fits else None
 
 
+@dataclass(frozen=True, slots=True)
+class PrefixRange:
+    """First digits of a brand's numbers, lowest and highest, for who compares digit by digit."""
+
+    lowest: tuple[int, ...]
+    highest: tuple[int, ...]
+    brand: CardBrand
+
+
+@cache
+def prefix_ranges() -> tuple[PrefixRange, ...]:
+    """All ranges: the first that holds a number tells its brand."""
+    every = {found for near in _ranges().values() for found in near}
+    return tuple(
+        PrefixRange(_digits_of(lowest, size), _digits_of(highest, size), brand)
+        for size, lowest, highest, brand in sorted(every, key=_order)
+    )
+
+
+def _digits_of(prefix: int, size: int) -> tuple[int, ...]:
+    return tuple(map(int, f"{prefix:0{size}d}"))
+
+
 _Range = tuple[int, int, int, CardBrand]
 """Digits of the prefix, lowest, highest, brand."""
 
