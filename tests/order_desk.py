@@ -137,6 +137,7 @@ _EMPTIED = (
     *("product", "price", "price_break", "stock_level", "town", "change"),
     *("applied_command", "audit", "audit_seal", "number_lease"),
     *("read_back_entry", "read_back_override", "call_closing"),
+    *("card_attempt", "card_movement", "closed_attempt", "pay_link", "given_up_order"),
 )
 _LIST = (
     """

@@ -17,7 +17,10 @@ from app.models.central.table import CentralTable
 
 
 class Customer(CentralTable):
-    """A customer. `possible_duplicate_of` names the one they may be; a person decides."""
+    """A customer. `possible_duplicate_of` names the one they may be; a person decides.
+
+    `on_account`: may be sent an invoice.
+    """
 
     __tablename__ = "customer"
     __table_args__ = (
@@ -31,6 +34,7 @@ class Customer(CentralTable):
     name: Mapped[str]
     email: Mapped[str | None] = mapped_column(index=True)
     text_relay: Mapped[bool]
+    on_account: Mapped[bool]
     possible_duplicate_of: Mapped[UUID | None] = mapped_column(
         ForeignKey("customer.customer_id"), index=True
     )

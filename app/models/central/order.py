@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Word, one_of
 from app.models.central.table import CentralTable
 from app.values.money import Currency
-from app.values.vocabulary import Channel, ProductKind, Region, TaxCategory
+from app.values.vocabulary import Channel, PaymentState, ProductKind, Region, TaxCategory
 
 
 class OrderState(StrEnum):
@@ -39,6 +39,7 @@ class SalesOrder(CentralTable):
         one_of("region", Region),
         one_of("currency", Currency),
         one_of("channel", Channel),
+        one_of("payment_state", PaymentState),
         CheckConstraint("number ~ '^[0-9]{10}$'", name="number_ten_digits"),
         CheckConstraint("revision >= 1", name="revision_positive"),
         CheckConstraint("line_count >= 0", name="line_count_not_negative"),
@@ -81,6 +82,7 @@ class SalesOrder(CentralTable):
     tax_minor: Mapped[int]
     tax_included: Mapped[bool]
     total_minor: Mapped[int]
+    payment_state: Mapped[PaymentState] = mapped_column(Word(PaymentState))
 
 
 class OrderNumberAlias(CentralTable):

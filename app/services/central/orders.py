@@ -19,6 +19,7 @@ from app.services.central.transaction import Applied, CommandKey, Transaction
 from app.values.contact import PostalAddress
 from app.values.identity import CustomerId, DeviceId, OrderId, OverrideId
 from app.values.order_number import OrderNumber
+from app.values.vocabulary import PaymentState
 from app.wire.message import encode
 from app.wire.orders import OrderCustomer, OrderLine, PlacedOrder, Totals
 from app.wire.read_back import Overridden
@@ -94,6 +95,7 @@ class OrderRecord:
     addresses: tuple[PostalAddress, ...]
     aliases: tuple[OrderNumber, ...]
     event_facts: dict[str, Any]
+    payment_state: PaymentState = PaymentState.OUTSTANDING
 
 
 _FACTS = """
@@ -392,6 +394,7 @@ def _order(tx: Transaction, record: OrderRecord) -> dict[str, object]:
         "tax_minor": totals.tax.minor,
         "tax_included": totals.tax_included,
         "total_minor": totals.total.minor,
+        "payment_state": record.payment_state,
     }
 
 
@@ -434,6 +437,7 @@ def _customer(tx: Transaction, customer: OrderCustomer) -> dict[str, object]:
         "name": customer.name,
         "email": customer.email or None,
         "text_relay": customer.text_relay,
+        "on_account": False,
         "created_at": tx.at,
         "updated_at": tx.at,
     }

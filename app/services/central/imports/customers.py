@@ -55,6 +55,7 @@ FIELDS = (
     Field(name="second_phone", aliases=("Mobile", "MobileNumber", "Cell", "Phone2")),
     Field(name="email", aliases=("EmailAddress", "Mail")),
     Field(name="text_relay", aliases=("Relay", "TextRelayUser")),
+    Field(name="on_account", aliases=("CreditAccount", "AccountCustomer", "MayPayByInvoice")),
     Field(name="address1", aliases=("Address", "AddressLine1", "Line1", "Street", "Street1")),
     *(
         Field(name=f"address{n}", aliases=(f"AddressLine{n}", f"Line{n}", f"Street{n}"))
@@ -72,6 +73,7 @@ COLUMNS = {
     "name": "text NOT NULL",
     "email": "text",
     "text_relay": "boolean",
+    "on_account": "boolean",
     "phones": "text[] NOT NULL",
     "tokens": "text[] NOT NULL",
     "address_id": "uuid",
@@ -103,6 +105,7 @@ class ListedCustomer:
     phones: tuple[str, ...]
     email: str | None
     text_relay: bool | None
+    on_account: bool | None
     address: PostalAddress | None
 
 
@@ -159,7 +162,7 @@ class CustomerFile:
     def _customer(self, row: Row) -> ListedCustomer:
         refuse_ragged(row, self._width)
         name = self._text(row, "name") or self._text(row, "organisation")
-        relay = self._text(row, "text_relay")
+        relay, account = self._text(row, "text_relay"), self._text(row, "on_account")
         if not name:
             raise Refusal("name_missing", "no name")
         if len(name) > LONGEST_NAME:
@@ -172,6 +175,7 @@ class CustomerFile:
             phones=phones,
             email=_email(self._text(row, "email")),
             text_relay=yes_or_no(relay, "text_relay") if relay else None,
+            on_account=yes_or_no(account, "on_account") if account else None,
             address=address,
         )
 
@@ -261,6 +265,7 @@ def _staged(customer: ListedCustomer) -> Sequence[object]:
         customer.name,
         customer.email,
         customer.text_relay,
+        customer.on_account,
         list(customer.phones),
         list(name_tokens(customer.name)),
     )
@@ -289,8 +294,9 @@ _JUDGE = """
         SELECT i.customer_id,
                c.customer_id IS NULL AS is_new,
                c.name IS DISTINCT FROM i.name AS renamed,
-               (c.email, c.text_relay) IS DISTINCT FROM
-                   (coalesce(i.email, c.email), coalesce(i.text_relay, c.text_relay)) AS retold,
+               (c.email, c.text_relay, c.on_account) IS DISTINCT FROM
+                   (coalesce(i.email, c.email), coalesce(i.text_relay, c.text_relay),
+                    coalesce(i.on_account, c.on_account)) AS retold,
                EXISTS (SELECT FROM unnest(i.phones) AS n (e164)
                        WHERE NOT EXISTS (SELECT FROM customer_phone p
                                          WHERE (p.customer_id, p.e164) = (i.customer_id, n.e164))
@@ -304,14 +310,17 @@ _JUDGE = """
 """
 _TIMED_STEPS = (
     """
-    INSERT INTO customer (customer_id, revision, name, email, text_relay, created_at, updated_at)
-    SELECT i.customer_id, 1, i.name, i.email, coalesce(i.text_relay, false), :at, :at
+    INSERT INTO customer (customer_id, revision, name, email, text_relay, on_account, created_at,
+                          updated_at)
+    SELECT i.customer_id, 1, i.name, i.email, coalesce(i.text_relay, false),
+           coalesce(i.on_account, false), :at, :at
     FROM incoming i JOIN judged j USING (customer_id) WHERE j.is_new
     """,
     """
     UPDATE customer c
     SET name = i.name, email = coalesce(i.email, c.email),
-        text_relay = coalesce(i.text_relay, c.text_relay), revision = c.revision + 1,
+        text_relay = coalesce(i.text_relay, c.text_relay),
+        on_account = coalesce(i.on_account, c.on_account), revision = c.revision + 1,
         updated_at = :at
     FROM incoming i JOIN judged j USING (customer_id)
     WHERE c.customer_id = i.customer_id AND j.differs AND NOT j.is_new
