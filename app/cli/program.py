@@ -37,6 +37,7 @@ COMMANDS = {
         "app.cli.imports", "take a catalogue, customers, stock or towns from a file"
     ),
     "demo": _Command("app.demo.command", "a whole installation on this machine, to try it"),
+    "simulate": _Command("app.cli.simulate", "stand-ins: a telephone exchange that records calls"),
     "replay": _Command("app.cli.replay", "take real invoices from a file as orders"),
     "bench": _Command("app.campaigns.bench.command", "measure, beside the bare thing"),
 }
