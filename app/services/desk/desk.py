@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from app.services.desk import memory
 from app.services.desk.answers import AnswerService
 from app.services.desk.calls import CallService
+from app.services.desk.card_keys import RootKey
 from app.services.desk.catalogue import CatalogueService
 from app.services.desk.commands import Commands
 from app.services.desk.dispatcher import DeskCaller, Handlers
@@ -56,7 +57,8 @@ class DeskParts:
     """What a desk is made of; `chance` gives numbers from 0 up to 1, for waiting times.
 
     `offer` holds the people and the banner of a trial, `version` is this program's, `hasher` makes
-    the verifiers for signing in while the centre is away.
+    the verifiers for signing in while the centre is away. `card_root_key` is the card vault's, else
+    the policy's is trusted at first sight, and with `trust_card_key` once more.
     """
 
     seat: Seat
@@ -70,6 +72,7 @@ class DeskParts:
     version: str
     offer: SignInOffer = field(default_factory=partial(SignInOffer, people=()))
     card_root_key: str = ""
+    trust_card_key: bool = False
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
 
 
@@ -133,7 +136,9 @@ class Desk:
         self._signed_in = SignedIn(parts.clock)
         self._verifiers = Verifiers(store, parts.clock, parts.hasher)
         self._commands = Commands(self.records, parts.seat, parts.centre, parts.ids)
-        self._drafts = DraftService(store, parts.seat, parts.regions, parts.clock)
+        self._drafts = DraftService(
+            self._commands, self._signed_in, parts.seat, parts.regions, parts.clock
+        )
         self._guidance = GuidanceService(store)
         self.place = PlaceService(
             self._commands,
@@ -158,9 +163,18 @@ class Desk:
         self.calls = CallService(self._commands, self._signed_in, parts.clock)
         with suppress(Fault):  # a full disk keeps no desk closed; it is done at another start
             self.calls.end_left(at_start=True)
-        self._payments = PaymentService(store, parts.centre, parts.clock, parts.card_root_key)
+        self.payments = self._made_payments()
         self._answers = AnswerService(store, self._guidance, parts.centre, parts.clock)
         self._papers = PaperService(parts.seat.folder, store, self.place, parts.clock)
+
+    def _made_payments(self) -> PaymentService:
+        parts, store = self._parts, self.records.store
+        root_key = RootKey(store, parts.card_root_key)
+        if parts.trust_card_key:
+            root_key.trust_again()
+        return PaymentService(
+            store, parts.centre, self._signed_in, self._standing, parts.clock, root_key
+        )
 
     def _make_workers(self) -> None:
         parts, store = self._parts, self.records.store
@@ -171,6 +185,7 @@ class Desk:
                 partial(deposit_key, self.records, parts.centre),
                 Housekeeping(store, self._papers, self.calls, parts.clock).run_when_due,
                 self._answers.report,
+                self.payments.give_back,
             ),
             parts.centre,
             self._standing,
@@ -244,11 +259,11 @@ class Desk:
         handlers.add(operations.CLOSE_CALL, self.calls.close)
         handlers.add(operations.FIND_ANSWERS, self._answers.find)
         handlers.add(operations.NOTE_SEARCH, self._answers.note)
-        handlers.add(card_operations.GET_CARD_KEY, self._payments.card_key)
-        handlers.add(card_operations.TAKE_CARD, self._payments.take_card)
-        handlers.add(card_operations.ASK_TENDERS, self._payments.tenders)
-        handlers.add(card_operations.VOID_TENDER, self._payments.void)
-        handlers.add(card_operations.OFFER_PAY_LINK, self._payments.send_link)
+        handlers.add(card_operations.GET_CARD_KEY, self.payments.card_key)
+        handlers.add(card_operations.TAKE_CARD, self.payments.take_card)
+        handlers.add(card_operations.ASK_TENDERS, self.payments.tenders)
+        handlers.add(card_operations.VOID_TENDER, self.payments.void)
+        handlers.add(card_operations.OFFER_PAY_LINK, self.payments.send_link)
         return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)
 
     def _status(self, request: AskStatus) -> DeskStatus:

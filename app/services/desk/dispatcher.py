@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from app.services.desk.sign_in import SignedIn
 from app.services.desk.standing import Standing
 from app.services.ports import Centre
-from app.values.errors import Fault, Refusal, Unreachable
+from app.values.errors import Fault, Unreachable
 from app.wire.message import require_keepable
 from app.wire.operation import Home, Operation, Signer
 from app.wire.operations import ALL, CLOSE_CALL, NOTE_READ_BACK, SAVE_DRAFT
@@ -67,11 +67,8 @@ class DeskCaller:
             self._signed_in.allow(operation, even_late=operation in _EVEN_LATE)
             require_keepable(request, operation.request)
             return self._handlers.of(operation)(request)
-        if operation.signer is Signer.PERSON and self._signed_in.session.offline:
-            raise Refusal(
-                "signed_in_offline",
-                "You signed in while the central service was away. Please sign in again for this.",
-            )
+        if operation.signer is Signer.PERSON:
+            self._signed_in.refuse_offline()
         return self._at_centre(operation, request)
 
     def _at_centre(self, operation: Operation[Q, A], request: Q) -> A:

@@ -1,6 +1,7 @@
 """Drafts: orders without a number, each under its own id, each save one transaction on the disk.
 
-There is no current order here. What was placed or given up is not changed any more.
+There is no current order here. What was placed or given up is not changed any more. The centre
+hears of a draft given up only where it may hold money for it.
 """
 
 from __future__ import annotations
@@ -14,16 +15,18 @@ from sqlalchemy.dialects.sqlite import insert
 
 from app.models.desk.table import DeskTable
 from app.models.desk.tables import CommandRow, DraftRow, PlacedOrderRow
+from app.services.desk.commands import Commands
 from app.services.desk.records import packed, unpacked
 from app.services.desk.seat import Seat
+from app.services.desk.sign_in import SignedIn
+from app.services.desk.tenders import must_be_given_up
 from app.services.rules.free_text import refuse_cards_in
 from app.services.rules.pricing import totals
 from app.services.rules.regions import RegionRules
-from app.store.desk import DeskStore
 from app.values.clock import Clock
 from app.values.errors import Refusal
 from app.values.identity import OrderId, PersonId
-from app.values.vocabulary import DraftState, Region
+from app.values.vocabulary import CommandKind, DraftState, Region
 from app.wire.message import Nothing, decode
 from app.wire.orders import (
     Drafts,
@@ -36,6 +39,7 @@ from app.wire.orders import (
     SaveDraft,
     VoidDraft,
 )
+from app.wire.payments import GivenUpOrder
 
 _GOING_ON = (DraftState.OPEN, DraftState.PARKED)
 _DRAFT = DeskTable.metadata.tables["draft"]
@@ -57,9 +61,16 @@ class DraftService:
     """The drafts of one seat."""
 
     def __init__(
-        self, store: DeskStore, seat: Seat, regions: Mapping[Region, RegionRules], clock: Clock
+        self,
+        commands: Commands,
+        signed_in: SignedIn,
+        seat: Seat,
+        regions: Mapping[Region, RegionRules],
+        clock: Clock,
     ) -> None:
-        self._store = store
+        self._commands = commands
+        self._store = commands.records.store
+        self._signed_in = signed_in
         self._seat = seat
         self._regions = regions
         self._clock = clock
@@ -124,8 +135,13 @@ class DraftService:
         return msgspec.structs.replace(document, device_id=self._seat.identity.device_id)
 
     def void(self, request: VoidDraft) -> Nothing:
-        """Give a draft up. Doing it twice changes nothing. Raises Refusal `draft_closed`."""
-        with self._store.write() as connection:
+        """Give a draft up, and with it what was authorised for it.
+
+        Doing it twice changes nothing. Raises Refusal `draft_closed`.
+        """
+        person_id, now = self._signed_in.session.person.person_id, self._clock.now()
+        with self._commands.writing() as writing:
+            connection = writing.connection
             done = connection.execute(
                 update(DraftRow)
                 .where(
@@ -135,12 +151,23 @@ class DraftService:
                 .values(
                     state=DraftState.VOIDED,
                     void_reason=request.reason,
-                    saved_at=self._clock.now(),
+                    saved_at=now,
                 )
             )
             known = select(DraftRow.order_id).where(DraftRow.order_id == request.order_id)
             if done.rowcount == 0 and connection.execute(known).first():
                 raise _closed()
+            if must_be_given_up(connection, request.order_id):
+                given_up = GivenUpOrder(
+                    order_id=request.order_id, reason=request.reason, given_up_at=now
+                )
+                writing.capture(
+                    CommandKind.GIVE_UP_ORDER,
+                    request.order_id,
+                    given_up,
+                    person_id=person_id,
+                    at=now,
+                )
         return Nothing()
 
     def refuse_others(self, document: OrderDocument) -> None:

@@ -18,6 +18,7 @@ from app.models.desk.tables import (
     PlacedOrderRow,
     ReadBackEntryRow,
 )
+from app.models.desk.tenders import TenderRow
 from app.services.desk.calls import CallService
 from app.services.desk.papers import PaperService
 from app.store.desk import DeskStore
@@ -86,6 +87,14 @@ class Housekeeping:
                 ReadBackEntryRow.at < before,
                 ReadBackEntryRow.order_id.not_in(select(PlacedOrderRow.order_id)),
                 ReadBackEntryRow.order_id.not_in(select(DraftRow.order_id)),
+            )
+        )
+        connection.execute(
+            delete(TenderRow).where(
+                TenderRow.noted_at < before,
+                TenderRow.void_reason == "",
+                TenderRow.order_id.not_in(select(PlacedOrderRow.order_id)),
+                TenderRow.order_id.not_in(select(DraftRow.order_id)),
             )
         )
         connection.execute(

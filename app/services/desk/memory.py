@@ -20,6 +20,7 @@ JOURNAL_BEGUN = "journal_begun"
 SEQUENCE_FLOOR = "sequence_floor"
 SEALED_FOR = "sealed_for"
 KEY_DEPOSITED = "key_deposited"
+CARD_ROOT_KEY = "card_root_key"
 
 
 _RECALL = select(SettingRow.document).where(SettingRow.name == bindparam("wanted"))

@@ -1,11 +1,13 @@
 """Placing an order: into the store, into the journal, and only then is its number told.
 
-Refused while the read-back is not finished. The same way whether the centre answers or not.
+Refused while the read-back is not finished or the payment is open. The same way whether the centre
+answers or not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Uuid, bindparam, select, update
 
@@ -15,7 +17,9 @@ from app.services.desk.drafts import DraftService
 from app.services.desk.guidance import GuidanceService
 from app.services.desk.records import Shown, entries_of, insert_order_of
 from app.services.desk.sign_in import SignedIn
+from app.services.desk.tenders import tenders_of
 from app.services.rules.free_text import refuse_cards_in
+from app.services.rules.payments import covered
 from app.services.rules.pricing import totals
 from app.services.rules.read_back import Checkpoints, standings, still_open
 from app.services.rules.read_back_words import open_sentence
@@ -29,8 +33,18 @@ from app.values.vocabulary import CommandKind, Region
 from app.wire.guidance import Guidance
 from app.wire.message import Nothing, decode, encode
 from app.wire.orders import NumberShown, OrderDocument, PlacedOrder, PlaceOrder
+from app.wire.payments import Tenders
 from app.wire.read_back import ReadBackEntry
 from app.wire.sync import AskStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the store holds about an order beside its document."""
+
+    guidance: Guidance
+    entries: tuple[ReadBackEntry, ...]
+    tenders: Tenders
 
 
 class PlaceService:
@@ -57,7 +71,8 @@ class PlaceService:
         """Give the order its number; it is on the disk twice when this returns.
 
         Asked again for the same document, it gives the same answer. Raises Refusal: the code of
-        what is missing, `card_digits`, `other_seat`, `read_back_open`, `no_numbers_left`,
+        what is missing, `card_digits`, `other_seat`, `read_back_open`, `payment_open`,
+        `payment_amount_differs`, `not_on_account`, `no_numbers_left`,
         `already_placed`; Fault `guidance_unknown`.
         """
         document = request.document
@@ -70,8 +85,12 @@ class PlaceService:
             found = writing.connection.execute(_BEFORE, wanted).one()
             if found.body is not None:
                 return _same(decode(found.body, PlacedOrder), document)
-            entries = entries_of(writing.connection, document.order_id)
-            placed = self._placed(document, guidance, entries, person_id, found.number)
+            known = _Known(
+                guidance=guidance,
+                entries=entries_of(writing.connection, document.order_id),
+                tenders=tenders_of(writing.connection, document.order_id),
+            )
+            placed = self._placed(document, known, person_id, found.number)
             position = writing.capture(
                 CommandKind.PLACE_ORDER,
                 document.order_id,
@@ -118,18 +137,21 @@ class PlaceService:
     def _placed(
         self,
         document: OrderDocument,
-        guidance: Guidance,
-        entries: tuple[ReadBackEntry, ...],
+        known: _Known,
         person_id: PersonId,
         number: str | None,
     ) -> PlacedOrder:
         rules = self._regions[document.region]
         sums = totals(document, rules)
-        points = Checkpoints(rules, guidance.checklists).of(document, sums)
-        lacking = still_open(standings(points, entries))
+        points = Checkpoints(rules, known.guidance.checklists).of(document, sums)
+        lacking = still_open(standings(points, known.entries))
         if lacking:
             sentence = open_sentence(lacking, document)
             raise Refusal("read_back_open", sentence, lacking[0].checkpoint.key)
+        tenders = known.tenders
+        cover = covered(document, sums, tenders.attempts, tenders.links)
+        if cover.is_open:
+            raise Refusal(cover.code, cover.sentence, "payment")
         if number is None:
             raise Refusal(
                 "no_numbers_left",
@@ -142,8 +164,10 @@ class PlaceService:
             totals=sums,
             placed_at=self._clock.now(),
             placed_by=person_id,
-            guidance=guidance.revision,
-            read_back=entries,
+            guidance=known.guidance.revision,
+            read_back=known.entries,
+            attempts=tenders.attempts,
+            links=tenders.links,
         )
 
 

@@ -15,7 +15,17 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, select, text, type_coerce, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Uuid,
+    bindparam,
+    delete,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 
 from app.models.base import UtcInstant
 from app.models.desk.table import DeskTable
@@ -30,6 +40,7 @@ from app.models.desk.tables import (
     ReadBackEntryRow,
     SettingRow,
 )
+from app.models.desk.tenders import TenderRow
 from app.services.desk import memory
 from app.services.desk.records import (
     CLOSING,
@@ -64,10 +75,11 @@ from app.store.salvage import SalvagedRow, salvage
 from app.values.clock import Clock
 from app.values.errors import Fault
 from app.values.identity import OrderId
-from app.values.vocabulary import CommandKind
+from app.values.vocabulary import CommandKind, DraftState
 from app.wire.guidance import Guidance
 from app.wire.message import View, decode, encode
 from app.wire.orders import PlacedOrder
+from app.wire.payments import GivenUpOrder
 from app.wire.read_back import ClosedCall, ReadBackEntry
 from app.wire.sync import Command, Policy
 
@@ -79,9 +91,21 @@ _READ_ANEW_AT_MOST = 200
 _LONGEST_JOURNAL_BYTES = 32 * 1024 * 1024
 _OLDEST_JOURNAL = timedelta(days=30)
 """A longer or older journal is written anew with what the store still keeps."""
-_SALVAGED = (PersonRow, NumberRow, DraftRow, ReadBackEntryRow, CommandRow, PlacedOrderRow)
+_SALVAGED = (
+    PersonRow,
+    NumberRow,
+    DraftRow,
+    ReadBackEntryRow,
+    TenderRow,
+    CommandRow,
+    PlacedOrderRow,
+)
 
-_KEPT_SETTINGS: dict[str, type[View]] = {memory.POLICY: Policy, memory.GUIDANCE: Guidance}
+_KEPT_SETTINGS: dict[str, type[View | str]] = {
+    memory.POLICY: Policy,
+    memory.GUIDANCE: Guidance,
+    memory.CARD_ROOT_KEY: str,
+}
 
 _entries = msgspec.json.Decoder(Entry)
 
@@ -335,6 +359,14 @@ _SHOWN = select(
 ).where(PlacedOrderRow.number_shown_at.is_not(None))
 
 
+_GIVE_UP = (
+    update(DraftRow)
+    .where(
+        DraftRow.order_id == bindparam("given_up", type_=Uuid()),
+        DraftRow.state.in_((DraftState.OPEN, DraftState.PARKED)),
+    )
+    .values(state=DraftState.VOIDED)
+)
 _ON_THEIR_WAY = (
     update(CommandRow)
     .where(CommandRow.state == CommandState.SENDING)
@@ -364,6 +396,10 @@ def _restore(
                 continue
             insert_command(connection, command, order_id, CommandState.PENDING)
             ended.add(order_id)
+        elif command.kind is CommandKind.GIVE_UP_ORDER:
+            order_id = decode(command.body, GivenUpOrder).order_id
+            insert_command(connection, command, order_id, CommandState.PENDING)
+            connection.execute(_GIVE_UP, {"given_up": order_id})
         else:
             placed = decode(command.body, PlacedOrder)
             if placed.number in numbers:
@@ -383,7 +419,7 @@ def _mend_read_backs(connection: Connection) -> None:
     for order_id, kind, body in connection.execute(commands):
         if kind is CommandKind.CLOSE_CALL:
             closing[order_id] = decode(body, ClosedCall).entries
-        else:
+        elif kind is CommandKind.PLACE_ORDER:
             before[order_id] = decode(body, PlacedOrder).read_back
     for order_id, entries in before.items():
         kept = entries_of(connection, order_id)
@@ -398,9 +434,11 @@ def _mend_read_backs(connection: Connection) -> None:
 def _counted(kinds: Sequence[CommandKind]) -> str:
     """`1 order was`, `2 orders and the end of 1 call were`, and so on."""
     calls = sum(kind is CommandKind.CLOSE_CALL for kind in kinds)
-    orders = len(kinds) - calls
+    given_up = sum(kind is CommandKind.GIVE_UP_ORDER for kind in kinds)
+    orders = len(kinds) - calls - given_up
     named = [f"{orders} order{'s' if orders > 1 else ''}"] if orders else []
     named += [f"the end of {calls} call{'s' if calls > 1 else ''}"] if calls else []
+    named += [f"{given_up} draft{'s' if given_up > 1 else ''} given up"] if given_up else []
     words = " and ".join(named)
     return f"{words[0].upper()}{words[1:]} {'was' if len(kinds) == 1 else 'were'}"
 

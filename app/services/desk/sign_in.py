@@ -56,6 +56,14 @@ class SignedIn:
         with self._lock:
             self._session = session
 
+    def refuse_offline(self) -> None:
+        """Raises Refusal `signed_in_offline`: the centre does not know who is signed in."""
+        if self.session.offline:
+            raise Refusal(
+                "signed_in_offline",
+                "You signed in while the central service was away. Please sign in again for this.",
+            )
+
     def allow(self, operation: Operation[Any, Any], *, even_late: bool = False) -> None:
         """Let an operation pass; `even_late` when the session has run out, too.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from alembic import context
 
-from app.models.desk import answers, tables
+from app.models.desk import answers, tables, tenders
 
-MAPPED = (tables.DraftRow, answers.AnswerSearchRow)
+MAPPED = (tables.DraftRow, answers.AnswerSearchRow, tenders.TenderRow)
 """A table of every module, so that all of them are known."""
 
 context.configure(
