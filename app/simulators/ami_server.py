@@ -52,6 +52,10 @@ class AmiServer:
         self._lock = threading.Lock()
         self._managers: set[Connection] = set()
         self._held_back: deque[Event] = deque()
+        self._news = threading.Condition(self._lock)
+        self._stop_after: list[str] = []
+        self.log: list[str] = []
+        """Every action that was done for somebody who is logged in, by name, in its order."""
         self._actions: dict[str, Callable[[Mapping[str, str]], Answer]] = {
             "ping": _pong,
             "coreshowchannels": self._channels,
@@ -67,6 +71,21 @@ class AmiServer:
     def freeze(self) -> None:
         """Stand still: answers and events wait."""
         self._moving.clear()
+
+    def freeze_after(self, action: str, times: int) -> None:
+        """Stand still once this action was answered so often from now on."""
+        with self._lock:
+            self._stop_after = [action] * times
+
+    def wait_until_frozen(self) -> None:
+        """Until `freeze_after` has come true."""
+        with self._news:
+            self._news.wait_for(self._is_frozen)
+
+    def wait_for_manager(self) -> None:
+        """Until somebody is logged in."""
+        with self._news:
+            self._news.wait_for(self._has_manager)
 
     def thaw(self) -> None:
         """Go on with everything that was asked meanwhile."""
@@ -108,6 +127,7 @@ class AmiServer:
             connection.send(_block({"Response": "Goodbye"}, action))
             return False
         first, *events = self._answered(connection in self._managers, name, action)
+        self._note(name)
         connection.send(_block(first, action))
         for event in events:
             if event.get("Event") == "MixMonitorMute":
@@ -115,6 +135,21 @@ class AmiServer:
             else:
                 connection.send(_block(event, action))
         return True
+
+    def _note(self, action: str) -> None:
+        with self._news:
+            self.log.append(action)
+            if self._stop_after and self._stop_after[-1] == action:
+                self._stop_after.pop()
+                if not self._stop_after:
+                    self._moving.clear()
+                    self._news.notify_all()
+
+    def _is_frozen(self) -> bool:
+        return not self._moving.is_set()
+
+    def _has_manager(self) -> bool:
+        return bool(self._managers)
 
     def _login(self, connection: Connection, action: Mapping[str, str]) -> bool:
         told = (action.get("username", ""), action.get("secret", ""))
@@ -128,6 +163,7 @@ class AmiServer:
                 _block({"Response": "Success", "Message": "Authentication accepted"}, action)
             )
             self._managers.add(connection)
+            self._news.notify_all()
         return True
 
     def _answered(self, is_in: bool, name: str, action: Mapping[str, str]) -> Answer:  # noqa: FBT001 - a statement about the session
