@@ -29,7 +29,7 @@ from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import AttemptId, Ids, OrderId
 from app.values.money import Money
-from app.values.vocabulary import AttemptState, PauseEnd, PaymentMethod
+from app.values.vocabulary import AttemptState, PauseEnd, PaymentMethod, Region
 from app.wire.orders import OrderDocument, Totals
 from app.wire.payments import BillingCheck, CardAttempt, TakeCard
 
@@ -95,6 +95,11 @@ class PaymentPresenter(QObject):
     def state(self) -> PaymentShown:
         """What is shown now."""
         return self._state
+
+    @property
+    def region(self) -> Region:
+        """Whose English the order speaks."""
+        return self._order.document.region if self._order is not None else Region.GB
 
     @property
     def to_pay(self) -> Money | None:

@@ -51,6 +51,11 @@ class PaymentShown:
         return bool(self.attempts or self.links)
 
     @property
+    def is_asking(self) -> bool:
+        """Whether the bank has the question now."""
+        return self.stage is PayStage.ASKING
+
+    @property
     def is_undecided(self) -> bool:
         """Whether a card was tried and nobody knows what came of it."""
         return self.stage in {PayStage.ASKING, PayStage.UNKNOWN}
@@ -60,3 +65,12 @@ class PaymentShown:
         """Whether a card is the next thing to take."""
         left = self.cover is not None and self.cover.left.minor > 0
         return self.method is PaymentMethod.CARD and left and not self.is_undecided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardScript:
+    """What to say while a card is taken, what to wait for, and which fields are still open."""
+
+    say: str = ""
+    hint: str = ""
+    needed: tuple[str, ...] = ()
