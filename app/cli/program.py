@@ -40,6 +40,7 @@ COMMANDS = {
     "simulate": _Command("app.cli.simulate", "stand-ins: a telephone exchange that records calls"),
     "replay": _Command("app.cli.replay", "take real invoices from a file as orders"),
     "bench": _Command("app.campaigns.bench.command", "measure, beside the bare thing"),
+    "scan": _Command("app.cli.scan", "prove that no card digit is left in memory or on disk"),
 }
 
 

@@ -93,11 +93,16 @@ def scan_process(
     pid: int,
     sought: Sequence[Sought],
     keys: Sequence[tuple[str, bytes]] = (),
+    *,
+    with_fixed: bool = True,
 ) -> Scanned:
-    """Search all readable mappings. `keys` are names and bytes that are looked for as they are."""
+    """Search all readable mappings. `keys` are names and bytes that are looked for as they are.
+
+    Without `with_fixed`, what the process cannot have written to is left out.
+    """
     names = [*(one.name for one in sought), *(name for name, _ in keys)]
     scanned = Scanned({name: Tally() for name in names})
-    for window, fresh, is_fixed in _windows(pid, scanned):
+    for window, fresh, is_fixed in _windows(pid, scanned, with_fixed=with_fixed):
         look = search_texts if is_fixed else search
         hits = look(window, sought, fresh)
         for one, hit in hits:
@@ -123,16 +128,17 @@ def mappings(pid: int) -> Iterator[Mapping]:
 def windows_of(pid: int) -> Iterator[bytes]:
     """The memory that a process may write to, in windows that overlap."""
     unwanted = Scanned({})
-    for window, _, is_fixed in _windows(pid, unwanted):
-        if not is_fixed:
-            yield window
+    for window, _, _ in _windows(pid, unwanted, with_fixed=False):
+        yield window
 
 
-def _windows(pid: int, scanned: Scanned) -> Iterator[tuple[bytes, int, bool]]:
+def _windows(pid: int, scanned: Scanned, *, with_fixed: bool) -> Iterator[tuple[bytes, int, bool]]:
     """Windows with the number of bytes that are new in each."""
     handle = os.open(f"/proc/{pid}/mem", os.O_RDONLY)
     try:
         for mapping in mappings(pid):
+            if mapping.is_fixed and not with_fixed:
+                continue
             for at in range(mapping.begin, mapping.end, CHUNK):
                 fresh = min(CHUNK, mapping.end - at)
                 window = _read(handle, at, min(fresh + OVERLAP, mapping.end - at))

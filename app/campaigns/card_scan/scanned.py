@@ -1,0 +1,114 @@
+"""A scanned program under way: types into it, looks at its memory, ends it.
+
+The numbers are made and kept here; the program gets one key at a time. One thread.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from app.campaigns.card_scan.child import Control
+from app.campaigns.card_scan.encodings import Sought
+from app.campaigns.card_scan.gateway import HoldingGateway
+from app.campaigns.card_scan.process_memory import Scanned, scan_process
+from app.values.errors import Fault
+from app.wire.message import encode
+
+PATIENCE_S = 60.0
+END_S = 10.0
+_MODULE = "app.campaigns.card_scan.child"
+
+
+class ScannedDesk:
+    """The child process; a context manager."""
+
+    def __init__(self, folder: Path, gateway: HoldingGateway, control: Control) -> None:
+        self._key_file = folder / "card-key.json"
+        self._log = folder / "scanned.log"
+        self._url = gateway.url
+        self._control = control
+        self._key_file.write_bytes(encode(gateway.key()))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", _MODULE, self._control, str(self._key_file), self._url]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+            )
+        self._await_answer()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        process = self._running()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._running().pid
+
+    def do(self, *acts: str) -> None:
+        """Acts by their letters, one after another."""
+        for act in acts:
+            self._send(act.encode())
+
+    def type(self, digits: bytes) -> None:
+        """Keys of digits, one by one."""
+        for digit in digits:
+            self._send(bytes((digit,)))
+
+    def scan(
+        self,
+        sought: Sequence[Sought],
+        keys: Sequence[tuple[str, bytes]] = (),
+        *,
+        with_fixed: bool = True,
+    ) -> Scanned:
+        """What its memory holds of the numbers now."""
+        return scan_process(self.pid, sought, keys, with_fixed=with_fixed)
+
+    def _send(self, byte: bytes) -> None:
+        os.write(_open_end(self._running().stdin), byte)
+        self._await_answer()
+
+    def _await_answer(self) -> None:
+        output = _open_end(self._running().stdout)
+        ready, _, _ = select.select([output], [], [], PATIENCE_S)
+        if not ready or not os.read(output, 1):
+            told = self._log.read_text(encoding="utf-8", errors="replace")[-1_000:].strip()
+            raise Fault("scanned_desk_failed", f"The scanned program did not answer: {told}")
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise Fault("scanned_desk_failed", "The scanned program is not running.")
+        return self._process
+
+
+def _open_end(pipe: IO[bytes] | None) -> int:
+    if pipe is None:
+        raise Fault("scanned_desk_failed", "The scanned program cannot be reached.")
+    return pipe.fileno()

@@ -1,0 +1,32 @@
+"""`readback scan`: proof that no card digit is left anywhere: in memory, and in whatever is kept.
+
+Needs root on Linux. Takes minutes; the suite holds a short form of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from app.campaigns.card_scan.memory_campaign import run_memory_scan
+from app.campaigns.card_scan.stories import STORIES
+from app.values.clock import SystemClock
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is scanned, and how often."""
+    scans = parser.add_subparsers(dest="scan", required=True, metavar="WHAT")
+    memory = scans.add_parser("memory", help="the desk's memory while a card is typed and sent")
+    memory.add_argument("--runs", metavar="N", type=int, default=1, help="each with new numbers")
+    memory.add_argument(
+        "--story", metavar="NAME", action="append", choices=tuple(STORIES), help="only this one"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Scan; exit code 1 when something was found, or a control was not."""
+    return run_memory_scan(SystemClock(), arguments.runs, arguments.story or (), _say)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
