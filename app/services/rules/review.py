@@ -24,13 +24,21 @@ class ReviewReason(StrEnum):
     CUSTOMER_UNKNOWN = "customer_unknown"
     GUIDANCE_UNKNOWN = "guidance_unknown"
     INCARNATION_UNKNOWN = "incarnation_unknown"
+    LINK_EXPIRED = "link_expired"
+    NOT_ON_ACCOUNT = "not_on_account"
     NO_LINES = "no_lines"
     NUMBER_MALFORMED = "number_malformed"
     NUMBER_NOT_LEASED = "number_not_leased"
     NUMBER_TAKEN = "number_taken"
+    ORDER_GIVEN_UP = "order_given_up"
     ORDER_SENT_TWICE = "order_sent_twice"
     OTHER_SEAT = "other_seat"
     OVERRIDE_UNPROVED = "override_unproved"
+    PAID_TWICE = "paid_twice"
+    PAYMENT_OVER = "payment_over"
+    PAYMENT_SHORT = "payment_short"
+    PAYMENT_UNPROVED = "payment_unproved"
+    PAYMENT_VOIDED = "payment_voided"
     PERSON_DISABLED = "person_disabled"
     PERSON_UNKNOWN = "person_unknown"
     PHONE_MALFORMED = "phone_malformed"
@@ -63,13 +71,21 @@ _SENTENCES = {
     ReviewReason.CUSTOMER_UNKNOWN: "The customer was no longer known and was made anew.",
     ReviewReason.GUIDANCE_UNKNOWN: "The checklists it was read back by are not known here.",
     ReviewReason.INCARNATION_UNKNOWN: "The store of the desk belongs to no enrolment of the seat.",
+    ReviewReason.LINK_EXPIRED: "The pay link ran out before the order was paid.",
+    ReviewReason.NOT_ON_ACCOUNT: "The customer has no account, so no invoice may be sent.",
     ReviewReason.NO_LINES: "The order has no lines.",
     ReviewReason.NUMBER_MALFORMED: "The caller was told a number that cannot be one.",
     ReviewReason.NUMBER_NOT_LEASED: "The caller was told a number that this seat may not give.",
     ReviewReason.NUMBER_TAKEN: "The caller was told a number that belongs to another order.",
+    ReviewReason.ORDER_GIVEN_UP: "The desk had given this order up, and its payment with it.",
     ReviewReason.ORDER_SENT_TWICE: "An order of the same id was sent before, with other contents.",
     ReviewReason.OTHER_SEAT: "The order was taken at another seat than the one that sent it.",
     ReviewReason.OVERRIDE_UNPROVED: "A lead's word for the read-back was not given at the centre.",
+    ReviewReason.PAID_TWICE: "The pay link was paid twice: one payment is to be given back.",
+    ReviewReason.PAYMENT_OVER: "More is authorised or paid than the order asks for.",
+    ReviewReason.PAYMENT_SHORT: "Less is authorised or paid than the order comes to.",
+    ReviewReason.PAYMENT_UNPROVED: "The desk tells of a payment that the bank has not confirmed.",
+    ReviewReason.PAYMENT_VOIDED: "The card payment was given back before the order came.",
     ReviewReason.PERSON_DISABLED: "The person who took it may no longer sign in.",
     ReviewReason.PERSON_UNKNOWN: "The person who took it is not known.",
     ReviewReason.PHONE_MALFORMED: "The customer's telephone number is not one.",

@@ -9,6 +9,7 @@ import pytest
 from app.adapters.local_postgres import LocalPostgres
 from tests.central_fixtures import Databases
 from tests.order_desk import OrderCentre, SendingDesk
+from tests.paying_desk import PayingCentre
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +43,30 @@ def either(request: pytest.FixtureRequest, local: OrderCentre) -> Iterator[Order
 def desk(local: OrderCentre) -> SendingDesk:
     """A seat that sends orders to `local`."""
     return SendingDesk(local)
+
+
+@pytest.fixture(scope="module")
+def shared_paying(postgres_server: LocalPostgres, central_template: str) -> Iterator[PayingCentre]:
+    """A centre with a card gateway, over a database of this module."""
+    databases = Databases(postgres_server)
+    centre = PayingCentre(databases.make(central_template))
+    yield centre
+    centre.close()
+    databases.drop_all()
+
+
+@pytest.fixture
+def paying(shared_paying: PayingCentre) -> PayingCentre:
+    """A centre with a card gateway, without orders and payments, in process."""
+    shared_paying.empty()
+    return shared_paying
+
+
+@pytest.fixture(params=["in process", "over HTTP"])
+def paying_either(request: pytest.FixtureRequest, paying: PayingCentre) -> Iterator[PayingCentre]:
+    """As `paying`, once in process and once over a socket."""
+    if request.param == "in process":
+        yield paying
+    else:
+        with paying.over_http():
+            yield paying
