@@ -19,7 +19,7 @@ from app.values.errors import Refusal
 
 APPLICATION = "readback"
 
-S = TypeVar("S", "CentreSettings", "DeskSettings")
+S = TypeVar("S", "CentreSettings", "DeskSettings", "VaultSettings")
 
 
 def resource_folder() -> Path:
@@ -68,6 +68,24 @@ class DeskSettings:
     test_addresses: bool = False
     offered_logins: tuple[str, ...] = ()
     card_root_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultSettings:
+    """The card vault: `[vault]` of `vault.toml` in its folder. `provider`: sandbox or stripe.
+
+    `sandbox` and `stripe` are tables for the provider. A card key is good for `key_days`; it opens
+    envelopes on their way for `grace_minutes` more.
+    """
+
+    listen: str = "127.0.0.1:8480"
+    provider: str = "sandbox"
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    key_days: int = 90
+    grace_minutes: int = 60
+    sandbox: dict[str, Any] = field(default_factory=dict)
+    stripe: dict[str, Any] = field(default_factory=dict)
 
 
 def read_settings(path: Path, table: str, kind: type[S]) -> S:

@@ -32,6 +32,7 @@ class _Command:
 
 COMMANDS = {
     "serve": _Command("app.cli.serve", "run the central service"),
+    "vault": _Command("app.cli.vault", "the card vault, which opens sealed cards"),
     "admin": _Command("app.cli.admin", "database, people, seats, audit and policy"),
     "import": _Command(
         "app.cli.imports", "take a catalogue, customers, stock or towns from a file"
