@@ -8,18 +8,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from app.values.contact import PostalAddress
-from app.values.identity import CustomerId, DeviceId, LineId, OrderId, PersonId, ProductCode, uuid7
+from app.values.identity import (
+    AttemptId,
+    CustomerId,
+    DeviceId,
+    LineId,
+    LinkId,
+    OrderId,
+    PersonId,
+    ProductCode,
+    uuid7,
+)
 from app.values.money import Currency, Money, UnitPrice, parse_unit_price
-from app.values.vocabulary import ProductKind, Region, TaxCategory
+from app.values.vocabulary import AttemptState, LinkState, ProductKind, Region, TaxCategory
 from app.wire.catalogue import ProductView, QuantityBreak
 from app.wire.orders import Delivery, OrderCustomer, OrderDocument, OrderLine
+from app.wire.payments import CardAttempt, PayLink
 
 A_MORNING = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
 """A Friday, before every cut-off."""
@@ -145,6 +156,45 @@ def billed_to(address: PostalAddress | None) -> Change:
 
 def without_customer(order: OrderDocument) -> OrderDocument:
     return msgspec.structs.replace(order, customer=None)
+
+
+def an_attempt(
+    amount: Money | None = None, state: AttemptState = AttemptState.AUTHORISED, **different: Any
+) -> CardAttempt:
+    """A card that was authorised; `number=2` makes it the second of the order."""
+    number = different.pop("number", 1)
+    is_decided = state not in {AttemptState.STARTED, AttemptState.UNKNOWN, AttemptState.FAILED}
+    is_approved = is_decided and state is not AttemptState.DECLINED
+    amount = amount or Money(1_380, Currency.GBP)
+    attempt = CardAttempt(
+        attempt_id=AttemptId(an_id(5_000 + number)),
+        order_id=OrderId(an_id(500)),
+        state=state,
+        amount=amount,
+        approved=amount if is_approved else None,
+        brand="Visa" if is_decided else "",
+        last_four="4242" if is_decided else "",
+        at=A_MORNING,
+    )
+    return msgspec.structs.replace(attempt, **different)
+
+
+def a_link(
+    amount: Money | None = None, state: LinkState = LinkState.SENT, **different: Any
+) -> PayLink:
+    """A pay link that was sent by e-mail; `number=2` makes it the second of the order."""
+    number = different.pop("number", 1)
+    link = PayLink(
+        link_id=LinkId(an_id(6_000 + number)),
+        order_id=OrderId(an_id(500)),
+        state=state,
+        amount=amount or Money(1_380, Currency.GBP),
+        url=f"https://pay.example.org/l/{'abcdefgh'[number]}7Kq",
+        send_to="m.thompson@example.org",
+        sent_at=A_MORNING,
+        expires_at=A_MORNING + timedelta(hours=72),
+    )
+    return msgspec.structs.replace(link, **different)
 
 
 def changed(**different: Any) -> Change:

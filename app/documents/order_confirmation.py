@@ -16,6 +16,7 @@ import segno
 
 from app.documents.lettering import SEMIBOLD, Lettering, Style, system_font_folders
 from app.documents.line_table import shown, write_lines
+from app.documents.payment import link_to_pay, payment_lines
 from app.documents.rights import write_beside, write_form, write_rights
 from app.documents.sheet import (
     A4,
@@ -168,7 +169,7 @@ class _Confirmation:
         self._three_columns(
             (self._labels.ordered, self._ordered()),
             (self._labels.delivery, self._delivery()),
-            (self._labels.payment, [self._labels.payment_open]),
+            (self._labels.payment, payment_lines(self._placed, self._texts.payment)),
         )
         self._sheet.down(8)
         bill_to = self._order.bill_to
@@ -267,10 +268,19 @@ class _Confirmation:
             sheet.down(LEADING - 2)
             sheet.words_to(sheet.right, labels.tax_note, SMALL)
 
+    def _link(self) -> str:
+        """Where the customer may still pay, and until when."""
+        link = link_to_pay(self._placed)
+        if link is None:
+            return ""
+        day = self._texts.weekday(self._texts.local_day(link.expires_at))
+        return self._texts.payment.link_until.format(url=link.url, day=day)
+
     def _notes(self) -> None:
-        """What was asked for beside the goods, exactly as it will be followed."""
+        """Where to pay, and what was asked for beside the goods, exactly as it will be followed."""
         sheet, delivery = self._sheet, self._order.delivery
         for label, note in (
+            (self._labels.pay_here, self._link()),
             (self._labels.instructions, delivery.instructions),
             (self._labels.gift_message, delivery.gift_message),
         ):

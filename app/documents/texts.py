@@ -70,7 +70,7 @@ class Labels(Text, frozen=True):
     ready: str
     not_promised: str
     payment: str
-    payment_open: str
+    pay_here: str
     customer: str
     text_relay: str
     deliver_to: str
@@ -100,6 +100,23 @@ class Labels(Text, frozen=True):
     stand_ins: str
     tax_number: str
     page: str
+
+
+class PaymentTexts(Text, frozen=True):
+    """How an order is paid for; `rest` where something else was paid or authorised before."""
+
+    card: str
+    card_ending: str
+    authorised: str
+    taken: str
+    link_open: str
+    link_paid: str
+    link_until: str
+    on_account: str
+    on_account_rest: str
+    outstanding: str
+    outstanding_rest: str
+    nothing: str
 
 
 class ProtocolLabels(Text, frozen=True):
@@ -182,6 +199,7 @@ class RegionTexts(Text, frozen=True):
     time_zone: str
     country: str
     labels: Labels
+    payment: PaymentTexts
     protocol: ProtocolLabels
     channels: Channels
     reach: Reach

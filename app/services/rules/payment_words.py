@@ -151,10 +151,12 @@ def choice_words(choice: Choice) -> str:
 
 
 def card_words(attempt: CardAttempt) -> str:
-    """`Visa ending 4242`; before the bank has answered nothing is known of the card."""
-    if not attempt.last_four:
-        return attempt.brand or "Card"
-    return f"{attempt.brand or 'Card'} ending {attempt.last_four}"
+    """`Visa ending 4242`; before the bank has answered nothing is known of the card.
+
+    No other digit is shown, whatever a gateway calls the brand.
+    """
+    brand = "".join(sign for sign in attempt.brand if not sign.isdigit()).strip() or "Card"
+    return f"{brand} ending {attempt.last_four}" if attempt.last_four else brand
 
 
 def attempt_words(attempt: CardAttempt, region: Region) -> str:
