@@ -8,6 +8,7 @@ opened by the first lane that asks for something.
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sys
 import threading
@@ -26,6 +27,7 @@ from app.ui.palettes import Scheme
 from app.values.errors import Fault, Refusal
 
 if TYPE_CHECKING:
+    from app.adapters.process_hardening import Hardening
     from app.services.desk.desk import Desk
     from app.services.desk.seat_identity import SeatIdentity
     from app.services.ports import AddressLookup, KeyStore
@@ -222,6 +224,7 @@ class DeskProgram(QObject):
         application: QApplication,
         given: Callable[[], Setting],
         script: Callable[[DeskProgram], None] | None = None,
+        hardening: Hardening | None = None,
     ) -> None:
         super().__init__()
         self.frame = FirstFrame()
@@ -230,6 +233,7 @@ class DeskProgram(QObject):
         self._application = application
         self._given = given
         self._script = script
+        self._hardening = hardening
         self.shown: QWidget = self.frame
         self._ends: list[Callable[[], None]] = []
 
@@ -269,6 +273,7 @@ class DeskProgram(QObject):
         settings = self._setting.settings
         log = start_log(settings.seat_folder / "logs")
         self._ends.append(partial(end_log, log))
+        logging.getLogger("readback.desk").info("hardening %s", self._hardening)
         finish_application(self._application, Scheme(settings.scheme))
         incidents = Incidents(SystemIds())
         hook = FaultHook(incidents, self._show_fault)
@@ -350,8 +355,11 @@ def run_desk(
     SIGINT and SIGTERM close the window as its cross does. Raises Refusal or Fault when the desk
     cannot start.
     """
+    from app.adapters.process_hardening import harden_process
+
+    hardening = harden_process()  # before Qt reads the environment
     application = bare_application(sys.argv[:1])
-    program = DeskProgram(application, given, script)
+    program = DeskProgram(application, given, script, hardening)
     listen = QTimer()  # gives the interpreter a chance to run signal handlers
     listen.start(LISTEN_FOR_SIGNALS_MS)
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -14,6 +14,7 @@ import font_source_sans_pro
 from PySide6.QtCore import (
     QLibraryInfo,
     QLocale,
+    QLoggingCategory,
     QMessageLogContext,
     QObject,
     Qt,
@@ -56,8 +57,18 @@ def build_application(argv: Sequence[str], scheme: theme.Scheme) -> QApplication
 def finish_application(application: QApplication, scheme: theme.Scheme) -> None:
     """Give a bare application its log, its languages and its dress."""
     qInstallMessageHandler(log_qt_message)
+    silence_qt()
     load_translations(application, QLocale.system(), RESOURCES / "translations")
     dress_application(application, scheme)
+
+
+def silence_qt() -> None:
+    """Let nothing below a warning out of Qt: its debug log holds keys struck and texts drawn.
+
+    Overrules what a person has set in qtlogging.ini; process_hardening takes out what the
+    environment says, which would overrule this.
+    """
+    QLoggingCategory.setFilterRules("*.debug=false\n*.info=false")
 
 
 def dress_application(application: QApplication, scheme: theme.Scheme) -> None:

@@ -287,7 +287,7 @@ class CardField(QWidget):
         if self._divider:
             self._paint_divider(painter, middle)
         if self.hasFocus() and self._check.typed < self._check.most:
-            caret = self._place(self._check.typed) - 1
+            caret = self._place(self._check.typed) + 1
             painter.setPen(QPen(ink, 1))
             painter.drawLine(QPointF(caret, middle - 10), QPointF(caret, middle + 10))
 
