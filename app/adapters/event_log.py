@@ -2,8 +2,8 @@
 
 The list of allowed facts is the guard: ids, codes, counts and places in the code; never a name, an
 address, a digit of a card or the body of a message. A second net masks whatever looks like a card
-number, an e-mail address or a long run of digits in a text that got through. Safe to share between
-threads.
+number, an e-mail address or a long run of digits in a text that got through, and a third stands
+behind every handler of `logging`, whoever added it. Safe to share between threads.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import json
 import logging
 import re
 import threading
+from collections.abc import Callable
 from typing import TextIO, TypeVar
 
 from app.services.ports import EventLog
+from app.values.card import mask_card_digits
 from app.values.clock import Clock
 
 T = TypeVar("T")
@@ -108,8 +110,50 @@ def scrubbed(value: T) -> T | str:
         return value
     if _UUID.fullmatch(value):
         return value
-    masked = _EMAIL.sub(_MASK, _DIGIT_RUN.sub(_masked_run, value))
-    return masked[:LONGEST]
+    return _EMAIL.sub(_MASK, without_card_digits(value))[:LONGEST]
+
+
+def without_card_digits(text: str) -> str:
+    """A text in which no card number stands, however it is grouped or what it is glued to."""
+    return mask_card_digits(_DIGIT_RUN.sub(_masked_run, text))
+
+
+def redact_records() -> Callable[[], None]:
+    """Take card digits out of every record of `logging` as it is made; what is given undoes it.
+
+    Behind all handlers, those of libraries and of a person's own settings too. A record is left as
+    it is where it holds none, because some formatters look into its arguments. Tracebacks are
+    redacted as texts, and never hold local variables.
+    """
+    make = logging.getLogRecordFactory()
+
+    def made(*args: object, **named: object) -> logging.LogRecord:
+        return _redacted(make(*args, **named))
+
+    logging.setLogRecordFactory(made)
+
+    def undo() -> None:
+        logging.setLogRecordFactory(make)
+
+    return undo
+
+
+def _redacted(record: logging.LogRecord) -> logging.LogRecord:
+    try:
+        said = record.getMessage()
+    except (TypeError, ValueError):  # logging says so itself when the record is written, with args
+        said = ""
+        record.msg, record.args = "a log message did not fit its arguments", ()
+    clean = without_card_digits(said)
+    if clean != said:
+        record.msg, record.args = clean, ()
+    if record.exc_info and record.exc_info[0] is not None:
+        # Formatters take this text rather than make their own.
+        record.exc_text = without_card_digits(_TRACEBACKS.formatException(record.exc_info))
+    return record
+
+
+_TRACEBACKS = logging.Formatter()
 
 
 def _masked_run(found: re.Match[str]) -> str:

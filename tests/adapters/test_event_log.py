@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.adapters.event_log import ALLOWED, LONGEST, JsonLog, LibraryLog
+from app.adapters.event_log import ALLOWED, LONGEST, JsonLog, LibraryLog, redact_records
 from app.values.identity import SystemIds
 from tests.fakes import FixedClock
 
@@ -117,3 +117,50 @@ def test_lines_of_many_threads_stay_whole(log: JsonLog, stream: io.StringIO) -> 
 def test_no_allowed_fact_is_named_like_personal_data() -> None:
     personal = {"name", "login", "email", "phone", "address", "postcode", "body", "text", "number"}
     assert not ALLOWED & personal
+
+
+@pytest.fixture
+def any_handler(caplog: pytest.LogCaptureFixture) -> Iterator[io.StringIO]:
+    """What a handler that somebody else added would write."""
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    undo = redact_records()
+    logging.getLogger().addHandler(handler)
+    yield said
+    logging.getLogger().removeHandler(handler)
+    undo()
+
+
+@pytest.mark.parametrize("card", CARDS)
+@pytest.mark.parametrize("between", ["", " ", "-", ".", "  "])
+def test_no_handler_of_any_logger_is_given_a_card_number(
+    any_handler: io.StringIO, card: str, between: str
+) -> None:
+    spelt = between.join(card[at : at + 4] for at in range(0, len(card), 4))
+    logging.getLogger("some.library").warning("sent %s and %d", spelt, 7)
+    assert "sent" in any_handler.getvalue()
+    assert card[-4:] not in any_handler.getvalue()
+
+
+def test_a_card_number_in_an_error_is_taken_out_of_its_traceback(any_handler: io.StringIO) -> None:
+    try:
+        raise ValueError(CARDS[0])
+    except ValueError:
+        logging.getLogger("some.library").exception("broken")
+    assert "ValueError" in any_handler.getvalue()
+    assert CARDS[0][-4:] not in any_handler.getvalue()
+
+
+def test_a_record_without_a_card_number_is_left_as_it_is(
+    any_handler: io.StringIO, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("some.library").warning("%s answered %d", "here", 200)
+    assert caplog.records[-1].args == ("here", 200)
+
+
+def test_a_message_that_does_not_fit_its_arguments_gives_none_of_them_away(
+    any_handler: io.StringIO,
+) -> None:
+    misfit = ("nothing to fill in", CARDS[0])
+    logging.getLogger("some.library").warning(*misfit)
+    assert CARDS[0][-4:] not in any_handler.getvalue()
