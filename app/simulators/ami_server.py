@@ -54,6 +54,7 @@ class AmiServer:
         self._held_back: deque[Event] = deque()
         self._news = threading.Condition(self._lock)
         self._stop_after: list[str] = []
+        self._arrived: set[str] = set()
         self.log: list[str] = []
         """Every action that was done for somebody who is logged in, by name, in its order."""
         self._actions: dict[str, Callable[[Mapping[str, str]], Answer]] = {
@@ -77,10 +78,10 @@ class AmiServer:
         with self._lock:
             self._stop_after = [action] * times
 
-    def wait_until_frozen(self) -> None:
-        """Until `freeze_after` has come true."""
+    def wait_until_asked(self, action: str) -> None:
+        """Until this action has arrived, whether it is done already or not."""
         with self._news:
-            self._news.wait_for(self._is_frozen)
+            self._news.wait_for(lambda: action in self._arrived)
 
     def wait_for_manager(self) -> None:
         """Until somebody is logged in."""
@@ -111,6 +112,7 @@ class AmiServer:
         connection.send(GREETING)
         try:
             for action in _actions(connection.lines()):
+                self._arrives(action)
                 self._moving.wait()
                 if self._closing.is_set() or not self._answer(connection, action):
                     return
@@ -137,16 +139,17 @@ class AmiServer:
         return True
 
     def _note(self, action: str) -> None:
-        with self._news:
+        with self._lock:
             self.log.append(action)
             if self._stop_after and self._stop_after[-1] == action:
                 self._stop_after.pop()
                 if not self._stop_after:
                     self._moving.clear()
-                    self._news.notify_all()
 
-    def _is_frozen(self) -> bool:
-        return not self._moving.is_set()
+    def _arrives(self, action: Mapping[str, str]) -> None:
+        with self._news:
+            self._arrived.add(action.get("action", "").casefold())
+            self._news.notify_all()
 
     def _has_manager(self) -> bool:
         return bool(self._managers)

@@ -168,6 +168,7 @@ class AmiClient:
         self._buffer.clear()
         self._is_greeted = False
         self._pings = 0
+        self._is_turned_away = False
         try:
             secret = self._account.secret_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from app.adapters.recorders.ami import Message
+from app.adapters.recorders.legs import CallLegs
 from app.services.central.recorder import RecorderEvent
 from app.values.clock import Clock
 from app.values.vocabulary import CallEventKind
@@ -31,16 +30,6 @@ _TRANSFERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(slots=True)
-class _Leg:
-    """A channel of a call."""
-
-    linkedid: str
-    is_up: bool = False
-    is_on_hold: bool = False
-    is_recorded: bool = False
-
-
 class CallLog:
     """Turns events into those of the port, and remembers what cannot be asked for."""
 
@@ -49,40 +38,32 @@ class CallLog:
         self._clock = clock
         self._tell = tell
         self._lock = threading.Lock()
-        self._legs: dict[str, _Leg] = {}
-        self._started: Counter[str] = Counter()
-        self._whole: set[str] = set()
+        self._legs = CallLegs()
 
     def records(self, uniqueid: str) -> bool:
         """Whether a recorder was heard to start on the leg, and not to stop."""
         with self._lock:
-            return self._started[uniqueid] > 0
+            return self._legs.records(uniqueid)
 
     def is_on_hold(self, linkedid: str) -> bool:
         """Whether a leg of the call was put on hold since the line was made."""
         with self._lock:
-            return any(leg.is_on_hold for leg in self._legs.values() if leg.linkedid == linkedid)
+            return self._legs.is_on_hold(linkedid)
 
     def found_recorded(self, uniqueids: Iterable[str]) -> None:
         """Legs that were asked and said that they are recorded."""
         with self._lock:
-            for uniqueid in uniqueids:
-                if uniqueid in self._legs:
-                    self._legs[uniqueid].is_recorded = True
+            self._legs.found_recorded(uniqueids)
 
     def listed(self, legs: Iterable[tuple[str, str, bool]]) -> None:
         """All legs there are: Uniqueid, Linkedid, whether it is up."""
         with self._lock:
-            for uniqueid, linkedid, is_up in legs:
-                self._leg(uniqueid, linkedid).is_up = is_up
-                self._whole.add(linkedid)
+            self._legs.listed(legs)
 
     def line_lost(self) -> None:
         """Nothing is known any more, of any call."""
         with self._lock:
             self._legs.clear()
-            self._whole.clear()
-            self._started.clear()
         # Each replica has a line of its own, so this is news of its own each time.
         stamp = f"{self._clock.now().isoformat()}:{next(_line_numbers)}"
         self._say(CallEventKind.RECORDER_LOST, "", "", stamp)
@@ -105,54 +86,31 @@ class CallLog:
 
     def _changed(self, event: Message, uniqueid: str, linkedid: str) -> None:
         with self._lock:
-            self._leg(uniqueid, linkedid).is_up = event.get("channelstate") == _UP
             if event["event"] == "Newchannel" and uniqueid == linkedid:
-                self._whole.add(linkedid)
+                self._legs.began(uniqueid, linkedid)
+            self._legs.changed(uniqueid, linkedid, is_up=event.get("channelstate") == _UP)
 
     def _held(self, event: Message, uniqueid: str, linkedid: str) -> None:
         is_on_hold = event["event"] == "Hold"
         with self._lock:
-            self._leg(uniqueid, linkedid).is_on_hold = is_on_hold
+            self._legs.held(uniqueid, linkedid, is_on_hold=is_on_hold)
         kind = CallEventKind.HOLD if is_on_hold else CallEventKind.RETRIEVED
         self._say(kind, linkedid, uniqueid, self._when(event))
 
     def _recorder_changed(self, event: Message, uniqueid: str, linkedid: str) -> None:
         begins = event["event"] == "MixMonitorStart"
         with self._lock:
-            self._started[uniqueid] += 1 if begins else -1
-            self._started += Counter()  # keeps those above zero
+            self._legs.recorder_changed(uniqueid, begins=begins)
         kind = CallEventKind.RECORDER_STARTED if begins else CallEventKind.RECORDER_LOST
         self._say(kind, linkedid, uniqueid, self._when(event))
 
     def _hung_up(self, event: Message, uniqueid: str, linkedid: str) -> None:
-        """The call is over when nobody is left to talk to and nothing more is recorded.
-
-        Somebody left alone on a leg that is recorded is on the way to somebody else, as far as
-        anyone can tell: that recording has to run again.
-        """
         with self._lock:
-            gone = self._legs.pop(uniqueid, None)
-            self._started.pop(uniqueid, None)
-            left = {
-                key: leg
-                for key, leg in self._legs.items()
-                if leg.linkedid == linkedid and leg.is_up
-            }
-            is_recorded = any(leg.is_recorded or self._started[key] for key, leg in left.items())
-            is_whole = linkedid in self._whole
-            if not left:
-                self._whole.discard(linkedid)
-        if gone is None or not gone.is_up or not is_whole or len(left) > 1:
-            return
-        if is_recorded:
-            self._say(CallEventKind.TRANSFER, linkedid, "", self._when(event))
-        else:
-            self._say(CallEventKind.HANGUP, linkedid, "", "")
-
-    def _leg(self, uniqueid: str, linkedid: str) -> _Leg:
-        leg = self._legs.setdefault(uniqueid, _Leg(linkedid))
-        leg.linkedid = linkedid
-        return leg
+            kind = self._legs.hung_up(uniqueid, linkedid)
+        if kind is not None:
+            # A call is over once; it may be transferred more than once.
+            once = kind is CallEventKind.HANGUP
+            self._say(kind, linkedid, "", "" if once else self._when(event))
 
     def _when(self, event: Message) -> str:
         """When it happened, as Asterisk says (`timestampevents = yes`), else to the second."""

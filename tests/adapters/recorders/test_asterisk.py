@@ -433,7 +433,7 @@ def test_a_line_that_breaks_while_a_pause_waits_leaves_it_unknown(
 
     exchange.ami.freeze_after("getvar", 2)
     pausing = in_background(pause)
-    exchange.ami.wait_until_frozen()
+    exchange.ami.wait_until_asked("mixmonitormute")
     exchange.ami.hang_up()
     pausing.join()
     assert [(problem.code, problem.unknown) for problem in problems] == [("recorder_away", True)]
