@@ -32,9 +32,10 @@ from app.services.central.installation import Installations
 from app.services.central.intake import Intake
 from app.services.central.number_leases import NumberLeases
 from app.services.central.passwords import Passwords
+from app.services.central.pause_settings import PauseSettings
 from app.services.central.payments import CardPayments, PaymentSettings
 from app.services.central.read_back import Overrides
-from app.services.central.recording import Pauses, PauseSettings
+from app.services.central.recording import Pauses
 from app.services.central.seats import Seats
 from app.services.central.transaction import Handlers, Transaction, Transactions
 from app.services.ports import EventLog
@@ -138,6 +139,7 @@ class Central:
         self.transactions.read(_require_fit)
         for background in self._background:
             background.require_alive()
+        self.pauses.require_alive()
 
     def start(self) -> None:
         """Begin what runs in the background; raises as `require_ready`, or for a strange database.

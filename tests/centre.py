@@ -176,11 +176,11 @@ class Centre:
 
         return self.administration.write(issue)
 
-    def enrolled(self, name: str = "Desk 1") -> SeatKey:
+    def enrolled(self, name: str = "Desk 1", extension: str | None = None) -> SeatKey:
         """A new seat, and what signs for it."""
         key = Key()
         enrol = Enrol(
-            code=self.code(name),
+            code=self.code(name, extension),
             public_key=key.public_pem,
             incarnation=Incarnation(self.ids.new()),
         )

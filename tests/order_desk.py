@@ -24,10 +24,11 @@ from app.services.central.customers import Customers
 from app.services.central.feed import ChangeFeed
 from app.services.central.intake import Intake
 from app.services.central.number_leases import NumberLeases
+from app.services.central.pause_settings import PauseSettings
 from app.services.central.payments import CardPayments, PaymentSettings
 from app.services.central.read_back import Overrides
 from app.services.central.recorder import Recorder
-from app.services.central.recording import Pauses, PauseSettings
+from app.services.central.recording import Pauses
 from app.services.central.transaction import Actor, Handlers, Seat, Transaction
 from app.services.rules.guidance_files import read_guidance
 from app.services.rules.pricing import totals
@@ -79,7 +80,8 @@ class OrderCentre(Centre):
         Overrides(self.identity).register(handlers)
         Answers().register(handlers)
         ChangeFeed().register(handlers)
-        Pauses(self.transactions, self.recorders, self.pause_settings, self.log).register(handlers)
+        self.pauses = Pauses(self.transactions, self.recorders, self.pause_settings, self.log)
+        self.pauses.register(handlers)
         CardPayments(self.transactions, self.gateway, PaymentSettings(), self.log).register(
             handlers
         )
@@ -89,6 +91,7 @@ class OrderCentre(Centre):
         self.clock.set(A_MORNING)
         self.run(f"TRUNCATE {', '.join(_EMPTIED)}")
         self.run("UPDATE number_counter SET next_value = 0")
+        self.run("UPDATE evidence_head SET position = 0, digest = decode(repeat('00', 32), 'hex')")
         self.run("UPDATE person SET disabled_at = NULL")
         self._list_products()
 
@@ -137,6 +140,7 @@ _EMPTIED = (
     *("product", "price", "price_break", "stock_level", "town", "change"),
     *("applied_command", "audit", "audit_seal", "number_lease"),
     *("read_back_entry", "read_back_override", "call_closing"),
+    *("recording_lease", "recording_pause", "recording_event", "call_flag", "evidence"),
     *("card_attempt", "card_movement", "closed_attempt", "pay_link", "given_up_order"),
 )
 _LIST = (
