@@ -12,7 +12,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -25,6 +24,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from app.adapters.child_program import end_with_input
 from app.adapters.event_log import JsonLog, LibraryLog
 from app.adapters.process_hardening import harden_process
 from app.services.ports import EventLog
@@ -237,7 +237,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     hardening = harden_process()
     os.umask(0o077)
     if arguments.end_with_input:
-        threading.Thread(target=_end_with_input, name="input", daemon=True).start()
+        end_with_input(partial(signal.raise_signal, signal.SIGTERM))
     settings = _settings(arguments.folder)
     if arguments.listen is not None:
         settings = replace(settings, listen=arguments.listen)
@@ -296,12 +296,6 @@ def _alone_in(folder: Path) -> Generator[None]:
         yield
     finally:
         os.close(lock)
-
-
-def _end_with_input() -> None:
-    """A trial that is killed cannot say goodbye: its end of the pipe closes, and that is enough."""
-    sys.stdin.buffer.read()
-    signal.raise_signal(signal.SIGTERM)
 
 
 def _stop(server: VaultServer, number: int, frame: object) -> None:

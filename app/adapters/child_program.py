@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -22,6 +22,7 @@ from app.values.errors import Fault
 PATIENCE_S = 60.0
 END_S = 20.0
 _TAIL = 1_000
+_STANDARD_INPUT = 0
 
 
 class ChildProgram:
@@ -78,6 +79,15 @@ class ChildProgram:
             raise Fault("program_failed", f"{self._name} did not come so far: {self.complaint()}")
         return said
 
+    def ended(self, seconds: float = PATIENCE_S) -> None:
+        """Wait until it has done its work. Raises Fault `program_failed` when it did not."""
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            code = -1
+        if code:
+            raise Fault("program_failed", f"{self._name} failed: {self.complaint()}")
+
     def complaint(self) -> str:
         """The end of its log."""
         return self._log.read_text(encoding="utf-8", errors="replace")[-_TAIL:].strip()
@@ -105,3 +115,18 @@ class ChildProgram:
         for line in output or ():
             self._said.put(line.decode("utf-8", "replace").rstrip("\r\n"))
         self._said.put(None)
+
+
+def end_with_input(end: Callable[[], object]) -> None:
+    """The child's side: call `end` when standard input ends, as it does with the parent.
+
+    A parent that is killed cannot say goodbye: its end of the pipe closes, and that is enough. Read
+    without Python's buffer, whose lock a thread that still waits would keep at the end.
+    """
+    threading.Thread(target=_wait_for_end, args=(end,), name="input", daemon=True).start()
+
+
+def _wait_for_end(end: Callable[[], object]) -> None:
+    while os.read(_STANDARD_INPUT, _TAIL):
+        pass
+    end()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
-import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from app.adapters.child_program import end_with_input
 from app.central import serve
 from app.cli.database import add_database_url, database_url_of
 from app.settings import CentreSettings, read_settings
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve; returns when it has ended in order."""
     if arguments.end_with_input:
-        threading.Thread(target=_end_with_input, name="input", daemon=True).start()
+        end_with_input(partial(signal.raise_signal, signal.SIGTERM))
     settings = CentreSettings()
     if arguments.settings is not None:
         settings = read_settings(arguments.settings, "centre", CentreSettings)
@@ -55,9 +55,3 @@ def run(arguments: argparse.Namespace) -> int:
     )
     serve(replace(settings, database_url=database_url_of(arguments, settings.database_url)))
     return 0
-
-
-def _end_with_input() -> None:
-    """A trial that is killed cannot say goodbye: its end of the pipe closes, and that is enough."""
-    sys.stdin.buffer.read()
-    signal.raise_signal(signal.SIGTERM)

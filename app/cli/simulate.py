@@ -10,10 +10,10 @@ import argparse
 import json
 import signal
 import socket
-import sys
 import threading
 from pathlib import Path
 
+from app.adapters.child_program import end_with_input
 from app.simulators.ami_server import AmiServer
 from app.simulators.call_recorder import CallRecorder
 from app.simulators.control import Act, Control
@@ -102,13 +102,8 @@ def _until_told_to_stop(*, watch_input: bool) -> threading.Event:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: ended.set())
     if watch_input:
-        threading.Thread(target=_end_with_input, args=(ended,), name="input", daemon=True).start()
+        end_with_input(ended.set)
     return ended
-
-
-def _end_with_input(ended: threading.Event) -> None:
-    sys.stdin.buffer.read()
-    ended.set()
 
 
 def _call(told: str) -> tuple[str, str]:
