@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.vault.keys import KeyFolder
 from tests.fakes import CountingIds, FixedClock
+from tests.vault.vaults import VaultUnderTest
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +34,9 @@ def clock() -> FixedClock:
 @pytest.fixture
 def keys(folder: Path, clock: FixedClock) -> KeyFolder:
     return KeyFolder(folder, clock)
+
+
+@pytest.fixture
+def vault(folder: Path, clock: FixedClock) -> Iterator[VaultUnderTest]:
+    with VaultUnderTest(folder, clock) as made:
+        yield made
