@@ -1,8 +1,9 @@
 """`readback admin`: what an administrator does to database, people, seats, audit and policy.
 
-Guidance and orders have acts of their own (`guidance_acts`, `order_acts`). Each act runs in one
-transaction as the owner role, beside a running service or without one; changes are audited. What a
-script may want goes to standard output, words around it to standard error.
+Guidance, orders, evidence and calls have acts of their own (`guidance_acts`, `order_acts`,
+`evidence_acts`, `call_acts`). Each act runs in one transaction as the owner role, beside a running
+service or without one; changes are audited. What a script may want goes to standard output, words
+around it to standard error.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Any
 
 from app.central import administration, prepare_database
 from app.cli.acts import Act, Outcome, PlainAct, add_act, add_group, add_plain_act, table, when
+from app.cli.call_acts import add_call_acts
 from app.cli.database import add_database_url, database_url_of
+from app.cli.evidence_acts import add_evidence_acts
 from app.cli.guidance_acts import add_guidance_acts
 from app.cli.order_acts import add_order_acts
 from app.services.central.audit import AuditChain, read_head
@@ -59,6 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     put.add_argument("file", metavar="FILE", type=Path, help="JSON, or TOML (.toml)")
     add_guidance_acts(acts)
     add_order_acts(acts)
+    add_evidence_acts(acts)
+    add_call_acts(acts)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -30,7 +30,7 @@ from app.documents.sheet import (
 
 TITLE = "Evidence of paused recordings"
 _HEADING = Style(SEMIBOLD, 12, INK)
-_NAME_WIDE, _GAP = 92, 14
+_NAME_WIDE, _GAP = 96, 14
 _ABOUT = (
     "Each capture below is a time in which card details were typed. The recording of the call was "
     "paused first, and every recorder found on the call confirmed it before a field opened. "
@@ -66,6 +66,7 @@ class Capture:
     released_at: datetime | None
     resumed_at: datetime | None
     end: str
+    expired_at: datetime | None = None
     events: tuple[tuple[datetime, str], ...] = ()
 
 
@@ -159,6 +160,7 @@ class _Written:
                 ("First digit", instant(capture.first_digit_at) or "none told"),
                 ("Last digit", instant(capture.last_digit_at) or "none told"),
                 ("Released", instant(capture.released_at) or "not by the seat"),
+                ("Ended by the service", instant(capture.expired_at)),
                 ("Resumed", instant(capture.resumed_at) or "not confirmed"),
                 ("Why it ended", capture.end or "it has not ended"),
             )
