@@ -4,17 +4,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Raw
 
 from app.models.central.recording import RecordingLease
 from app.services.central.payments import CardPayments, PaymentSettings
 from app.services.central.transaction import Transaction
-from app.values.identity import AttemptId, CommandId, LeaseId, LinkId, OrderId
+from app.values.identity import AttemptId, LeaseId, LinkId, OrderId
 from app.values.money import Currency, Money
 from app.values.vocabulary import CommandKind, PauseState
 from app.wire.card_operations import (
@@ -78,8 +76,9 @@ class PayingDesk(SendingDesk):
 
     def pause(self, order_id: OrderId, **different: Any) -> LeaseId:
         """A pause of this seat for the order, which was held and is over."""
+        lease_id = LeaseId(self.centre.ids.new())
         lease = {
-            "lease_id": self.centre.ids.new(),
+            "lease_id": lease_id,
             "state": PauseState.ENDED,
             "call_reference": "call",
             "order_id": order_id,
@@ -98,7 +97,7 @@ class PayingDesk(SendingDesk):
 
         def add(tx: Transaction) -> LeaseId:
             tx.session.add(RecordingLease(**lease))
-            return LeaseId(lease["lease_id"])
+            return lease_id
 
         return self.centre.administration.write(add)
 
@@ -143,19 +142,12 @@ class PayingDesk(SendingDesk):
     def payments(self, order_id: OrderId) -> Payments:
         return self.caller.call(ASK_PAYMENTS, AskPayments(order_id=order_id))
 
-    def giving_up(self, order_id: OrderId, **different: Any) -> Command:
+    def giving_up(self, order_id: OrderId, reason: str = "The caller rang off.") -> Command:
         """The next command of this seat: the order will not come."""
         given_up = GivenUpOrder(
             order_id=order_id,
-            reason=different.pop("reason", "The caller thought better of it."),
+            reason=reason,
             given_up_at=self.centre.clock.now(),
         )
-        body = encode(given_up)
-        changes = {
-            "kind": CommandKind.GIVE_UP_ORDER,
-            "command_id": CommandId(self.centre.ids.new()),
-            "body": Raw(body),
-            "sha256": hashlib.sha256(body).hexdigest(),
-            "captured_at": self.centre.clock.now(),
-        }
-        return self.command(body, **(changes | different))
+        at = self.centre.clock.now()
+        return self.command(encode(given_up), kind=CommandKind.GIVE_UP_ORDER, captured_at=at)

@@ -19,7 +19,10 @@ class AddressView(View, frozen=True, kw_only=True):
 
 
 class CustomerView(View, frozen=True, kw_only=True):
-    """A customer as the centre knows them; telephone numbers in E.164, no e-mail is an answer."""
+    """A customer as the centre knows them; telephone numbers in E.164, no e-mail is an answer.
+
+    `on_account`: may be sent an invoice.
+    """
 
     customer_id: CustomerId
     revision: int
@@ -27,6 +30,7 @@ class CustomerView(View, frozen=True, kw_only=True):
     phones: tuple[str, ...] = ()
     email: str | None = None
     text_relay: bool = False
+    on_account: bool = False
     addresses: tuple[AddressView, ...] = ()
 
 

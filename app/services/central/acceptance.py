@@ -20,9 +20,17 @@ from app.models.central.customer import Customer, CustomerNameToken, CustomerPho
 from app.services.central import desk_clock, judgement
 from app.services.central.customers import name_tokens
 from app.services.central.guidance import GuidanceEditions
-from app.services.central.masking import e164, masked_document, masked_entries
+from app.services.central.masking import (
+    e164,
+    masked_attempts,
+    masked_document,
+    masked_entries,
+    masked_links,
+)
 from app.services.central.number_leases import NumberLeases
+from app.services.central.order_payment import Standing, standing
 from app.services.central.orders import Facts, HeldCustomer, OrderRecord
+from app.services.central.payment_rows import payments_of
 from app.services.central.transaction import CommandKey, Transaction
 from app.services.rules.read_back import Checkpoint, Checkpoints
 from app.services.rules.regions import RegionRules
@@ -35,6 +43,7 @@ from app.values.wording import tidy
 from app.wire.guidance import Checklist
 from app.wire.message import encode
 from app.wire.orders import OrderCustomer, OrderDocument, PlacedOrder
+from app.wire.payments import Payments
 from app.wire.sync import Command, CommandOutcome, Outcome
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -94,6 +103,7 @@ class Acceptance:
         recomputed = judgement.recomputed_totals(told.document, rules)
         placed_at = desk_clock.corrected(told.placed_at, command, tx.at)
         overrides = judgement.proved_overrides(arrival.told, arrival.device_id, facts)
+        paid = _payment(tx, arrival, facts)
         reasons = [
             *arrival.oddities,
             *judgement.reasons_from_contents(told, recomputed),
@@ -102,6 +112,7 @@ class Acceptance:
             *known.reasons,
             *judgement.reasons_from_read_back(arrival.told, rules, checklists),
             *judgement.reasons_from_overrides(arrival.told, overrides),
+            *paid.reasons,
         ]
         if placed is not told:
             reasons.append(ReviewReason.CARD_DIGITS_MASKED)
@@ -128,6 +139,7 @@ class Acceptance:
             addresses=addresses if known.customer_id is not None else (),
             aliases=numbered.aliases,
             event_facts=_event_facts(told, numbered, codes, facts),
+            payment_state=paid.state,
         )
 
     def _checklists(self, tx: Transaction, revision: int) -> tuple[Checklist, ...] | None:
@@ -192,9 +204,26 @@ def _masked(
         pairs = zip(before, after, strict=True)
         instead = {old.sha256: new for old, new in pairs if old.sha256 != new.sha256}
     read_back = masked_entries(told.read_back, rules, instead)
-    if document is told.document and read_back is told.read_back:
+    attempts, links = masked_attempts(told.attempts), masked_links(told.links, rules)
+    if (
+        document is told.document
+        and read_back is told.read_back
+        and attempts is told.attempts
+        and links is told.links
+    ):
         return told
-    return replace(told, document=document, read_back=read_back)
+    return replace(told, document=document, read_back=read_back, attempts=attempts, links=links)
+
+
+def _payment(tx: Transaction, arrival: Arrival, facts: Facts) -> Standing:
+    """How far it is paid for; of two orders under one id the one that came first has the money."""
+    placed = arrival.placed
+    is_another = placed.document.order_id != arrival.told.document.order_id
+    held = Payments()
+    if facts.has_payments and not is_another:
+        held = payments_of(tx, placed.document.order_id, hold=True)
+    on_account = facts.customer is not None and facts.customer.on_account
+    return standing(placed, held, on_account=on_account, given_up=facts.given_up)
 
 
 def _addresses(document: OrderDocument) -> tuple[tuple[PostalAddress, ...], bool]:

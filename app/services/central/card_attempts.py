@@ -46,8 +46,8 @@ from app.wire.vault import AskAttempted, Attempted, Authorise, MoveMoney
 NEVER_CAME = {"attempt_unknown", "attempt_closed"}
 """What a gateway refuses a question with when it never had the attempt, and never will."""
 
-_NOTHING_HELD = {AttemptState.DECLINED, AttemptState.FAILED, AttemptState.VOIDED}
-_TAKEN = {AttemptState.CAPTURED, AttemptState.REFUNDED}
+NOTHING_HELD = {AttemptState.DECLINED, AttemptState.FAILED, AttemptState.VOIDED}
+TAKEN = {AttemptState.CAPTURED, AttemptState.REFUNDED}
 
 
 class CardAttempts:
@@ -133,7 +133,7 @@ class CardAttempts:
                 keep_refused(tx, row, told)
             case Attempted():
                 keep_outcome(tx, row, told, self.orphan_age)
-        if row.void_cause is not None and row.state in _NOTHING_HELD:
+        if row.void_cause is not None and row.state in NOTHING_HELD:
             _end_void(tx, attempt_id)
         bring_up_to_date(tx, row.order_id)
         return view_of(row)
@@ -152,9 +152,9 @@ def begin_void(
     Raises Refusal `attempt_unknown`, or `attempt_captured`: then it can only be refunded.
     """
     row = locked(tx, attempt_id)
-    if row.state in _NOTHING_HELD:
+    if row.state in NOTHING_HELD:
         return view_of(row)
-    if row.state in _TAKEN or _is_being_captured(tx, attempt_id):
+    if row.state in TAKEN or _is_being_captured(tx, attempt_id):
         raise Refusal(
             "attempt_captured",
             "The money has been taken already. It can only be refunded; please ask your lead.",
@@ -223,11 +223,11 @@ def _keep_void(tx: Transaction, attempt_id: UUID, told: Attempted | None) -> Car
     row = locked(tx, attempt_id)
     if row.state is not AttemptState.VOIDING:
         return view_of(row)
-    if told is None or told.state not in _NOTHING_HELD | _TAKEN:
+    if told is None or told.state not in NOTHING_HELD | TAKEN:
         row.due_at = tx.at + wait_after(row.tries)
         return view_of(row)
     row.state, row.changed_at, row.due_at = told.state, tx.at, None
-    if told.state in _TAKEN:
+    if told.state in TAKEN:
         approved = row.approved_minor or 0
         row.captured_minor = min(told.captured.minor if told.captured else approved, approved)
     _end_void(tx, attempt_id)

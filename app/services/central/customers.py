@@ -20,6 +20,7 @@ from app.models.central.customer import Address, Customer, CustomerNameToken, Cu
 from app.models.central.order import OrderNumberAlias, OrderVersion, SalesOrder
 from app.models.central.people import Person
 from app.models.central.read_back import CallClosing
+from app.services.central.payment_rows import payments_of
 from app.services.central.transaction import Actor, Handlers, Transaction
 from app.services.rules.protocol import people_in
 from app.values.contact import PostalAddress, search_digits
@@ -133,6 +134,7 @@ class Customers:
             state=state.value,
             review_reasons=tuple(reasons),
             closed=closed,
+            payments=payments_of(tx, placed.document.order_id),
             people=_people(tx, people_in(placed, closed)),
         )
 
@@ -283,6 +285,7 @@ def _views(tx: Transaction, rows: Sequence[Customer]) -> tuple[CustomerView, ...
             phones=tuple(phones[row.customer_id]),
             email=row.email,
             text_relay=row.text_relay,
+            on_account=row.on_account,
             addresses=tuple(addresses[row.customer_id]),
         )
         for row in rows

@@ -1,7 +1,8 @@
 """Takes what desks send, command by command, each in a transaction of its own.
 
 A well-formed command from an enrolled seat is never turned away: an order is accepted, or accepted
-and marked for a second look, and the end of a call is kept whatever it names.
+and marked for a second look; the end of a call, and that an order will not come, are kept whatever
+they name.
 """
 
 from __future__ import annotations
@@ -18,9 +19,15 @@ from msgspec.structs import replace
 from psycopg import errors
 from sqlalchemy.exc import DataError, IntegrityError
 
+from app.services.central import giving_up
 from app.services.central.acceptance import Acceptance, Arrival
 from app.services.central.closings import Closings, EndedCall
-from app.services.central.judgement import refuse_malformed, refuse_malformed_closing
+from app.services.central.giving_up import GivenUp
+from app.services.central.judgement import (
+    refuse_malformed,
+    refuse_malformed_closing,
+    refuse_malformed_giving_up,
+)
 from app.services.central.number_leases import NumberLeases
 from app.services.central.orders import Facts, facts_about, first_sha256, keep, place_of
 from app.services.central.settling import in_sequence, later, settled_before
@@ -33,6 +40,7 @@ from app.values.vocabulary import CommandKind, Region
 from app.wire import operations
 from app.wire.message import decode, encode
 from app.wire.orders import PlacedOrder
+from app.wire.payments import GivenUpOrder
 from app.wire.read_back import ClosedCall
 from app.wire.sync import Command, CommandOutcome, CommandOutcomes, Outcome, SendCommands
 
@@ -114,6 +122,11 @@ class Intake:
             refuse_malformed_closing(closed, command)
             ended = EndedCall(key=key, command=command, device_id=device, closed=closed)
             return partial(self._closings.decide, ended=ended)
+        if command.kind is CommandKind.GIVE_UP_ORDER:
+            order = decode(clean, GivenUpOrder)
+            refuse_malformed_giving_up(order, command)
+            given = GivenUp(key=key, command=command, device_id=device, order=order)
+            return partial(giving_up.decide, given=given)
         placed = decode(clean, PlacedOrder)
         refuse_malformed(placed, command)
         told = placed if clean is body else decode(body, PlacedOrder)

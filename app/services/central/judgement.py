@@ -21,6 +21,7 @@ from app.values.money import LARGEST_UNIT_PRICE, Currency
 from app.values.vocabulary import CheckpointKind
 from app.wire.guidance import Checklist
 from app.wire.orders import OrderDocument, PlacedOrder, Totals
+from app.wire.payments import GivenUpOrder
 from app.wire.read_back import ClosedCall, Overridden, ReadBackEntry
 from app.wire.sync import Command
 
@@ -58,6 +59,11 @@ def refuse_malformed_closing(closed: ClosedCall, command: Command) -> None:
     """The same for the end of a call."""
     _refuse_years_of_nobody((closed.closed_at, command.captured_at))
     _refuse_malformed_entries(closed.entries)
+
+
+def refuse_malformed_giving_up(order: GivenUpOrder, command: Command) -> None:
+    """The same for an order that will not come."""
+    _refuse_years_of_nobody((order.given_up_at, command.captured_at))
 
 
 def _refuse_malformed_entries(entries: Sequence[ReadBackEntry]) -> None:

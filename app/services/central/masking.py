@@ -19,6 +19,7 @@ from app.values.card import SHORTEST_IN_TEXT, mask_card_digits
 from app.values.errors import Refusal
 from app.values.telephone import PhoneNumber
 from app.wire.orders import OrderDocument
+from app.wire.payments import CardAttempt, PayLink
 from app.wire.read_back import (
     Asked,
     ClosedCall,
@@ -85,6 +86,28 @@ def masked_entries(
     masked = tuple(_masked_entry(entry, rules, instead or {}) for entry in entries)
     untouched = all(new is old for new, old in zip(masked, entries, strict=True))
     return entries if untouched else masked
+
+
+def masked_attempts(attempts: tuple[CardAttempt, ...]) -> tuple[CardAttempt, ...]:
+    """Without card numbers: a brand is a word and has none."""
+    masked = tuple(
+        one if (clean := mask_card_digits(one.brand)) == one.brand else replace(one, brand=clean)
+        for one in attempts
+    )
+    return attempts if masked == attempts else masked
+
+
+def masked_links(links: tuple[PayLink, ...], rules: RegionRules) -> tuple[PayLink, ...]:
+    """Without card numbers; a link may have been sent to a telephone."""
+    masked = tuple(
+        replace(
+            one,
+            url=mask_card_digits(one.url),
+            send_to=_masked(one.send_to, rules, is_phone=True),
+        )
+        for one in links
+    )
+    return links if masked == links else masked
 
 
 def masked_closing(closed: ClosedCall, rules: RegionRules) -> ClosedCall:

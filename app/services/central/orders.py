@@ -36,6 +36,7 @@ class HeldCustomer:
     name: str
     email: str | None
     text_relay: bool
+    on_account: bool
     phones: frozenset[str]
 
 
@@ -56,6 +57,7 @@ class Facts:
     `person_active` is None for a person nobody knows. `number_leased`: to the seat that sent it.
     `number_order` has the number already; `order_number` is what an order of the same id has.
     `sellable` and `withdrawn` are codes in capitals. `overrides` are those that the record names.
+    `has_payments`: a card or a link was begun for it; `given_up`: a desk said it will not come.
     """
 
     applied: Applied | None
@@ -69,6 +71,8 @@ class Facts:
     sellable: frozenset[str]
     withdrawn: frozenset[str]
     overrides: Mapping[UUID, HeldOverride]
+    has_payments: bool
+    given_up: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +99,7 @@ class OrderRecord:
     addresses: tuple[PostalAddress, ...]
     aliases: tuple[OrderNumber, ...]
     event_facts: dict[str, Any]
-    payment_state: PaymentState = PaymentState.OUTSTANDING
+    payment_state: PaymentState
 
 
 _FACTS = """
@@ -113,14 +117,17 @@ _FACTS = """
             ORDER BY l.first_value DESC LIMIT 1),
            (SELECT o.order_id FROM sales_order o WHERE o.number = %(number)s),
            (SELECT o.number FROM sales_order o WHERE o.order_id = %(order)s),
-           c.revision, c.name, c.email, c.text_relay,
+           c.revision, c.name, c.email, c.text_relay, c.on_account,
            (SELECT array_agg(t.e164) FROM customer_phone t WHERE t.customer_id = c.customer_id),
            (SELECT array_agg(upper(p.code)) FILTER (WHERE NOT p.withdrawn)
             FROM product p WHERE upper(p.code) = ANY (%(codes)s)),
            (SELECT array_agg(upper(p.code)) FILTER (WHERE p.withdrawn)
             FROM product p WHERE upper(p.code) = ANY (%(codes)s)),
            (SELECT jsonb_agg(to_jsonb(v)) FROM read_back_override v
-            WHERE v.override_id = ANY (%(overrides)s::uuid[]))
+            WHERE v.override_id = ANY (%(overrides)s::uuid[])),
+           EXISTS (SELECT FROM card_attempt t WHERE t.order_id = %(order)s)
+           OR EXISTS (SELECT FROM pay_link k WHERE k.order_id = %(order)s),
+           EXISTS (SELECT FROM given_up_order g WHERE g.order_id = %(order)s)
     FROM (VALUES (1)) AS one
     LEFT JOIN applied_command a ON a.asker = %(device)s AND a.command_id = %(command)s
     LEFT JOIN customer c ON c.customer_id = %(customer)s
@@ -149,8 +156,8 @@ def facts_about(
         },
     ).one()
     sha256, answer, newest, taken, incarnation_known, active, leased = row[:7]
-    number_order, order_number, revision, name, email, text_relay, phones = row[7:14]
-    sellable, withdrawn, overrides = row[14:]
+    number_order, order_number, revision, name, email, text_relay, on_account, phones = row[7:15]
+    sellable, withdrawn, overrides, has_payments, given_up = row[15:]
     held = None
     if revision is not None:
         held = HeldCustomer(
@@ -158,6 +165,7 @@ def facts_about(
             name=name,
             email=email,
             text_relay=text_relay,
+            on_account=on_account,
             phones=frozenset(phones or ()),
         )
     return Facts(
@@ -172,6 +180,8 @@ def facts_about(
         sellable=frozenset(sellable or ()),
         withdrawn=frozenset(withdrawn or ()),
         overrides=dict(map(_override, overrides or ())),
+        has_payments=has_payments,
+        given_up=given_up,
     )
 
 

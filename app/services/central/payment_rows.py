@@ -168,9 +168,10 @@ def _new_row(
 
 
 def is_given_up(tx: Transaction, order_id: UUID) -> bool:
-    """Whether a desk said that the order will not come."""
+    """Whether a desk said that the order will not come, and it did not come all the same."""
     given_up = select(GivenUpOrderRow.order_id).where(GivenUpOrderRow.order_id == order_id)
-    return tx.session.scalars(given_up.limit(1)).first() is not None
+    found = tx.session.scalars(given_up.limit(1)).first() is not None
+    return found and not is_placed(tx, order_id)
 
 
 def is_placed(tx: Transaction, order_id: UUID) -> bool:

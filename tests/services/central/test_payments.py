@@ -11,7 +11,7 @@ from app.services.central.payments import CardPayments, PaymentSettings
 from app.values.errors import Refusal
 from app.values.vocabulary import AttemptState, CheckResult, DeclineReason, PauseState
 from app.wire.card_operations import ASK_CARD_KEY, AUTHORISE_CARD
-from app.wire.payments import AskCardKey, CardAttempt
+from app.wire.payments import AskCardKey, AuthoriseCard, CardAttempt
 from tests.gateways import ENVELOPE, KEY, Says, declined
 from tests.order_desk import OrderCentre, SendingDesk
 from tests.paying_desk import PayingCentre, PayingDesk, pounds
@@ -32,9 +32,9 @@ def desk(centre: PayingCentre) -> PayingDesk:
     return PayingDesk(centre)
 
 
-def refused(desk: PayingDesk, request: object) -> Refusal:
+def refused(desk: PayingDesk, request: AuthoriseCard) -> Refusal:
     with pytest.raises(Refusal) as refusal:
-        desk.caller.call(AUTHORISE_CARD, request)  # type: ignore[arg-type] - any changed request
+        desk.caller.call(AUTHORISE_CARD, request)
     return refusal.value
 
 
