@@ -20,6 +20,7 @@ from app.wire import operations
 from app.wire.message import Nothing, decode, encode
 from app.wire.operation import Operation
 from app.wire.orders import PlacedOrder
+from app.wire.payments import GivenUpOrder
 from app.wire.people import (
     PERMISSIONS,
     DepositStoreKey,
@@ -49,6 +50,7 @@ from app.wire.sync import (
     WaitForChanges,
 )
 from tests.builders import A_MORNING, an_id
+from tests.services.desk.till import Till
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -80,9 +82,11 @@ POLICY = Policy(
 )
 
 
-_BODIES: dict[CommandKind, type[PlacedOrder | ClosedCall]] = {
+_Body = PlacedOrder | ClosedCall | GivenUpOrder
+_BODIES: dict[CommandKind, type[_Body]] = {
     CommandKind.PLACE_ORDER: PlacedOrder,
     CommandKind.CLOSE_CALL: ClosedCall,
+    CommandKind.GIVE_UP_ORDER: GivenUpOrder,
 }
 
 
@@ -93,6 +97,11 @@ def a_change(
     return Change(kind=kind, key=key, revision=revision, deleted=deleted, document=body)
 
 
+def _number(body: _Body) -> str:
+    """The number of the order it is about; a draft that was given up has none."""
+    return "" if isinstance(body, GivenUpOrder) else body.number
+
+
 class FakeCentre:
     """Behaves like the central service as far as a desk can tell."""
 
@@ -100,6 +109,8 @@ class FakeCentre:
         self.private_key, self.public_key = new_escrow_keys()
         self.orders: dict[CommandId, PlacedOrder] = {}
         self.calls: dict[CommandId, ClosedCall] = {}
+        self.given_up: dict[CommandId, GivenUpOrder] = {}
+        self.till = Till()
         self.arrived: list[CommandKind] = []
         self.overrides: list[AuthoriseOverride] = []
         self.batches: list[int] = []
@@ -178,6 +189,7 @@ class FakeCentre:
             operations.AUTHORISE_OVERRIDE.name: self._authorise,
             operations.TAKE_SNAPSHOT.name: self._snapshot,
             operations.WAIT_FOR_CHANGES.name: self._wait,
+            **self.till.handlers(),
         }
         answer = handlers[operation.name](request)
         if self.after_call is not None:
@@ -220,18 +232,23 @@ class FakeCentre:
         bodies = [
             decode(bytes(command.body), _BODIES[command.kind]) for command in request.commands
         ]
-        if any(placed.number in self.broken_by for placed in bodies):
+        numbers = {_number(body) for body in bodies}
+        if numbers & self.broken_by:
             raise Unreachable("fault", "Something is broken at the central service.")
-        if any(placed.number in self.unreadable for placed in bodies):
+        if numbers & self.unreadable:
             raise Refusal("malformed", "The request could not be read.")
         return CommandOutcomes(
             outcomes=tuple(map(self._outcome, request.commands, bodies)),
         )
 
-    def _outcome(self, command: Command, placed: PlacedOrder | ClosedCall) -> CommandOutcome:
+    def _outcome(self, command: Command, body: _Body) -> CommandOutcome:
         assert hashlib.sha256(bytes(command.body)).hexdigest() == command.sha256
-        outcome = self.outcomes.get(placed.number, Outcome.ACCEPTED)
-        if outcome is Outcome.ACCEPTED and command.command_id in {*self.orders, *self.calls}:
+        outcome = self.outcomes.get(_number(body), Outcome.ACCEPTED)
+        if outcome is Outcome.ACCEPTED and command.command_id in {
+            *self.orders,
+            *self.calls,
+            *self.given_up,
+        }:
             return CommandOutcome(
                 command_id=command.command_id, outcome=Outcome.REPLAYED, first=Outcome.ACCEPTED
             )
@@ -243,10 +260,13 @@ class FakeCentre:
             self._newest[command.incarnation] = max(newest, command.sequence)
         if outcome in {Outcome.ACCEPTED, Outcome.NEEDS_REVIEW}:
             self.arrived.append(command.kind)
-            if isinstance(placed, ClosedCall):
-                self.calls[command.command_id] = placed
-            else:
-                self.orders[command.command_id] = placed
+            match body:
+                case ClosedCall():
+                    self.calls[command.command_id] = body
+                case GivenUpOrder():
+                    self.given_up[command.command_id] = body
+                case PlacedOrder():
+                    self.orders[command.command_id] = body
         return CommandOutcome(command_id=command.command_id, outcome=outcome)
 
     def _lease(self, request: LeaseNumbers) -> LeasedNumbers:

@@ -60,6 +60,8 @@ class Site:
         self.clock = FixedClock()
         self.centre.now = self.clock.now
         self.ids: Ids = CountingIds()
+        self.card_root_key = ""
+        self.trust_card_key = False
         self._orders = 0
 
     @contextmanager
@@ -92,6 +94,8 @@ class Site:
             ids=self.ids,
             chance=no_chance,
             version="test",
+            card_root_key=self.card_root_key,
+            trust_card_key=self.trust_card_key,
             hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1),
         )
         return open_desk(parts)

@@ -50,7 +50,17 @@ from tests.services.desk.site import (
 from tests.services.desk.test_recovery import numbers_in_journal, numbers_in_store
 
 SCRIPTS = Path(__file__).parents[3] / "app" / "store" / "migrations" / "desk"
-_NEW = {"must_say", "order_type", "priority", "payment", "guidance", "read_back"}
+_NEW = {
+    "must_say",
+    "order_type",
+    "priority",
+    "payment",
+    "guidance",
+    "read_back",
+    "attempts",
+    "links",
+    "on_account",
+}
 """Fields that messages of the first version did not have."""
 
 
