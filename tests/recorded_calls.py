@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -106,6 +106,14 @@ class RecordedCentre(OrderCentre):
         return self.administration.read(check)
 
 
+class MakeCentre(Protocol):
+    """The fixture `make`."""
+
+    def __call__(
+        self, *recorders: Recorder, settings: PauseSettings | None = None
+    ) -> RecordedCentre: ...
+
+
 class CardDesk:
     """A seat at an extension, with a person signed in, about to take a card for an order."""
 
@@ -114,7 +122,8 @@ class CardDesk:
         name = f"seat-{centre.ids.new().hex[-8:]}"
         centre.person(name)
         self.caller = centre.caller()
-        self.caller.use_seat(centre.enrolled(name, extension))
+        self.seat = centre.enrolled(name, extension)
+        self.caller.use_seat(self.seat)
         centre.sign_in(self.caller, name)
         self.order_id = OrderId(centre.ids.new())
 
@@ -147,6 +156,11 @@ class CardDesk:
     def watch(self, lease_id: LeaseId, since: int = 0, wait: float = PATIENCE_S) -> CallEvents:
         request = WatchCall(lease_id=lease_id, since=since, wait_seconds=wait)
         return self.caller.call(operations.WATCH_CALL, request)
+
+    def asks(self, other: RecordedCentre) -> None:
+        """From now on another replica."""
+        self.caller = other.caller()
+        self.caller.use_seat(self.seat)
 
     def heard(self, lease_id: LeaseId, since: int = 0) -> list[CallEventKind]:
         """The kinds of the next events; waits for them."""

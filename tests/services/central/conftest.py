@@ -7,9 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from app.adapters.local_postgres import LocalPostgres
+from app.services.central.pause_settings import PauseSettings
+from app.services.central.recorder import Recorder
 from tests.central_fixtures import Databases
 from tests.order_desk import OrderCentre, SendingDesk
 from tests.paying_desk import PayingCentre
+from tests.recorded_calls import MakeCentre, RecordedCentre
+from tests.recorders import FakeRecorder
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +74,35 @@ def paying_either(request: pytest.FixtureRequest, paying: PayingCentre) -> Itera
     else:
         with paying.over_http():
             yield paying
+
+
+@pytest.fixture(scope="module")
+def recorded_url(postgres_server: LocalPostgres, central_template: str) -> Iterator[str]:
+    """A database of this module for pauses of the recording."""
+    databases = Databases(postgres_server)
+    yield databases.make(central_template)
+    databases.drop_all()
+
+
+@pytest.fixture
+def make(recorded_url: str) -> Iterator[MakeCentre]:
+    """Makes a centre with these recorders, where nothing was paused yet."""
+    made: list[RecordedCentre] = []
+
+    def build(*recorders: Recorder, settings: PauseSettings | None = None) -> RecordedCentre:
+        centre = RecordedCentre(recorded_url, *recorders, settings=settings)
+        made.append(centre)
+        centre.empty()
+        return centre
+
+    yield build
+    for centre in made:
+        centre.close()
+
+
+@pytest.fixture
+def pbx() -> FakeRecorder:
+    """A recorder with one call at extension 100, recorded on both legs."""
+    recorder = FakeRecorder()
+    recorder.ring("100", "call-1", "leg-1", "leg-2", caller="+442079460123")
+    return recorder

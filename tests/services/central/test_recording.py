@@ -7,53 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from app.adapters.local_postgres import LocalPostgres
 from app.services.central.call_flags import FlaggedCall, flagged_calls, mark_purged
 from app.services.central.pause_settings import PauseSettings
-from app.services.central.recorder import Capabilities, Recorder
+from app.services.central.recorder import Capabilities
 from app.services.central.transaction import Transaction
 from app.values.errors import Fault, Refusal
 from app.values.identity import LeaseId
 from app.values.vocabulary import CallFlag, ConfirmedBy, PauseEnd, PauseState
 from app.wire import card_operations as operations
 from app.wire.recording import FindCall, MarkSpoken, PauseTimes
-from tests.central_fixtures import Databases
-from tests.recorded_calls import CardDesk, RecordedCentre
+from tests.recorded_calls import CardDesk, MakeCentre
 from tests.recorders import BY_STATE, SCREEN, FakeRecorder
-
-MakeCentre = Callable[..., RecordedCentre]
-
-
-@pytest.fixture(scope="module")
-def recorded_url(postgres_server: LocalPostgres, central_template: str) -> Iterator[str]:
-    """One database for this module."""
-    databases = Databases(postgres_server)
-    yield databases.make(central_template)
-    databases.drop_all()
-
-
-@pytest.fixture
-def make(recorded_url: str) -> Iterator[MakeCentre]:
-    """Makes an empty centre with some recorders."""
-    made: list[RecordedCentre] = []
-
-    def build(*recorders: Recorder, settings: PauseSettings | None = None) -> RecordedCentre:
-        centre = RecordedCentre(recorded_url, *recorders, settings=settings)
-        made.append(centre)
-        centre.empty()
-        return centre
-
-    yield build
-    for centre in made:
-        centre.close()
-
-
-@pytest.fixture
-def pbx() -> FakeRecorder:
-    """A recorder with one call at extension 100, recorded on both legs."""
-    recorder = FakeRecorder()
-    recorder.ring("100", "call-1", "leg-1", "leg-2", caller="+442079460123")
-    return recorder
 
 
 @pytest.fixture(params=["in process", "over HTTP"])

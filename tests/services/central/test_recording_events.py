@@ -1,0 +1,223 @@
+"""What happens to a call during a pause: it stays paused, and the desk is told by any replica."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from app.services.central.pause_settings import PauseSettings
+from app.values.vocabulary import CallEventKind, CallFlag, PauseEnd, PauseState
+from tests.recorded_calls import CardDesk, MakeCentre, RecordedCentre
+from tests.recorders import SCREEN, FakeRecorder
+
+STARTED, LOST = CallEventKind.RECORDER_STARTED, CallEventKind.RECORDER_LOST
+
+
+@pytest.fixture(params=["in process", "over HTTP"])
+def desk(request: pytest.FixtureRequest, make: MakeCentre, pbx: FakeRecorder) -> Iterator[CardDesk]:
+    """A seat at extension 100, in process and over a socket."""
+    centre = make(pbx)
+    if request.param == "in process":
+        yield CardDesk(centre)
+    else:
+        with centre.over_http():
+            yield CardDesk(centre)
+
+
+def test_a_recording_that_begins_during_a_pause_is_paused_at_once_and_flagged(
+    desk: CardDesk, pbx: FakeRecorder
+) -> None:
+    lease = desk.acquire().lease_id
+    pbx.begin("queue-1")
+    assert desk.heard(lease) == [STARTED]
+    assert pbx.is_paused("queue-1")
+    assert desk.centre.flags() == [CallFlag.RECORDER_STARTED]
+    assert desk.centre.evidence_kinds()[-1] == "event:recorder_started"
+    desk.release(lease)
+    assert not pbx.is_paused("queue-1")
+    desk.centre.clock.advance(seconds=2)
+    desk.centre.pauses.look_after()
+    assert desk.centre.state(lease) is PauseState.ENDED
+
+
+def test_one_that_does_not_confirm_is_lost(desk: CardDesk, pbx: FakeRecorder) -> None:
+    lease = desk.acquire().lease_id
+    pbx.refuses_to_pause = True
+    pbx.begin("queue-1")
+    assert desk.heard(lease) == [LOST]
+    assert desk.centre.flags() == []
+    desk.release(lease, end=PauseEnd.CALL_CHANGED)
+    assert not pbx.is_paused("leg-1")
+
+
+def test_one_that_takes_its_time_is_lost_before_it_answers(
+    make: MakeCentre, pbx: FakeRecorder
+) -> None:
+    desk = CardDesk(make(pbx, settings=PauseSettings(late_s=0.01)))
+    lease = desk.acquire().lease_id
+    told = threading.Event()
+    pbx.when_paused = told.wait
+    pbx.begin("queue-1")
+    assert desk.heard(lease) == [LOST]
+    told.set()
+    pbx.when_paused = None
+    desk.release(lease, end=PauseEnd.CALL_CHANGED)
+    desk.centre.clock.advance(seconds=2)
+    desk.centre.pauses.look_after()
+    assert not pbx.is_paused("queue-1")
+
+
+def test_hold_is_told_and_the_pause_is_proved_again(desk: CardDesk, pbx: FakeRecorder) -> None:
+    lease = desk.acquire().lease_id
+    pbx.hold()
+    page = desk.watch(lease)
+    assert [event.kind for event in page.events] == [CallEventKind.HOLD]
+    pbx.calls["call-1"].recordings["leg-1"] = False
+    pbx.tell(CallEventKind.RETRIEVED, "call-1")
+    assert desk.heard(lease, since=page.events[-1].seq) == [CallEventKind.RETRIEVED]
+    desk.centre.pauses.close()
+    assert pbx.is_paused("leg-1")
+    assert desk.centre.events(lease) == [CallEventKind.HOLD, CallEventKind.RETRIEVED]
+
+
+def test_a_transfer_is_told_and_what_it_began_to_record_is_paused(
+    desk: CardDesk, pbx: FakeRecorder
+) -> None:
+    lease = desk.acquire().lease_id
+    pbx.calls["call-1"].recordings["leg-3"] = False
+    pbx.transfer()
+    page = desk.watch(lease)
+    assert page.events[0].kind is CallEventKind.TRANSFER
+    desk.centre.pauses.close()
+    assert pbx.is_paused("leg-3")
+    assert desk.centre.events(lease) == [CallEventKind.TRANSFER, STARTED]
+    desk.release(lease, end=PauseEnd.CALL_CHANGED)
+    assert not pbx.is_paused("leg-3")
+
+
+def test_a_recorder_that_is_silent_after_a_transfer_is_lost(
+    desk: CardDesk, pbx: FakeRecorder
+) -> None:
+    lease = desk.acquire().lease_id
+    pbx.freeze()
+    pbx.transfer()
+    desk.watch(lease)
+    desk.centre.pauses.close()
+    assert desk.centre.events(lease) == [CallEventKind.TRANSFER, LOST]
+
+
+def test_a_hangup_ends_the_lease(desk: CardDesk, pbx: FakeRecorder) -> None:
+    lease = desk.acquire().lease_id
+    pbx.hang_up()
+    page = desk.watch(lease)
+    assert [event.kind for event in page.events] == [CallEventKind.HANGUP]
+    desk.centre.pauses.look_after()
+    assert desk.watch(lease, since=page.events[-1].seq).over
+    view = desk.release(lease, end=PauseEnd.CALL_CHANGED)
+    assert (view.state, view.end) == (PauseState.ENDED, PauseEnd.HANGUP)
+    assert view.resumed_at == desk.centre.clock.now()
+
+
+def test_a_screen_recorder_goes_on_after_the_hangup(make: MakeCentre, pbx: FakeRecorder) -> None:
+    screen = FakeRecorder("screens", SCREEN)
+    screen.ring("100", "call-1", "screen-1")
+    desk = CardDesk(make(pbx, screen))
+    lease = desk.acquire().lease_id
+    pbx.hang_up()
+    desk.watch(lease)
+    desk.centre.pauses.look_after()
+    assert not screen.is_paused("screen-1")
+    assert desk.centre.state(lease) is PauseState.ENDED
+
+
+def test_a_broken_line_locks_the_calls_of_that_recorder_only(make: MakeCentre) -> None:
+    one, two = FakeRecorder("one"), FakeRecorder("two")
+    one.ring("100", "call-1", "leg-1")
+    two.ring("200", "call-2", "leg-2")
+    centre = make(one, two)
+    desk, other = CardDesk(centre, "100"), CardDesk(centre, "200")
+    lease, untouched = desk.acquire().lease_id, other.acquire().lease_id
+    one.lose_line()
+    assert desk.heard(lease) == [LOST]
+    centre.pauses.close()
+    assert centre.events(untouched) == []
+    assert one.is_paused("leg-1")
+
+
+def test_what_every_replica_hears_is_told_once(make: MakeCentre, pbx: FakeRecorder) -> None:
+    centre = make(pbx)
+    desk, other = CardDesk(centre), centre.replica()
+    lease = desk.acquire().lease_id
+    pbx.begin("queue-1")
+    pbx.hold()
+    for pauses in (centre.pauses, other):
+        pauses.close()
+    assert sorted(centre.events(lease)) == [CallEventKind.HOLD, STARTED]
+    assert centre.flags() == [CallFlag.RECORDER_STARTED]
+
+
+def test_what_happens_to_another_call_is_not_told(make: MakeCentre, pbx: FakeRecorder) -> None:
+    centre = make(pbx)
+    lease = CardDesk(centre).acquire().lease_id
+    pbx.ring("200", "call-2", "leg-9")
+    pbx.hold("call-2")
+    pbx.begin("leg-10", "call-2")
+    pbx.hang_up("call-2")
+    centre.pauses.close()
+    assert centre.events(lease) == []
+
+
+def test_a_recording_that_begins_after_the_release_is_left_alone(
+    make: MakeCentre, pbx: FakeRecorder
+) -> None:
+    centre = make(pbx)
+    desk = CardDesk(centre)
+    desk.release(desk.acquire().lease_id)
+    pbx.begin("queue-1")
+    centre.pauses.close()
+    assert not pbx.is_paused("queue-1")
+
+
+def test_a_release_while_a_recording_is_paused_again_wins(
+    make: MakeCentre, pbx: FakeRecorder
+) -> None:
+    centre = make(pbx)
+    desk = CardDesk(centre)
+    lease = desk.acquire().lease_id
+
+    def release() -> None:
+        pbx.when_paused = None
+        desk.release(lease)
+
+    pbx.when_paused = release
+    pbx.begin("queue-1")
+    centre.pauses.close()
+    for _ in range(2):
+        centre.clock.advance(seconds=15)
+        centre.pauses.look_after()
+    assert not pbx.is_paused("queue-1")
+    assert centre.state(lease) is PauseState.ENDED
+
+
+def test_a_desk_hears_from_a_replica_that_listens_to_no_recorder(
+    make: MakeCentre, pbx: FakeRecorder, recorded_url: str
+) -> None:
+    centre = make(pbx)
+    desk = CardDesk(centre)
+    lease = desk.acquire().lease_id
+    deaf = RecordedCentre(recorded_url)
+    with deaf.over_http():
+        desk.asks(deaf)
+        rings = threading.Timer(0.05, pbx.hang_up)
+        rings.start()
+        assert desk.heard(lease) == [CallEventKind.HANGUP]
+        rings.join()
+    deaf.close()
+
+
+def test_a_watch_ends_with_nothing_when_its_time_is_over(desk: CardDesk) -> None:
+    lease = desk.acquire().lease_id
+    assert desk.watch(lease, wait=0.0).events == ()
+    assert desk.watch(lease, wait=0.01).over is False
