@@ -126,9 +126,7 @@ def test_a_key_that_would_be_more_than_one_word_is_refused(
     assert switch.asked == []
 
 
-def test_no_answer_leaves_the_pause_unknown(
-    switch: Switch, tmp_path: Path
-) -> None:
+def test_no_answer_leaves_the_pause_unknown(switch: Switch, tmp_path: Path) -> None:
     switch.a_call()
     hasty = switch.recorder(tmp_path, confirm_s=1.0)
     try:
