@@ -36,7 +36,15 @@ def keys(folder: Path, clock: FixedClock) -> KeyFolder:
     return KeyFolder(folder, clock)
 
 
+@pytest.fixture(scope="session")
+def keys_made_once(made_once: Path) -> KeyFolder:
+    """Loaded once as well: that takes as long as a hundred authorisations."""
+    keys = KeyFolder(made_once, FixedClock())
+    keys.offered()
+    return keys
+
+
 @pytest.fixture
-def vault(folder: Path, clock: FixedClock) -> Iterator[VaultUnderTest]:
-    with VaultUnderTest(folder, clock) as made:
+def vault(tmp_path: Path, clock: FixedClock, keys_made_once: KeyFolder) -> Iterator[VaultUnderTest]:
+    with VaultUnderTest(tmp_path, clock, keys_made_once) as made:
         yield made

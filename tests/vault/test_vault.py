@@ -13,6 +13,7 @@ from app.values.errors import Refusal, Unreachable
 from app.values.identity import AttemptId
 from app.values.vocabulary import AttemptState, DeclineReason
 from app.vault.envelope import Card
+from app.vault.keys import KeyFolder
 from app.vault.providers.provider import Note
 from app.wire.payments import Envelope
 from app.wire.vault import AskLink, Attempted, Authorise, LinkOffered, MoveMoney, OfferLink
@@ -101,8 +102,10 @@ def bank() -> SlowBank:
 
 
 @pytest.fixture
-def at_bank(folder: Path, clock: FixedClock, bank: SlowBank) -> VaultUnderTest:
-    return VaultUnderTest(folder, clock, bank)
+def at_bank(
+    tmp_path: Path, clock: FixedClock, keys_made_once: KeyFolder, bank: SlowBank
+) -> VaultUnderTest:
+    return VaultUnderTest(tmp_path, clock, keys_made_once, bank)
 
 
 def test_an_attempt_is_carried_out_once(at_bank: VaultUnderTest, bank: SlowBank) -> None:

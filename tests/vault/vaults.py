@@ -35,9 +35,17 @@ def pounds(minor: int) -> Money:
 class VaultUnderTest:
     """Everything of a vault but its socket; `restart` is what a crash leaves."""
 
-    def __init__(self, folder: Path, clock: FixedClock, provider: Provider | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: FixedClock,
+        keys: KeyFolder,
+        provider: Provider | None = None,
+    ) -> None:
+        """`folder` is for what it keeps; its keys may lie elsewhere."""
         self.folder = folder
         self.clock = clock
+        self.keys = keys
         self._given = provider
         self._open()
 
@@ -53,7 +61,6 @@ class VaultUnderTest:
 
     def _open(self) -> None:
         self._stack = ExitStack()
-        self.keys = KeyFolder(self.folder, self.clock)
         ledger = Ledger(self.folder / "attempts.sqlite3", attempts.SCHEMA)
         self._stack.callback(ledger.close)
         books = Ledger(self.folder / "sandbox.sqlite3", sandbox.SCHEMA + links.SCHEMA)
