@@ -92,10 +92,10 @@ def _wrapped(vault: rsa.RSAPublicKey, secret: memoryview) -> bytes:
     try:
         return vault.encrypt(copy, oaep)
     finally:
-        _overwrite(copy)
+        overwrite(copy)
 
 
-def _overwrite(copy: bytes) -> None:
+def overwrite(copy: bytes) -> None:
     """Zeros over the content of a bytes object that nobody else holds (CPython's layout)."""
     start = sys.getsizeof(copy) - len(copy) - 1
     ctypes.memset(id(copy) + start, 0, len(copy))
