@@ -8,6 +8,7 @@ from functools import partial
 
 from app.campaigns.bench.answers import answers
 from app.campaigns.bench.call_screen import HUGE, key_echo, line_200, order_1114
+from app.campaigns.bench.cards import card_entry, renewals
 from app.campaigns.bench.confusables import confusables
 from app.campaigns.bench.figures import Figure
 from app.campaigns.bench.finder import finder
@@ -64,6 +65,8 @@ BENCHES: Mapping[str, Bench] = {
         "errors that reading back leaves, and its seconds, with modelled callers", mishearing
     ),
     "confirmation-pdf": Bench("making the confirmation of 10 lines", confirmation_pdf),
+    "card": Bench("from F9 to open fields, and to a card that is authorised", card_entry),
+    "renewals": Bench("renewals of pauses that one service answers", renewals),
     "answers": Bench("finding the answer to a caller's question, and how many are missed", answers),
     "desk-start": Bench("launching the desk until painted, beside an empty window", desk_start),
     "desk-memory": Bench("memory of a desk with 100,000 products", desk_memory),

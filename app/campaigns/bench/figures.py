@@ -92,6 +92,13 @@ def within(
     return _judged(name, samples, bare, aim, unit=unit, quantile=quantile, most=most)
 
 
+def reaching(name: str, samples: Sequence[float], least: float, *, unit: str) -> Figure:
+    """A figure whose median is to reach a fixed value: how many of something there were."""
+    aim = f"p50 at least {least:g} {unit}"
+    figure = _judged(name, samples, None, aim, unit=unit, quantile="p50")
+    return msgspec.structs.replace(figure, met=figure.p50 >= least)
+
+
 def beside(
     name: str,
     samples: Sequence[float],

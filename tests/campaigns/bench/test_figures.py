@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from app.campaigns.bench.figures import beside, in_turns, spread, table_of, timed, within
+from app.campaigns.bench.figures import beside, in_turns, reaching, spread, table_of, timed, within
 
 
 def test_quantiles_are_values_that_were_measured() -> None:
@@ -45,6 +45,11 @@ def test_a_fixed_aim_shows_the_bare_thing_and_does_not_judge_by_it() -> None:
     figure = within("save", [10.0], 20, bare=[0.1])
     assert (figure.limit, figure.met) == (0.1, True)
     assert within("paper", [10.0], 20).limit is None
+
+
+def test_what_is_to_be_reached_is_missed_by_less() -> None:
+    assert reaching("renewals", [100.0], 100, unit="per s").met
+    assert not reaching("renewals", [99.0], 100, unit="per s").met
 
 
 def test_a_timed_call_gives_its_result() -> None:
