@@ -295,6 +295,7 @@ class DeskProgram(QObject):
             self._show_desk(identity)
 
     def _show_desk(self, identity: SeatIdentity) -> None:
+        from app.adapters.card_entry.safe import card_safe
         from app.ui.main_window import MainWindow, open_file
         from app.values.clock import SystemClock
         from app.values.identity import SystemIds
@@ -307,6 +308,7 @@ class DeskProgram(QObject):
             clock=SystemClock(),
             ids=SystemIds(),
             device_id=identity.device_id,
+            safe=card_safe(),
             opener=self._setting.opener or open_file,
         )
         self.window.closed.connect(self._application.quit)
@@ -334,7 +336,9 @@ class DeskProgram(QObject):
         self.shown = window
 
     def _show_fault(self, fault: Refusal | Fault) -> None:
+        """Something is broken, and nobody knows what: no card digit is kept through that."""
         if self.window is not None:
+            self.window.end_card_entry()
             self.window.notices.show_error(fault)
 
 

@@ -9,6 +9,8 @@ from PySide6.QtCore import QCoreApplication
 from app.ui import formatting, shortcuts
 from app.ui.icons import Icon
 from app.ui.notices import Kind, Notice
+from app.ui.payment.card_words import running
+from app.ui.payment.pause_state import PauseShown, PauseStage
 from app.ui.screens.call.keeping import KeepingState, Kept
 from app.ui.screens.drafts.presenter import DraftsState
 from app.ui.screens.sign_in.screen import role_name
@@ -16,6 +18,7 @@ from app.ui.shortcuts import Action
 from app.ui.widgets.chip import ChipKind
 from app.values.vocabulary import Role
 from app.wire.people import Session
+from app.wire.recording import CallOnLine
 from app.wire.sync import DeskStatus
 
 
@@ -38,6 +41,21 @@ def role_words(session: Session) -> str:
     if session.offline:
         return _tr("signed in offline")
     return "" if session.person.role is Role.CSR else role_name(session.person.role)
+
+
+def recording_words(
+    pause: PauseShown, call: CallOnLine | None
+) -> tuple[ChipKind, str, Icon | None]:
+    """How the recording of the call stands: kind, words, and a drawing where the kind has none."""
+    if pause.stage is PauseStage.PAUSED:
+        words = _tr("Recording paused  {time}").format(time=running(pause))
+        return ChipKind.PAUSED, words, None
+    if pause.is_doubtful:
+        return ChipKind.WARN, _tr("Recording may still be paused"), None
+    if pause.stage is PauseStage.PAUSING:
+        return ChipKind.NEUTRAL, _tr("Pausing the recording"), Icon.CLOCK
+    is_recorded = call is not None and call.recordings > 0
+    return ChipKind.RECORDING, _tr("Recording") if is_recorded else "", None
 
 
 def sync_words(status: DeskStatus, *, for_order: bool = False) -> tuple[ChipKind, str, Icon | None]:

@@ -15,21 +15,20 @@ from PySide6.QtCore import QEvent, QObject, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
-from app.services.ports import Caller
+from app.services.ports import Caller, CardSafe
 from app.services.rules.regions import RegionRules
 from app.services.rules.speech_book import SpeechBook
-from app.ui import formatting, printing, shortcuts
+from app.ui import printing, shortcuts
 from app.ui.appearance import appearance_commands
 from app.ui.background import Background, Lane
-from app.ui.bar_words import role_words, saved_words, sync_words, waiting_words
+from app.ui.bar_teller import BarTeller, Frame
+from app.ui.bar_words import role_words, waiting_words
 from app.ui.command_palette import Command, CommandPalette
 from app.ui.desk_status import DeskStatusPresenter
 from app.ui.notices import Kind, Notice, NoticeBar, notice_of
 from app.ui.pages import Pages, Presenters
-from app.ui.screens.call.keeping import KeepingState
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.screen import CallScreen
-from app.ui.screens.call.state import CallState
 from app.ui.screens.drafts.presenter import DraftsPresenter, DraftsState
 from app.ui.screens.drafts.screen import DraftsScreen
 from app.ui.screens.placed.presenter import PlacedPresenter
@@ -48,7 +47,7 @@ from app.ui.widgets.key_sheet import KeySheet
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, Ids
-from app.values.vocabulary import Region
+from app.values.vocabulary import PauseEnd, Region
 from app.wire import operations
 from app.wire.customers import OrderSummary
 from app.wire.orders import OrderDocument, PlacedOrder
@@ -72,7 +71,7 @@ class MainWindow(QMainWindow):
 
     closed = Signal()
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a desk is made of, given by name
         self,
         caller: Caller,
         background: Background,
@@ -82,6 +81,7 @@ class MainWindow(QMainWindow):
         clock: Clock,
         ids: Ids,
         device_id: DeviceId,
+        safe: CardSafe | None = None,
         opener: Opener = open_file,
     ) -> None:
         super().__init__()
@@ -96,7 +96,6 @@ class MainWindow(QMainWindow):
         self._behind_lock: QWidget | None = None
         self._told_of_drafts = True
         self._sentence = ""
-        self._status_is_older = False  # than the order whose number is shown
         self._came_from: tuple[QWidget | None, QWidget | None] = (None, None)
         self._session_end = SessionEnd(caller, background, self._complain, self)
         self.sign_in = SignInPresenter(caller, background, self)
@@ -108,6 +107,7 @@ class MainWindow(QMainWindow):
             clock=clock,
             ids=ids,
             device_id=device_id,
+            safe=safe,
             parent=self,
         )
         self.drafts = DraftsPresenter(caller, background, self)
@@ -124,17 +124,17 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(middle)
         self.bar = CallBar(middle)
         self.notices = NoticeBar(middle)
-        self.pages = Pages(
-            Presenters(
-                sign_in=self.sign_in,
-                call=self.call,
-                drafts=self.drafts,
-                placed=self.placed,
-                protocol=self.protocol,
-            ),
-            middle,
+        presenters = Presenters(
+            sign_in=self.sign_in,
+            call=self.call,
+            drafts=self.drafts,
+            placed=self.placed,
+            protocol=self.protocol,
         )
+        self.pages = Pages(presenters, middle)
         self.strip = StatusStrip(middle)
+        frame = Frame(bar=self.bar, pages=self.pages, strip=self.strip)
+        self.teller = BarTeller(frame, presenters, self.status, self._clock, self)
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -182,8 +182,6 @@ class MainWindow(QMainWindow):
         for is_over in (self.call.placed, self.placed.finished):
             is_over.connect(self.notices.clear)  # what was said of an order goes with it
         self.call.placed.connect(self._show_placed)
-        self.call.state_changed.connect(self._show_call)
-        self.call.keeper.state_changed.connect(self._show_kept)
         self.drafts.opened.connect(self._resume)
         self.drafts.state_changed.connect(self._tell_of_drafts)
         self.drafts.number_asked_for.connect(self._show_placed)
@@ -246,6 +244,12 @@ class MainWindow(QMainWindow):
         self.call.start_call(self._session.person.person_id, self._policy)
         self._go_to(self.call_screen)
         self.call_screen.begin()
+        self.call.on_line.ask()
+
+    @Slot()
+    def end_card_entry(self) -> None:
+        """Wipe, lock, release, whatever was going on; harmless where no card is being typed."""
+        self.call.payment.pause.end(PauseEnd.WINDOW, self.tr("The card fields were left."))
 
     @Slot()
     def show_drafts(self) -> None:
@@ -261,6 +265,7 @@ class MainWindow(QMainWindow):
         """Hide everything behind the sign-in; the form stays as it is for the same person."""
         if self.is_locked:
             return
+        self.end_card_entry()
         self.call.keeper.save_now()
         self._behind_lock = self.pages.currentWidget()
         self._show_sign_in()
@@ -311,8 +316,6 @@ class MainWindow(QMainWindow):
         if same and behind is not None:
             self._go_to(behind)
             self.call.keeper.save_now()
-            self._show_call(self.call.state)
-            self._show_kept(self.call.keeper.state)
             return
         self.call.leave()
         self._background.run(
@@ -361,7 +364,7 @@ class MainWindow(QMainWindow):
         if self._session is None:
             return  # nobody is there to give the number; it waits in the list of drafts
         self.placed.begin(placed, self._session.person)
-        self._status_is_older = True
+        self.teller.status_is_older = True
         self.placed_screen.show_status(None)
         self.status.ask()
         if self.is_locked:
@@ -403,60 +406,18 @@ class MainWindow(QMainWindow):
             focused.setFocus()
 
     @Slot(object)
-    def _show_call(self, state: CallState) -> None:
-        if not isinstance(self.pages.currentWidget(), CallScreen):
-            return
-        self.strip.show_missing(state.needed)
-        self._show_time()
-
-    def _show_strip(self) -> None:
-        if isinstance(self.pages.currentWidget(), CallScreen):
-            self.strip.show_missing(self.call.state.needed)
-        else:
-            self.strip.show_words("")
-        self.strip.show_hints(self.pages.key_hints())
-
-    def _show_time(self) -> None:
-        started = self.call.started_at
-        page = self.pages.currentWidget()
-        on_line = isinstance(page, CallScreen | PlacedScreen | ProtocolScreen)
-        if isinstance(page, PlacedScreen) and self.placed.state.since is not None:
-            span = formatting.running_time(self._clock.now() - self.placed.state.since)
-            self.strip.show_words(self.tr("Wrap-up  {time}").format(time=span))
-        if not on_line or started is None:
-            self.bar.show_call("")
-            return
-        span = formatting.running_time(self._clock.now() - started)
-        self.bar.show_call(self.tr("On call  {time}").format(time=span), self.call.caller_number)
-
-    @Slot(object)
-    def _show_kept(self, state: KeepingState) -> None:
-        on_call = isinstance(self.pages.currentWidget(), CallScreen)
-        self.bar.show_saved(saved_words(state, self._clock.now()) if on_call else "")
-
-    @Slot(object)
     def _show_status(self, status: DeskStatus) -> None:
         if status.sentence and status.sentence != self._sentence:
             self.notices.show_notice(Notice(kind=Kind.WARN, sentence=status.sentence))
         self._sentence = status.sentence
-        self._status_is_older = False
+        self.teller.status_is_older = False
         if self.pages.is_whole:
             self.placed_screen.show_status(status)
-        self._show_sync()
-
-    def _show_sync(self) -> None:
-        status = self.status.state
-        if status is not None:
-            is_new = not self._status_is_older
-            on_placed = isinstance(self.pages.currentWidget(), PlacedScreen)
-            self.bar.show_sync(*sync_words(status, for_order=on_placed and is_new))
+        self.teller.show_sync()
 
     def _go_to(self, page: QWidget) -> None:
         self.pages.setCurrentWidget(page)
-        self._show_strip()
-        self._show_sync()
-        self._show_time()
-        self._show_kept(self.call.keeper.state)
+        self.teller.show_all()
 
     @Slot()
     def _open_palette(self) -> None:
@@ -465,8 +426,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def on_tick(self) -> None:
         """A second has passed: times go on, and idle minutes lock."""
-        self._show_time()
-        self._show_kept(self.call.keeper.state)
+        self.teller.show_time()
+        self.teller.show_kept()
         minutes = self._policy.idle_lock_minutes if self._policy else 0
         idle = self._clock.monotonic() - self._idle_since
         if minutes and not self.is_locked and idle >= minutes * MINUTE_S:

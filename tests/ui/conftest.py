@@ -17,6 +17,7 @@ from tests.ui.stage import (  # noqa: F401 - fixtures of all tests that have a d
     notices,
     on_call,
     opened,
+    safe,
     window,
 )
 

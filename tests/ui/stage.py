@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.ui.background import InlineBackground
+from app.ui.background import Background, InlineBackground
 from app.ui.main_window import MainWindow
 from app.ui.notices import Incidents, Notice
 from app.ui.screens.call.guide_state import Stage
@@ -19,6 +19,7 @@ from app.wire.addresses import AddressSuggestions
 from app.wire.customers import AddressView
 from tests.builders import a_product, an_address, an_id, an_order, with_line
 from tests.fakes import CountingIds, FixedClock
+from tests.ui.payment.fakes import OpenSafe
 from tests.ui.screens.fake_desk import (
     DEVICE,
     PASSWORD,
@@ -189,6 +190,12 @@ def notices(call: CallPresenter) -> list[Notice]:
 
 
 @pytest.fixture
+def safe() -> OpenSafe:
+    """Where card digits are kept and sealed."""
+    return OpenSafe()
+
+
+@pytest.fixture
 def opened() -> list[str]:
     """The files that a program was asked to show."""
     return []
@@ -198,9 +205,10 @@ def opened() -> list[str]:
 def window(
     qapp: QApplication,
     desk: FakeDesk,
-    inline: InlineBackground,
+    inline: Background,
     clock: FixedClock,
     opened: list[str],
+    safe: OpenSafe,
 ) -> Iterator[MainWindow]:
     """The window on its sign-in screen, active, at home size."""
     made = MainWindow(
@@ -211,6 +219,7 @@ def window(
         clock=clock,
         ids=CountingIds(),
         device_id=DEVICE,
+        safe=safe,
         opener=_Opener(opened),
     )
     made.show()

@@ -82,8 +82,8 @@ class Banner(QFrame):
 class CardPane(QFrame):
     """The pane in the middle column.
 
-    `left`: Esc on empty fields. `again_asked`: another pause is wanted. `script_changed(CardScript)`
-    tells what to say now.
+    `left`: Esc on empty fields. `again_asked`: another pause is wanted.
+    `script_changed(CardScript)` tells what to say now.
     """
 
     left = Signal()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -32,6 +33,7 @@ from app.values.money import Money
 from app.values.vocabulary import AttemptState, PauseEnd, PaymentMethod, Region
 from app.wire.orders import OrderDocument, Totals
 from app.wire.payments import BillingCheck, CardAttempt, TakeCard
+from app.wire.recording import CallOnLine
 
 CARD_IDLE_S = 60.0
 _BY_TENDER = frozenset({PaymentMethod.CARD, PaymentMethod.PAY_LINK})
@@ -72,6 +74,7 @@ class PaymentPresenter(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._clock = clock
         self._ids = ids
         self._order: _Order | None = None
         self._kept: set[AttemptId] = set()
@@ -107,6 +110,15 @@ class PaymentPresenter(QObject):
         cover = self._cover()
         return cover.left if cover is not None and cover.left.minor > 0 else None
 
+    def today(self) -> date:
+        """The date on the clock of this desk."""
+        return self._clock.now().astimezone().date()
+
+    @Slot(object)
+    def take_call(self, call: CallOnLine) -> None:
+        """Which call it is, as the recorder knows it."""
+        self.reference = call.reference
+
     def begin(self, order_id: OrderId, *, is_kept: bool) -> None:
         """Another order is in hand; a draft comes with what was tried for it."""
         self.leave()
@@ -137,23 +149,24 @@ class PaymentPresenter(QObject):
             return words.no_total()
         return payments.may_take_card(standings) or ""
 
-    def take_card(self, reference: str = "") -> None:
+    def take_card(self, reference: str = "") -> bool:
         """Every checkpoint holds: ask for a pause of the recording, and for a key to seal to.
 
-        `reference` names the call where the recorder cannot tell it.
+        `reference` names the call where the recorder cannot tell it. False: no pause was asked for.
         """
         if self._order is None or self.pause.state.is_busy or self._state.is_undecided:
-            return
+            return False
         self.reference = reference or self.reference
         self._told = None
         try:
             self._require_safe()
         except Refusal as refusal:
             self._tell(refusal.sentence, _INSTEAD)
-            return
+            return False
         self._publish()
         self.key.ask()
         self.pause.begin(self._order.document.order_id, self.idle_s, self.reference)
+        return True
 
     def submit(self, card: CardParts) -> bool:
         """Seal what was typed and ask the bank; False: there is no key to seal to yet.

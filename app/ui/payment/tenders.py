@@ -36,7 +36,7 @@ ASK_AGAIN_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 LOOK_AT_LINKS_S = 15.0
 
 
-class _Envelope:
+class Envelope:
     """A question that carries an envelope; it lets go of it when it is asked."""
 
     def __init__(self, caller: Caller, request: TakeCard) -> None:
@@ -145,7 +145,7 @@ class TendersInHand(QObject):
         self._asking = self.latest = request.attempt_id
         self._background.run(
             Lane.NETWORK,
-            _Envelope(self._caller, request),
+            Envelope(self._caller, request),
             owner=self,
             then=partial(self._answered, request.order_id),
             failed=partial(self._unanswered, request.order_id, request.attempt_id),

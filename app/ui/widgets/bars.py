@@ -64,9 +64,9 @@ class CallBar(QFrame):
         self._set(self._call, words)
         self._set(self._number, number)
 
-    def show_recording(self, kind: ChipKind, words: str) -> None:
+    def show_recording(self, kind: ChipKind, words: str, icon: Icon | None = None) -> None:
         """The state of the call recording; without words there is no chip."""
-        self._recording.show_state(kind, words)
+        self._recording.show_state(kind, words, icon)
         self._fit()
 
     def show_saved(self, words: str) -> None:

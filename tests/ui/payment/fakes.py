@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject
 from app.services.ports import Bound, CardParts
 from app.ui.background import InlineBackground, Lane, Question
 from app.ui.notices import Incidents
+from app.ui.payment.tenders import Envelope
 from app.values.errors import Fault, Refusal, Unreachable
 from app.values.identity import AttemptId, LeaseId
 from app.values.money import Currency, Money
@@ -230,9 +231,7 @@ class CardLine:
             sent_at=A_MORNING,
             expires_at=A_MORNING + timedelta(hours=72),
         )
-        self.links = [
-            msgspec.structs.replace(one, state=LinkState.REPLACED) for one in self.links
-        ]
+        self.links = [msgspec.structs.replace(one, state=LinkState.REPLACED) for one in self.links]
         self.links.append(link)
         return link
 
@@ -298,9 +297,7 @@ def operation_of(work: Callable[[], object]) -> str:
     for part in _parts(work):
         if isinstance(part, Operation):
             return part.name
-        if isinstance(part, TakeCard):
-            return TAKE_CARD
-    return ""
+    return TAKE_CARD if isinstance(work, Envelope) else ""
 
 
 def _parts(work: object) -> Iterator[object]:
@@ -308,8 +305,6 @@ def _parts(work: object) -> Iterator[object]:
         for argument in (work.func, *work.args):
             yield argument
             yield from _parts(argument)
-    elif hasattr(work, "_request"):
-        yield work._request
 
 
 class PlainDigits:

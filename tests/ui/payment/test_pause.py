@@ -50,9 +50,11 @@ class Watched:
     def _shown(self, state: PauseShown) -> None:
         self.story.append(state.stage.value)
 
-    @property
-    def stage(self) -> PauseStage:
-        return self.pause.state.stage
+    def is_in(self, stage: PauseStage) -> bool:
+        return self.pause.state.stage is stage
+
+    def is_open(self) -> bool:
+        return self.pause.state.is_open
 
     def begin(self) -> None:
         self.pause.begin(ORDER, IDLE_S)
@@ -83,7 +85,7 @@ def desk(qapp: QApplication) -> Watched:
 @pytest.fixture
 def paused(desk: Watched) -> Watched:
     desk.begin()
-    assert desk.stage is PauseStage.PAUSED
+    assert desk.is_in(PauseStage.PAUSED)
     desk.story.clear()
     return desk
 
@@ -91,17 +93,17 @@ def paused(desk: Watched) -> Watched:
 def test_only_the_confirmation_opens_the_fields(desk: Watched) -> None:
     desk.lanes.hold(ACQUIRE)
     desk.begin()
-    assert desk.stage is PauseStage.PAUSING
-    assert not desk.pause.state.is_open
+    assert desk.is_in(PauseStage.PAUSING)
+    assert not desk.is_open()
     desk.lanes.answer(ACQUIRE)
-    assert desk.pause.state.is_open
+    assert desk.is_open()
     assert desk.story == ["wipe", "pausing", "paused"]
 
 
 def test_a_pause_without_a_recording_is_none(desk: Watched) -> None:
     desk.line.held = {"recordings": ()}
     desk.begin()
-    assert desk.stage is PauseStage.FAILED
+    assert desk.is_in(PauseStage.FAILED)
     assert "No recorder confirmed" in desk.pause.state.sentence
     assert len(desk.releases()) == 1
 
@@ -110,7 +112,7 @@ def test_a_pause_without_a_recording_is_none(desk: Watched) -> None:
 def test_a_refusal_is_told_in_its_words_and_released_all_the_same(desk: Watched, code: str) -> None:
     desk.line.broken[ACQUIRE] = Refusal(code, "There is no call at your extension.")
     desk.begin()
-    assert desk.stage is PauseStage.FAILED
+    assert desk.is_in(PauseStage.FAILED)
     assert desk.pause.state.sentence == "There is no call at your extension."
     asked: list[AcquirePause] = desk.line.asked(ACQUIRE)
     assert [one.lease_id for one in desk.releases()] == [asked[0].lease_id]
@@ -123,14 +125,14 @@ def test_a_recorder_that_cannot_tell_the_call_asks_for_its_reference(desk: Watch
     del desk.line.broken[ACQUIRE]
     desk.pause.begin(ORDER, IDLE_S, "7731")
     assert desk.line.asked(ACQUIRE)[-1].reference == "7731"
-    assert desk.pause.state.is_open
+    assert desk.is_open()
 
 
 @pytest.mark.parametrize("error", [away(), Fault("broken", "Something broke.", "0001-0002")])
 def test_an_unknown_outcome_is_released(desk: Watched, error: Fault) -> None:
     desk.line.broken[ACQUIRE] = error
     desk.begin()
-    assert desk.stage is PauseStage.FAILED
+    assert desk.is_in(PauseStage.FAILED)
     assert [one.end for one in desk.releases()] == [PauseEnd.NOT_PAUSED]
 
 
@@ -140,10 +142,10 @@ def test_a_frozen_recorder_never_opens_the_fields_and_its_late_pause_is_undone(
     desk.lanes.hold(ACQUIRE)
     desk.begin()
     desk.go_on(CONFIRM_WITHIN_S)
-    assert desk.stage is PauseStage.FAILED
+    assert desk.is_in(PauseStage.FAILED)
     assert len(desk.releases()) == 1
     desk.lanes.answer(ACQUIRE)
-    assert desk.stage is PauseStage.FAILED
+    assert desk.is_in(PauseStage.FAILED)
     assert len(desk.releases()) == 2
     assert len({one.lease_id for one in desk.releases()}) == 1
 
@@ -155,13 +157,13 @@ def test_an_answer_that_comes_after_the_lease_may_be_over_does_not_open(desk: Wa
     # What counts is when the question went out, on the lane, and not when it was answered.
     desk.line.held = {"times": PauseTimes(ttl_s=3.0, margin_s=3.0)}
     desk.lanes.answer(ACQUIRE)
-    assert desk.stage is PauseStage.FAILED
+    assert desk.is_in(PauseStage.FAILED)
 
 
 def test_a_second_f9_does_nothing(paused: Watched) -> None:
     paused.begin()
     assert len(paused.line.asked(ACQUIRE)) == 1
-    assert paused.pause.state.is_open
+    assert paused.is_open()
 
 
 def test_a_second_f9_while_it_is_being_paused_does_nothing(desk: Watched) -> None:
@@ -183,7 +185,7 @@ def test_ending_is_wipe_lock_release(paused: Watched) -> None:
 def test_every_end_is_told_to_the_centre(paused: Watched, end: PauseEnd) -> None:
     paused.pause.end(end)
     assert [one.end for one in paused.releases()] == [end]
-    assert paused.stage is PauseStage.DONE
+    assert paused.is_in(PauseStage.DONE)
 
 
 def test_when_the_digits_were_typed_goes_along_for_the_evidence(paused: Watched) -> None:
@@ -200,15 +202,15 @@ def test_it_is_renewed_in_a_lane_of_its_own(paused: Watched) -> None:
     paused.stay_busy(21)
     assert len(paused.line.asked(RENEW)) == 4
     assert {lane for name, lane in paused.lanes.lanes if name == RENEW} == {Lane.RENEWAL}
-    assert paused.pause.state.is_open
+    assert paused.is_open()
 
 
 def test_a_late_renewal_locks_before_the_lease_can_run_out(paused: Watched) -> None:
     paused.line.broken[RENEW] = away()
     paused.go_on(TIMES.ttl_s - TIMES.margin_s - 0.25)
-    assert paused.pause.state.is_open
+    assert paused.is_open()
     paused.go_on(0.25)
-    assert paused.stage is PauseStage.DONE
+    assert paused.is_in(PauseStage.DONE)
     assert paused.story[:-1][-3:] == ["wipe", "locked", "resuming"]
     assert paused.releases()[0].end is PauseEnd.DOUBT
 
@@ -217,31 +219,31 @@ def test_a_renewal_that_hangs_counts_from_when_the_last_good_one_was_sent(paused
     paused.stay_busy(5)
     paused.lanes.hold(RENEW)
     paused.stay_busy(16)
-    assert paused.pause.state.is_open
+    assert paused.is_open()
     paused.stay_busy(2)
-    assert not paused.pause.state.is_open
+    assert not paused.is_open()
 
 
 def test_a_renewal_answered_after_the_lock_does_nothing(paused: Watched) -> None:
     paused.lanes.hold(RENEW)
     paused.stay_busy(18)
-    assert not paused.pause.state.is_open
+    assert not paused.is_open()
     paused.lanes.answer(RENEW)
-    assert not paused.pause.state.is_open
+    assert not paused.is_open()
     assert paused.pause.lease_id is None
 
 
 def test_a_key_after_the_deadline_is_too_late(paused: Watched) -> None:
     paused.clock.advance(seconds=TIMES.ttl_s)
     paused.pause.digit_typed()
-    assert not paused.pause.state.is_open
+    assert not paused.is_open()
     assert paused.releases()[0].first_digit_at is None
 
 
 def test_a_lease_that_the_centre_holds_no_longer_locks_at_once(paused: Watched) -> None:
     paused.line.broken[RENEW] = Refusal("lease_over", "It is over.")
     paused.go_on(5)
-    assert not paused.pause.state.is_open
+    assert not paused.is_open()
     assert paused.releases()[0].end is PauseEnd.DOUBT
 
 
@@ -270,7 +272,7 @@ def test_what_ends_card_entry_wipes_locks_and_releases(
 def test_what_does_no_harm_is_watched_on(paused: Watched, kind: CallEventKind) -> None:
     paused.line.happens(kind)
     paused.lanes.answer(WATCH)
-    assert paused.pause.state.is_open
+    assert paused.is_open()
     assert paused.lanes.waiting(WATCH) == 1
     paused.lanes.answer(WATCH)
     assert paused.line.asked(WATCH)[-1].since == 1
@@ -286,30 +288,30 @@ def test_an_empty_answer_that_came_at_once_is_not_asked_again_in_a_circle(paused
 def test_a_lost_line_to_the_call_locks(paused: Watched) -> None:
     paused.line.broken[WATCH] = away()
     paused.lanes.answer(WATCH)
-    assert not paused.pause.state.is_open
+    assert not paused.is_open()
     assert "line to the central service" in paused.pause.state.sentence
 
 
 def test_a_watch_that_is_over_locks(paused: Watched) -> None:
     paused.line.over = True
     paused.lanes.answer(WATCH)
-    assert not paused.pause.state.is_open
+    assert not paused.is_open()
 
 
 def test_news_of_an_older_lease_does_nothing(paused: Watched) -> None:
     paused.pause.end(PauseEnd.CANCELLED)
     paused.begin()
-    assert paused.pause.state.is_open
+    assert paused.is_open()
     paused.line.happens(CallEventKind.HANGUP)
     paused.lanes.answer(WATCH)  # the one of the first lease
-    assert paused.pause.state.is_open
+    assert paused.is_open()
     paused.lanes.answer(WATCH)
-    assert not paused.pause.state.is_open
+    assert not paused.is_open()
 
 
 def test_nobody_at_the_keys_wipes(paused: Watched) -> None:
     paused.go_on(IDLE_S - 1)
-    assert paused.pause.state.is_open
+    assert paused.is_open()
     paused.go_on(1)
     assert paused.releases()[0].end is PauseEnd.IDLE
 
@@ -331,13 +333,13 @@ def test_the_time_runs_in_whole_seconds(paused: Watched) -> None:
 def test_an_end_that_nobody_confirms_is_told_and_asked_for_again(paused: Watched) -> None:
     paused.line.resumes = False
     paused.pause.end(PauseEnd.CANCELLED)
-    assert paused.stage is PauseStage.RESUME_UNCONFIRMED
+    assert paused.is_in(PauseStage.RESUME_UNCONFIRMED)
     assert paused.pause.state.is_doubtful
     paused.go_on(8)
     assert len(paused.line.asked(STATUS)) == 4
     paused.line.resumes = True
     paused.go_on(8)
-    assert paused.stage is PauseStage.DONE
+    assert paused.is_in(PauseStage.DONE)
     assert not paused.pause.state.is_doubtful
 
 
@@ -350,27 +352,27 @@ def test_a_release_that_is_not_heard_is_said_again_until_it_is(paused: Watched) 
     del paused.line.broken[RELEASE]
     paused.go_on(30)
     assert len(paused.releases()) == tries + 1
-    assert paused.stage is PauseStage.DONE
+    assert paused.is_in(PauseStage.DONE)
 
 
 def test_a_release_that_hangs_is_told(paused: Watched) -> None:
     paused.lanes.hold(RELEASE)
     paused.pause.end(PauseEnd.CANCELLED)
     paused.go_on(4)
-    assert paused.stage is PauseStage.RESUMING
+    assert paused.is_in(PauseStage.RESUMING)
     paused.go_on(1)
-    assert paused.stage is PauseStage.RESUME_UNCONFIRMED
+    assert paused.is_in(PauseStage.RESUME_UNCONFIRMED)
 
 
 def test_another_pause_may_begin_while_an_older_end_is_doubtful(paused: Watched) -> None:
     paused.line.resumes = False
     paused.pause.end(PauseEnd.CANCELLED)
     paused.begin()
-    assert paused.pause.state.is_open
+    assert paused.is_open()
     assert paused.pause.state.is_doubtful
     paused.line.resumes = True
     paused.go_on(1)
-    assert paused.pause.state.is_open
+    assert paused.is_open()
     assert not paused.pause.state.is_doubtful
 
 
@@ -444,11 +446,11 @@ def test_after_whatever_happens_nothing_is_open_and_every_lease_was_released(
 ) -> None:
     state(desk)
     act(desk)
-    assert not desk.pause.state.is_open
+    assert not desk.is_open()
     for name in (ACQUIRE, RELEASE):
         desk.lanes.let_go(name)
         while desk.lanes.waiting(name):
             desk.lanes.answer(name)
-    assert not desk.pause.state.is_open
+    assert not desk.is_open()
     asked = {one.lease_id for one in desk.line.asked(ACQUIRE)}
     assert {one.lease_id for one in desk.releases()} == asked

@@ -96,6 +96,7 @@ from app.wire.read_back import (
 from app.wire.sync import AskStatus, Company, DeskStatus, Policy
 from tests.builders import A_MORNING, an_id
 from tests.read_backs import a_guidance
+from tests.ui.payment.fakes import CardLine
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -158,6 +159,7 @@ class FakeDesk:
         self.offline = False
         self.broken: dict[str, Refusal | Fault] = {}
         self.calls: Counter[str] = Counter()
+        self.cards = CardLine()
         self.paper_path = "/nowhere/confirmation.pdf"
         self.guidance = a_guidance()
         self.searched: list[NoteSearch] = []
@@ -204,6 +206,8 @@ class FakeDesk:
             raise self.broken[operation.name]
         if self.offline and operation.home is Home.CENTRE:
             raise Unreachable("unreachable", "The central service does not answer.")
+        if self.cards.answers(operation.name):
+            return self.cards.call(operation, request)
         return cast("A", self._handlers[operation.name](request))
 
     def draft(self, order_id: OrderId) -> OrderDocument:

@@ -94,6 +94,10 @@ class OrderInHand(QObject):
         self._document = msgspec.structs.replace(self.document, **parts)
         self.changed.emit()
 
+    def know(self, **parts: Any) -> None:  # noqa: ANN401 - see change
+        """Something was found out that nobody typed: no step, and nothing to save by itself."""
+        self._document = msgspec.structs.replace(self.document, **parts)
+
     def put_back(self, document: OrderDocument) -> None:
         """Make the order what it was before, as one step that can itself be taken back."""
         if document is not self.document:

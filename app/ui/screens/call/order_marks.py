@@ -100,8 +100,9 @@ def payment_names() -> dict[PaymentMethod, str]:
     """Every way to pay with its name."""
     return {
         PaymentMethod.CARD: _tr("Card"),
-        PaymentMethod.INVOICE: _tr("Invoice"),
-        PaymentMethod.LATER: _tr("Later"),
+        PaymentMethod.PAY_LINK: _tr("Pay link"),
+        PaymentMethod.INVOICE: _tr("On account"),
+        PaymentMethod.LATER: _tr("Payment outstanding"),
     }
 
 

@@ -15,19 +15,23 @@ from types import MappingProxyType
 
 from PySide6.QtCore import QObject, Signal
 
-from app.services.ports import Caller
+from app.services.ports import Caller, CardSafe
 from app.services.rules import pricing, readiness
 from app.services.rules.read_back import Checkpoint
 from app.services.rules.regions import RegionRules
 from app.services.rules.speech_book import Piece, SpeechBook
 from app.ui.background import Background, Debounce, Lane
 from app.ui.notices import Kind, Notice, notice_of
+from app.ui.payment.payment import PaymentPresenter
+from app.ui.payment.payment_state import CardScript
 from app.ui.screens.call import card_guard, guide_words, keeping, repeating, topics, twins
 from app.ui.screens.call.address import AddressPresenter, Part
 from app.ui.screens.call.answers import AnswersPresenter
+from app.ui.screens.call.caller_on_line import CallerOnLine
 from app.ui.screens.call.customer import QUIET_MS, CustomerPresenter
 from app.ui.screens.call.delivery import DeliveryPresenter
 from app.ui.screens.call.finder import FinderPresenter
+from app.ui.screens.call.fresh_products import FreshProducts
 from app.ui.screens.call.guide_state import Around, ReadBackState
 from app.ui.screens.call.keeping import DraftKeeper
 from app.ui.screens.call.lines import LinesPresenter
@@ -37,7 +41,7 @@ from app.ui.screens.call.read_back import ReadBackPresenter
 from app.ui.screens.call.state import CallState, Phase
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
-from app.values.identity import DeviceId, Ids, OrderId, PersonId, ProductCode
+from app.values.identity import DeviceId, Ids, OrderId, PersonId
 from app.values.money import Money
 from app.values.vocabulary import Channel, OrderType, PaymentMethod, Priority, Region
 from app.wire import operations
@@ -45,8 +49,6 @@ from app.wire.catalogue import ProductView
 from app.wire.customers import CustomerView, GetOrder
 from app.wire.orders import Delivery, OrderDocument, OrderView, PlacedOrder, PlaceOrder
 from app.wire.sync import Policy
-
-PRODUCTS_AT_A_TIME = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class CallPresenter(QObject):
         ids: Ids,
         device_id: DeviceId,
         speech: Mapping[Region, SpeechBook] = MappingProxyType({}),
+        safe: CardSafe | None = None,
         pace: Pace | None = None,
         parent: QObject | None = None,
     ) -> None:
@@ -93,7 +96,6 @@ class CallPresenter(QObject):
         self._rules: RegionRules | None = None
         self._judged: tuple[object, ...] = ()
         self._started_at: datetime | None = None
-        self._caller_number = ""
         self._state = CallState()
         self.order = OrderInHand(self)
         self.keeper = DraftKeeper(caller, background, quiet_ms=pace.save_ms, parent=self)
@@ -108,6 +110,11 @@ class CallPresenter(QObject):
         self.billing_address = AddressPresenter(Part.BILL_TO, self.order, caller, background, self)
         self.delivery = DeliveryPresenter(self.order, clock, self)
         self.answers = AnswersPresenter(caller, background, self)
+        self.payment = PaymentPresenter(
+            caller, background, clock=clock, ids=ids, safe=safe, parent=self
+        )
+        self.on_line = CallerOnLine(self.order, self.customer, caller, background, self)
+        self._fresh = FreshProducts(self.order, self.lines, caller, background, self)
         self.read_back = ReadBackPresenter(
             self.order,
             caller,
@@ -141,8 +148,12 @@ class CallPresenter(QObject):
             self.billing_address,
             self.read_back,
             self.answers,
+            self.payment,
+            self._fresh,
         ):
             part.notice.connect(self.notice)
+        self.on_line.found.connect(self.payment.take_call)
+        self.payment.state_changed.connect(self._take_payment)
         self.read_back.state_changed.connect(self._take_read_back)
 
     @property
@@ -166,7 +177,7 @@ class CallPresenter(QObject):
     @property
     def caller_number(self) -> str:
         """The number the caller rings from, where the telephone told it."""
-        return self._caller_number
+        return self.on_line.number
 
     def start_call(self, person_id: PersonId, policy: Policy, caller_number: str = "") -> None:
         """A new call with an empty order; the order before stays as it was last kept."""
@@ -181,6 +192,7 @@ class CallPresenter(QObject):
             caller_number=caller_number,
             delivery=Delivery(charge=Money(0, policy.currency)),
         )
+        self.payment.idle_s = float(policy.card_idle_seconds)
         self._begin(document, person_id, is_kept=False)
         if caller_number:
             self.customer.search(caller_number)
@@ -188,7 +200,7 @@ class CallPresenter(QObject):
     def resume(self, document: OrderDocument, person_id: PersonId | None = None) -> None:
         """Go on with a draft, as the person who is signed in; else as the one who began it."""
         self._begin(document, person_id or document.taken_by, is_kept=True)
-        self._refresh_products()
+        self._fresh.ask()
 
     def leave(self) -> None:
         """Put the order away as it stands; what was typed is written first."""
@@ -196,11 +208,13 @@ class CallPresenter(QObject):
         self._started_at = None
         self._state = CallState()
         self.read_back.leave()
+        self.payment.leave()
         self._show(CallState())
         self.order.leave()
 
     def write_out(self) -> None:
         """The program ends: everything that waits goes to the WRITE lane."""
+        self.payment.write_out()
         self.keeper.write_out()
         self.read_back.notes.write_out()
 
@@ -253,6 +267,11 @@ class CallPresenter(QObject):
         """Take the last undo back."""
         if self._state.phase is Phase.TAKING:
             self.order.redo()
+
+    def show_script(self, script: CardScript | None) -> None:
+        """What is said while the payment is in view; None: it is no longer."""
+        if script != self._state.script and self._state.phase is Phase.TAKING:
+            self._show(replace(self._state, script=script))
 
     def ask_to_repeat(self) -> None:
         """Ctrl+R: ask whether the customer's last order is wanted once more."""
@@ -322,8 +341,9 @@ class CallPresenter(QObject):
         self.billing_address.begin(rules.country)
         self.delivery.begin(rules)
         self.read_back.begin(rules, person_id, is_kept=is_kept)
+        self.payment.begin(document.order_id, is_kept=is_kept)
         self._started_at = self._clock.now()
-        self._caller_number = document.caller_number
+        self.on_line.begin(document.caller_number)
         self._state = CallState(phase=Phase.TAKING, tax_label=rules.tax.label)
         self._follow()
 
@@ -366,10 +386,18 @@ class CallPresenter(QObject):
         totals = pricing.totals(document, self.rules, self.lines.book.sums)
         self._state = replace(state, document=document, totals=totals, can_undo=self.order.can_undo)
         self.read_back.follow(totals, state.missing)
+        self.payment.follow(document, totals, agreed=self.read_back.state.holds)
         self._show(self._with_read_back(self._state))
 
     def _take_read_back(self, _state: ReadBackState) -> None:
         """An answer was given, or is on disk by now."""
+        document, totals = self._state.document, self._state.totals
+        if document is not None and totals is not None:
+            self.payment.follow(document, totals, agreed=self.read_back.state.holds)
+        self._take_payment()
+
+    def _take_payment(self) -> None:
+        """The payment stands another way now."""
         state = self._with_read_back(self._state)
         if state.phase is not Phase.IDLE and state != self._state:
             self._show(state)
@@ -377,9 +405,12 @@ class CallPresenter(QObject):
     def _with_read_back(self, state: CallState) -> CallState:
         guide = self.read_back.state
         why_not = topics.still_needed(state.missing) or guide_words.why_not_placed(guide)
+        payment = self.payment.state
         return replace(
             state,
-            reason_why_not=why_not,
+            reason_why_not=why_not or payment.reason_why_not,
+            to_pay=payment.reason_why_not,
+            wants_card=payment.wants_card,
             read_back_holds=guide.holds,
             to_read_back=guide_words.still_to_read(guide),
         )
@@ -410,26 +441,6 @@ class CallPresenter(QObject):
         if customer.addresses and self.order.document.deliver_to is None:
             self.delivery_address.take(customer.addresses[0].address)
 
-    def _refresh_products(self) -> None:
-        """A draft was opened: ask for stock and changed prices, a few products at a time."""
-        codes = self.lines.book.unknown_codes()[:PRODUCTS_AT_A_TIME]
-        if not codes:
-            return
-        self._background.run(
-            Lane.READ,
-            partial(repeating.products_of, self._caller, codes),
-            owner=self,
-            then=partial(self._learn, self.order.document.order_id, codes),
-            failed=self._complain,
-        )
-
-    def _learn(
-        self, order_id: OrderId, codes: tuple[ProductCode, ...], products: tuple[ProductView, ...]
-    ) -> None:
-        if self.order.is_open and self.order.document.order_id == order_id:
-            self.lines.learn(products, asked_for=codes)
-            self._refresh_products()
-
     def _look_up_repeated(self, view: OrderView) -> None:
         self._background.run(
             Lane.READ,
@@ -452,6 +463,7 @@ class CallPresenter(QObject):
     def _placed(self, placed: PlacedOrder) -> None:
         self._state = CallState()
         self.read_back.leave()
+        self.payment.leave()
         self._show(CallState())
         self.order.leave()
         self.placed.emit(placed)

@@ -29,6 +29,7 @@ from app.ui.screens.call.delivery_pane import (
 from app.ui.screens.call.guiding import Guiding
 from app.ui.screens.call.items_pane import ItemsPane
 from app.ui.screens.call.order_marks import OrderMarks, marks_commands
+from app.ui.screens.call.paying import Paying
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.side_pane import SidePane
 from app.ui.screens.call.state import CallState, Phase, Topic
@@ -80,6 +81,7 @@ class CallScreen(QWidget):
         self.channel = ChannelField(presenter, self.items)
         self.marks = OrderMarks(self.items)
         self.side = SidePane(self)
+        self.paying = Paying(self, presenter, self)
         self._scroll(column)
         self._width = Width.WIDE
         self._in_view: QWidget = self._left
@@ -115,6 +117,7 @@ class CallScreen(QWidget):
         self._columns.setSpacing(GAP_PX)
         self._columns.addWidget(self._left)
         self._columns.addWidget(self.items, 1)
+        self._columns.addWidget(self.paying.column, 1)
         self._columns.addWidget(self.side)
         self._fit()
 
@@ -127,6 +130,8 @@ class CallScreen(QWidget):
         presenter.finder.passed.connect(self._go_on_from_finder)
         self.side.topic_chosen.connect(self.go_to_topic)
         self.side.place_asked.connect(self.place)
+        self.side.card_asked.connect(self.paying.take_card)
+        self.paying.turned.connect(self._turn_middle)
         self._guide = Guiding(self, presenter, self)
         self._answering = Answering(self, presenter, self)
         application = QApplication.instance()
@@ -143,9 +148,12 @@ class CallScreen(QWidget):
             Action.READ_BACK: self.read_back,
             Action.HEARD: self._presenter.read_back.open_hearing,
             Action.PUT_RIGHT: self._presenter.read_back.correct,
+            Action.CARD: self.paying.take_card,
+            Action.SPOKEN_TOO_EARLY: self.paying.mark_spoken,
+            Action.REFRESH: self._presenter.payment.tenders.ask_at_once,
             Action.NEXT_PANE: partial(self._step_pane, 1),
             Action.PREVIOUS_PANE: partial(self._step_pane, -1),
-            Action.COMMIT: self.place,
+            Action.COMMIT: self.commit,
             Action.UNDO: self._presenter.undo,
             Action.REDO: self._presenter.redo,
             Action.DUPLICATE_LINE: self.duplicate_line,
@@ -210,12 +218,14 @@ class CallScreen(QWidget):
                 state.reason_why_not,
             ),
         ]
-        return (*listed, *self._guide.commands(), *marks_commands(self._presenter))
+        more = *self._guide.commands(), *self.paying.commands(), *marks_commands(self._presenter)
+        return (*listed, *more)
 
     @Slot()
     def begin(self) -> None:
         """A call begins: the keyboard goes to the first thing that is missing."""
         self._answering.close()
+        self.paying.close()
         missing = self._presenter.state.missing
         self.go_to_topic(topic_of(missing[0]) if missing else Topic.ITEMS)
 
@@ -257,6 +267,7 @@ class CallScreen(QWidget):
     @Slot()
     def go_to_items(self) -> None:
         """F3."""
+        self.paying.close()
         self.bring(self.items)
         self.items.take_focus()
 
@@ -311,6 +322,12 @@ class CallScreen(QWidget):
             self._presenter.lines.remove(line_id)
 
     @Slot()
+    def commit(self) -> None:
+        """Ctrl+Enter: the card is authorised, where one is typed; else the order is placed."""
+        if not self.paying.commit():
+            self.place()
+
+    @Slot()
     def place(self) -> None:
         """Place the order, with what is typed into the line that is open; else to what is open."""
         if not self.items.editor.take_all():
@@ -324,7 +341,7 @@ class CallScreen(QWidget):
     def go_back(self) -> None:
         """Esc: closes what is open, innermost first; nothing typed is lost."""
         presenter = self._presenter
-        if self._answering.go_back() or self._guide.go_back():
+        if self._answering.go_back() or self.paying.go_back() or self._guide.go_back():
             return
         if presenter.state.asking_to_repeat is not None:
             presenter.do_not_repeat()
@@ -346,11 +363,30 @@ class CallScreen(QWidget):
             if address.state.editing:
                 address.close()
 
+    def _middle(self) -> QWidget:
+        """The order lines, or the payment in their place."""
+        return self.paying.column if self.paying.is_open else self.items
+
+    @Slot()
+    def _go_to_middle(self) -> None:
+        if self.paying.is_open:
+            self.bring(self.paying.column)
+            self.paying.take_focus()
+        else:
+            self.go_to_items()
+
+    @Slot()
+    def _turn_middle(self) -> None:
+        """The payment takes the place of the order lines, or gives it back."""
+        if self._in_view in {self.items, self.paying.column}:
+            self._in_view = self._middle()
+        self._fit()
+
     def _step_pane(self, step: int) -> None:
         """F6: from pane to pane in the order of the talk."""
         panes: list[tuple[QWidget, Callable[[], None]]] = [
             (self.customer, self.go_to_customer),
-            (self.items, self.go_to_items),
+            (self._middle(), self._go_to_middle),
             (self.delivery, self.go_to_delivery),
             (self.notes, self.go_to_notes),
             (self.side, self.go_to_side),
@@ -368,7 +404,7 @@ class CallScreen(QWidget):
 
     def bring_to(self, part: QWidget) -> None:
         """Show the column in which a part of the screen stands."""
-        for column in (self._left, self.items, self.side):
+        for column in (self._left, self._middle(), self.side):
             if column.isAncestorOf(part):
                 self.bring(column)
 
@@ -396,7 +432,9 @@ class CallScreen(QWidget):
     def _fit(self) -> None:
         """Columns that have room are shown; the others come with their key."""
         self._width = Width.of(self.width())
-        columns: tuple[QWidget, ...] = (self._left, self.items, self.side)
+        middle = self._middle()
+        theme.set_shown(self.items if self.paying.is_open else self.paying.column, False)
+        columns: tuple[QWidget, ...] = (self._left, middle, self.side)
         side_open = self._in_view is self.side
         match self._width:
             case Width.WIDEST | Width.WIDE:

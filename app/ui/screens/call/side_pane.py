@@ -34,6 +34,7 @@ class SidePane(QWidget):
     topic_chosen = Signal(object)
     row_chosen = Signal(str)
     place_asked = Signal()
+    card_asked = Signal()
     override_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -51,6 +52,8 @@ class SidePane(QWidget):
         self.let_pass.setObjectName("override")
         self.place = PrimaryButton(self.tr("Place order"), Action.COMMIT, self._card)
         self.place.setObjectName("place-order")
+        self.card = PrimaryButton(self.tr("Take card"), Action.CARD, self._card)
+        self.card.setObjectName("take-card")
         self._reason = wrapped("", theme.Text.SMALL, theme.Tone.MUTED, self._card)
         self._titles = {
             Topic.CUSTOMER: self.tr("Customer and contact"),
@@ -79,6 +82,7 @@ class SidePane(QWidget):
         row.addWidget(self.let_pass)
         self._card.body.addLayout(row)
         self._card.body.addWidget(self.place)
+        self._card.body.addWidget(self.card)
         self._card.body.addWidget(self._reason)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -90,6 +94,7 @@ class SidePane(QWidget):
     def _connect(self) -> None:
         self.checklist.chosen.connect(self._choose)
         self.place.clicked.connect(self.place_asked)
+        self.card.clicked.connect(self.card_asked)
         self.let_pass.clicked.connect(self.override_asked)
 
     def put_answers(self, answers: QWidget) -> None:
@@ -122,7 +127,9 @@ class SidePane(QWidget):
         )
         why_not = self._why_not(state)
         self.place.allow(why_not)
-        self._reason.setText(why_not or self._ready(state))
+        self.card.allow("" if state.can_take_card else why_not)
+        ready = state.can_take_card and state.script is None
+        self._reason.setText(self._ready(state) if ready else why_not or self._ready(state))
         self._fit()
 
     @Slot(object)
@@ -168,8 +175,8 @@ class SidePane(QWidget):
             self.override.take_focus()
         elif self.guide.wants_focus():
             self.guide.take_focus()
-        elif self.place.isEnabled():
-            focus.go_to(self.place)
+        elif self._next_step().isEnabled():
+            focus.go_to(self._next_step())
         else:
             self.checklist.setFocus()
 
@@ -184,7 +191,8 @@ class SidePane(QWidget):
         can_ask = guide.begun and guide.left > 0 and self._call.phase is Phase.TAKING
         shown = {
             self.guide: not (answering or (lead and self._is_low)),
-            self.place: True,
+            self.place: self._next_step() is self.place,
+            self.card: self._next_step() is self.card,
             self._reason: True,
             self._told: bool(guide.told) and not lead and guide.stage is not Stage.CAUSE,
             self._caution: bool(self._caution.words()[0]) and not (lead or asking or is_agreed),
@@ -200,8 +208,11 @@ class SidePane(QWidget):
             theme.set_shown(self._answers, answering)
 
     def _show_sentence(self) -> None:
-        """Outside the read-back: the question that is due."""
-        stage = self._guide.stage
+        """Outside the read-back: the question that is due; while a card is taken, what it needs."""
+        script, stage = self._call.script, self._guide.stage
+        if script is not None and stage is not Stage.ASKING:
+            self.guide.say((Part(f"\u201c{script.say}\u201d"),) if script.say else (), script.hint)
+            return
         if stage is Stage.ASKING:
             return
         quiet = stage in {Stage.CORRECTING, Stage.CAUSE, Stage.DONE}
@@ -212,7 +223,15 @@ class SidePane(QWidget):
             hint = self.tr("Put it right, then {key}. Esc leaves it as it was.").format(key=key)
         self.guide.say((Part(f"\u201c{say}\u201d"),) if say else (), hint)
 
+    def _next_step(self) -> PrimaryButton:
+        """Taking the card comes before placing; while it is taken the order waits for it."""
+        is_next = self._call.wants_card and self._call.script is None
+        return self.card if is_next else self.place
+
     def _done_hint(self) -> str:
+        if self._call.wants_card:
+            card = shortcuts.keys(Action.CARD)
+            return self.tr("Nothing is left to ask. {key} takes the card.").format(key=card)
         key = shortcuts.keys(Action.COMMIT)
         return self.tr("Nothing is left to ask. {key} places the order.").format(key=key)
 
@@ -239,6 +258,8 @@ class SidePane(QWidget):
     def _why_not(self, state: CallState) -> str:
         if state.phase is Phase.PLACING:
             return self.tr("The order is being placed.")
+        if state.script is not None and state.wants_card and state.read_back_holds:
+            return self.tr("Waiting for the authorisation")
         return state.reason_why_not
 
     def _ready(self, state: CallState) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.services.rules.readiness import Caution, Missing
+from app.ui.payment.payment_state import CardScript
 from app.wire.customers import OrderSummary
 from app.wire.orders import OrderDocument, Totals
 
@@ -46,7 +47,8 @@ class CallState:
     """One frozen picture of the call.
 
     `reason_why_not` says in words why the order cannot be placed yet; `to_read_back` are the
-    checkpoints that do not hold, once the read-back has begun.
+    checkpoints that do not hold, once the read-back has begun. `to_pay` says what the payment still
+    needs, `wants_card` that a card is next, `script` what is said while it is taken.
     """
 
     phase: Phase = Phase.IDLE
@@ -62,10 +64,15 @@ class CallState:
     asking_to_repeat: OrderSummary | None = None
     read_back_holds: bool = False
     to_read_back: tuple[str, ...] = ()
+    to_pay: str = ""
+    wants_card: bool = False
+    script: CardScript | None = None
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """What the strip lists: what is missing, then what is still to be read back."""
+        """What the strip lists: what is missing and to be read back, or what a card needs."""
+        if self.script is not None and self.script.needed:
+            return self.script.needed
         return (*(one.sentence for one in self.missing), *self.to_read_back)
 
     @property
@@ -76,4 +83,9 @@ class CallState:
     @property
     def can_place(self) -> bool:
         """Whether Ctrl+Enter places the order now."""
-        return self.is_complete and self.read_back_holds
+        return self.is_complete and self.read_back_holds and not self.to_pay
+
+    @property
+    def can_take_card(self) -> bool:
+        """Whether F9 opens the card fields now."""
+        return self.is_complete and self.read_back_holds and self.wants_card

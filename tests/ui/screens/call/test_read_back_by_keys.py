@@ -338,9 +338,9 @@ def test_what_is_unusual_about_an_order_stands_beside_its_channel(
 ) -> None:
     take(on_call)
     assert not window.call_screen.marks.words()
-    for title in ("Order type: Trade", "Priority: Urgent", "Payment: Invoice"):
+    for title in ("Order type: Trade", "Priority: Urgent", "Payment: On account"):
         next(one for one in window.commands() if one.title == title).run()
-    assert window.call_screen.marks.words() == ("Trade", "Urgent", "Invoice")
+    assert window.call_screen.marks.words() == ("Trade", "Urgent", "On account")
     assert window.call.order.document.order_type is OrderType.TRADE
     assert window.call.order.document.priority is Priority.URGENT
 
