@@ -11,9 +11,6 @@ import hashlib
 import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 import time
 import tomllib
@@ -29,6 +26,8 @@ from typing import Self
 import msgspec
 import platformdirs
 
+from app.adapters.child_program import ChildProgram
+from app.adapters.local_card_parts import LocalCardParts, free_port
 from app.adapters.local_postgres import LocalPostgres
 from app.central import prepare_database
 from app.services.central.imports.catalogue import import_catalogue
@@ -53,8 +52,12 @@ from app.wire.people import PERMISSIONS, Permission, PersonView
 PASSWORD = "caller said seven"  # noqa: S105 - made for show
 """The same for everyone in a trial, and shown; it opens nothing else."""
 
+EXTENSION = "201"
+"""The telephone of the trial's desk."""
+CALLER = "01632 960142"
+"""Who rings there; Ofcom keeps the number free for drama."""
+
 START_SECONDS = 30.0
-STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.05
 
 
@@ -85,14 +88,22 @@ class Telling:
 class Trial:
     """One database, one central service, sample people and a catalogue; a context manager."""
 
-    def __init__(self, folder: Path, telling: Telling, catalogue: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        telling: Telling,
+        catalogue: Path | None = None,
+        caller_number: str = CALLER,
+    ) -> None:
+        """`caller_number` is who rings at the trial's extension."""
         self._folder = folder
         self._telling = telling
         self._catalogue = catalogue
         self._name = _database_name(catalogue)
         self._postgres = LocalPostgres(folder / "postgres")
         self._store: CentralStore | None = None
-        self._service: subprocess.Popen[bytes] | None = None
+        self._service: ChildProgram | None = None
+        self._cards = LocalCardParts(folder / "cards", {EXTENSION: caller_number})
         self.database_url = ""
         self.centre_url = ""
         self.people: tuple[PersonView, ...] = ()
@@ -118,28 +129,27 @@ class Trial:
         """Where the trial's desk keeps its store."""
         return self._folder / "seats" / self._name
 
+    @property
+    def recordings(self) -> Path:
+        """Where the recordings of the trial's calls lie."""
+        return self._cards.recordings
+
     def forget(self) -> None:
         """Throw away everything earlier runs have kept; only before the trial is entered."""
-        for part in ("postgres", "seats"):
+        for part in ("postgres", "seats", "cards"):
             shutil.rmtree(self._folder / part, ignore_errors=True)
 
     def enrolment_code(self, seat: str) -> str:
         """A one-time code for a seat of that name."""
-        code = partial(Seats().issue_code, name=seat, extension=None)
+        code = partial(Seats().issue_code, name=seat, extension=EXTENSION)
         return self._transactions().write(code)
 
     def stop(self) -> None:
         """End what was started, in the reverse order."""
         if self._service is not None:
-            self._service.send_signal(signal.SIGTERM)
-            try:
-                self._service.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._service.kill()
-                self._service.wait()
-            if self._service.stdin is not None:
-                self._service.stdin.close()
+            self._service.stop()
             self._service = None
+        self._cards.stop()
         if self._store is not None:
             self._store.close()
             self._store = None
@@ -154,6 +164,9 @@ class Trial:
         prepare_database(self.database_url, SystemClock(), SystemIds())
         self._store = CentralStore(self.database_url, connections=2, role=OWNER_ROLE)
         self._fill()
+        tell("Starting the telephone's recorder and the card vault")
+        self._cards.start()
+        self._transactions().write(partial(_pin_root_key, root_key=self._cards.root_key))
         tell("Starting the central service")
         self._serve()
 
@@ -190,27 +203,27 @@ class Trial:
         )
 
     def _serve(self) -> None:
-        port = _free_port()
-        self.centre_url = f"http://127.0.0.1:{port}"
-        listen = f"127.0.0.1:{port}"
-        command = [sys.executable, "-m", "app", "serve", "--end-with-input", "--listen", listen]
+        listen = f"127.0.0.1:{free_port()}"
+        self.centre_url = f"http://{listen}"
+        settings = self._folder / "centre.toml"
+        settings.write_text(self._cards.settings, encoding="utf-8")
+        words = ("serve", "--end-with-input", "--listen", listen, "--settings", str(settings))
         environment = {**os.environ, "READBACK_DATABASE_URL": self.database_url}
-        with (self._folder / "service.log").open("ab") as log:
-            # A session of its own: Ctrl+C reaches the trial, which stops everything in order.
-            self._service = subprocess.Popen(  # noqa: S603 - this very program
-                command,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        log = self._folder / "service.log"
+        self._service = ChildProgram(("app", *words), log, environment)
         until = time.monotonic() + START_SECONDS
         while not _answers(f"{self.centre_url}/readyz"):
-            if self._service.poll() is not None or time.monotonic() > until:
-                tail = (self._folder / "service.log").read_text(errors="replace")[-1_000:].strip()
-                raise Fault("service_failed", f"The central service did not start: {tail}")
+            if not self._service.is_running or time.monotonic() > until:
+                complaint = self._service.complaint()
+                raise Fault("service_failed", f"The central service did not start: {complaint}")
             time.sleep(_POLL_SECONDS)
+
+
+def _pin_root_key(tx: Transaction, root_key: str) -> None:
+    """The policy names the key of this trial's vault."""
+    _, policy = Installations().policy(tx)
+    if policy.card_root_key != root_key:
+        Installations().set_policy(tx, msgspec.structs.replace(policy, card_root_key=root_key))
 
 
 def _add_people(tx: Transaction, people: tuple[SamplePerson, ...]) -> None:
@@ -253,12 +266,6 @@ def _database_name(catalogue: Path | None) -> str:
     path = str(catalogue.resolve())
     word = re.sub(r"[^a-z0-9]+", "_", catalogue.name.split(".")[0].lower())[:40]
     return f"readback_{word}_{hashlib.sha256(path.encode()).hexdigest()[:8]}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _answers(url: str) -> bool:
