@@ -74,6 +74,7 @@ class CardAttempt(View, frozen=True, kw_only=True):
     """What came of an attempt. `approved` may be less than `amount` (partial approval).
 
     UNKNOWN: the bank did not answer in time; ask for the attempt before anything is tried again.
+    `lease_id`: the pause of the recording that the card was heard in.
     """
 
     attempt_id: AttemptId
@@ -89,6 +90,7 @@ class CardAttempt(View, frozen=True, kw_only=True):
     address_check: CheckResult = CheckResult.NOT_GIVEN
     postcode_check: CheckResult = CheckResult.NOT_GIVEN
     code_check: CheckResult = CheckResult.NOT_GIVEN
+    lease_id: LeaseId | None = None
     at: Instant
 
 

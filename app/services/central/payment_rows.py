@@ -26,7 +26,7 @@ from app.services.central.transaction import Actor, Transaction
 from app.services.rules.payments import UNDECIDED
 from app.values.card import mask_card_digits
 from app.values.errors import Fault, Refusal
-from app.values.identity import AttemptId, LinkId, OrderId
+from app.values.identity import AttemptId, LeaseId, LinkId, OrderId
 from app.values.money import Money
 from app.values.vocabulary import AttemptState, CheckResult
 from app.wire.message import encode
@@ -310,6 +310,7 @@ def view_of(row: CardAttemptRow) -> CardAttempt:
         address_check=row.address_check,
         postcode_check=row.postcode_check,
         code_check=row.code_check,
+        lease_id=LeaseId(row.lease_id),
         at=row.changed_at,
     )
 

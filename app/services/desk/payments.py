@@ -113,6 +113,7 @@ class PaymentService:
             order_id=request.order_id,
             state=AttemptState.STARTED,
             amount=request.amount,
+            lease_id=request.lease_id,
             at=self._clock.now(),
         )
         with self._store.write() as connection:

@@ -93,6 +93,9 @@ def save_attempt(connection: Connection, attempt: CardAttempt) -> CardAttempt:
     row = row_of(connection, attempt.attempt_id)
     if row is not None and row.void_reason and attempt.state in _NOT_GIVEN_BACK_YET:
         attempt = msgspec.structs.replace(attempt, state=AttemptState.VOIDING)
+    if row is not None and attempt.lease_id is None and row.document is not None:
+        before = decode(row.document, CardAttempt)
+        attempt = msgspec.structs.replace(attempt, lease_id=before.lease_id)
     still_wanted = attempt.state is AttemptState.VOIDING and row is not None
     reason = row.void_reason if row is not None and still_wanted else ""
     _write(connection, attempt.attempt_id, document=encode(attempt), void_reason=reason)

@@ -1,7 +1,7 @@
 """The protocol of an order: read-back and closing, told for somebody who was not there.
 
 What was asked and when, what was answered, what was put right and why. From the record alone; pure.
-The words for values are in `protocol_words`.
+The words for values are in `protocol_words`, the payment in `protocol_payment`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from app.services.rules.protocol_payment import payment_fact, payment_rows
 from app.services.rules.protocol_words import (
     CAUSES,
     CHANNELS,
@@ -56,6 +57,7 @@ SPOKEN = frozenset({Channel.PHONE, Channel.COUNTER})
 """Orders with somebody to talk to."""
 
 _READ_BACK = "Read-back"
+_PAYMENT = "Payment"
 _CLOSING = "Before hanging up"
 
 
@@ -69,12 +71,13 @@ def protocol_of(
     for entry in entries:
         story.tell(entry)
     read_back, closing = story.rows(_READ_BACK), story.rows(_CLOSING)
-    sections = [(_READ_BACK, read_back), (_CLOSING, closing)]
+    payment = payment_rows(view, words)
+    sections = [(_READ_BACK, read_back), (_PAYMENT, payment), (_CLOSING, closing)]
     return ReadBackProtocol(
         number=view.placed.number,
         region=view.placed.document.region,
         facts=_facts(view, entries, words),
-        notable=(*_notable((*read_back, *closing)), *_left_out(view, entries)),
+        notable=(*_notable((*read_back, *payment, *closing)), *_left_out(view, entries)),
         sections=tuple(ProtocolSection(heading=name, rows=rows) for name, rows in sections if rows),
         reasons=tuple(sentence_for(reason) for reason in view.review_reasons),
     )
@@ -336,6 +339,7 @@ def _facts(
     told = {
         "Customer": document.customer.name if document.customer else "",
         "Total": f"{placed.totals.total}, {payment}".replace("-", "\u2212"),
+        "Payment": payment_fact(view),
         "Lines": f"{len(document.lines):,}",
         "Placed": words.moment(placed.placed_at),
         "Taken by": _Names(view).known(placed.placed_by),
