@@ -18,6 +18,7 @@ from typing_extensions import override
 from app.adapters.card_entry import heap, screen_capture
 from app.adapters.card_entry.pages import LockedPages
 from app.adapters.card_entry.safe import SystemCardSafe, system_memory
+from app.adapters.process_hardening import harden_process
 from app.campaigns.card_scan.numbers import CODE_LENGTH
 from app.services.ports import Bound, CardParts, SecretDigits
 from app.transport.client import HttpCarrier
@@ -32,6 +33,7 @@ from app.values.money import Currency, Money
 from app.wire.message import decode, encode
 from app.wire.payments import AuthoriseCard, CardKey
 
+TITLE = "Readback card scan"
 PATH = "/v1/payments.authorise"
 PATIENCE_S, SHORT_PATIENCE_S = 120.0, 1.0
 AMOUNT = Money(12_345, Currency.GBP)
@@ -44,6 +46,7 @@ class Control(StrEnum):
     NONE = "none"
     UNMASKED = "unmasked"
     WIPES_OFF = "wipes-off"
+    SCRUB_OFF = "scrub-off"
 
 
 class PlainDigits:
@@ -241,20 +244,31 @@ def _do_nothing() -> None:
     """Nothing is given back."""
 
 
+class _UnscrubbedSafe(SystemCardSafe):
+    """A card safe that leaves dead key events where they lie."""
+
+    @override
+    def scrub(self) -> None:
+        """Leave them."""
+
+
 def _safe(control: Control) -> SystemCardSafe:
-    if control is Control.NONE:
-        return SystemCardSafe(system_memory(), heap.LibraryHeap(), screen_capture.system_guard())
-    return _CarelessSafe(control)
+    if control in {Control.UNMASKED, Control.WIPES_OFF}:
+        return _CarelessSafe(control)
+    kind = _UnscrubbedSafe if control is Control.SCRUB_OFF else SystemCardSafe
+    return kind(system_memory(), heap.LibraryHeap(), screen_capture.system_guard())
 
 
 def main(control: Control, key_file: Path, url: str) -> int:
-    """Run until standard input ends."""
+    """Run until standard input ends, hardened as the desk is."""
+    harden_process()
     application = bare_application(sys.argv[:1])
     application.setQuitOnLastWindowClosed(False)
     finish_application(application, Scheme.LIGHT)
     scanned = Scanned(_safe(control), decode(key_file.read_bytes(), CardKey), url, SystemIds())
     window = scanned.window
     hands = Hands(window, scanned.acts)
+    window.setWindowTitle(TITLE)
     window.show()
     window.activateWindow()
     window.number.setFocus()

@@ -16,7 +16,9 @@ from rich.table import Table
 
 from app.campaigns.card_scan.process_memory import require_readable_memory
 from app.campaigns.card_scan.stories import STORIES, Look, tell
+from app.campaigns.card_scan.x_keyboard import NO_X_KEYBOARD
 from app.values.clock import Clock
+from app.values.errors import Refusal
 
 FOUND_WANTING = 1
 _NARROWEST = 130
@@ -31,7 +33,12 @@ def run_memory_scan(
     for run in range(1, runs + 1):
         for name in names or tuple(STORIES):
             say(f"run {run} of {runs}: {name}")
-            looks += [(run, look) for look in told(name, clock)]
+            try:
+                looks += [(run, look) for look in told(name, clock)]
+            except Refusal as refusal:
+                if refusal.code != NO_X_KEYBOARD:
+                    raise
+                say(f"  not run: {refusal.sentence}")
     Console(width=max(Console().width, _NARROWEST)).print(table_of(looks))
     wanting = [look for _, look in looks if not look.holds]
     for look in wanting:
@@ -48,13 +55,19 @@ def told(name: str, clock: Clock) -> Iterator[Look]:
 def table_of(looks: Sequence[tuple[int, Look]]) -> Table:
     """As it is printed."""
     table = Table()
-    for head in ("run", "story", "step", "number", "code", "key", "longest", "MB", ""):
+    for head in ("run", "story", "step", "number", "code", "key", "longest", "traces", "MB", ""):
         table.add_column(head, justify="left" if head in {"story", "step", ""} else "right")
     for run, look in looks:
         key = "" if look.key is None else str(look.key)
         word = ("found, as it must be" if look.must_find else "none") if look.holds else "WRONG"
         table.add_row(
             *(str(run), look.story, look.step, str(look.number), str(look.code), key),
-            *(str(look.longest), f"{look.read_mb:.0f}", word),
+            *(str(look.longest), _traces(look), f"{look.read_mb:.0f}", word),
         )
     return table
+
+
+def _traces(look: Look) -> str:
+    """So many digits in their order, where chance gives so many."""
+    traces = look.traces
+    return "" if traces is None else f"{traces.in_order} (chance {traces.by_chance})"

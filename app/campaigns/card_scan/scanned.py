@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ from typing import IO, Self
 from app.campaigns.card_scan.child import Control
 from app.campaigns.card_scan.encodings import Sought
 from app.campaigns.card_scan.gateway import HoldingGateway
-from app.campaigns.card_scan.process_memory import Scanned, scan_process
+from app.campaigns.card_scan.key_traces import KeyTraces, key_traces
+from app.campaigns.card_scan.process_memory import Scanned, scan_process, windows_of
 from app.values.errors import Fault
 from app.wire.message import encode
 
@@ -29,12 +31,18 @@ _MODULE = "app.campaigns.card_scan.child"
 class ScannedDesk:
     """The child process; a context manager."""
 
-    def __init__(self, folder: Path, gateway: HoldingGateway, control: Control) -> None:
+    def __init__(
+        self, folder: Path, gateway: HoldingGateway, control: Control, display: str = ""
+    ) -> None:
+        """`display` is one of X; without it there is none, and keys only come by the pipe."""
         self._key_file = folder / "card-key.json"
         self._log = folder / "scanned.log"
         self._url = gateway.url
         self._control = control
         self._key_file.write_bytes(encode(gateway.key()))
+        self._screen = {"QT_QPA_PLATFORM": "offscreen"}
+        if display:
+            self._screen = {"QT_QPA_PLATFORM": "xcb", "DISPLAY": display}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -45,7 +53,7 @@ class ScannedDesk:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+                env={**os.environ, **self._screen},
             )
         self._await_answer()
         return self
@@ -90,6 +98,20 @@ class ScannedDesk:
     ) -> Scanned:
         """What its memory holds of the numbers now."""
         return scan_process(self.pid, sought, keys, with_fixed=with_fixed)
+
+    def stand_still(self) -> None:
+        """Stop it in the middle of whatever it does."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it run again."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    def traces(
+        self, typed_ms: tuple[int, int], number: bytes, others: Sequence[bytes]
+    ) -> KeyTraces:
+        """What dead key events of the typing give away."""
+        return key_traces(windows_of(self.pid), typed_ms, number, others)
 
     def _send(self, byte: bytes) -> None:
         os.write(_open_end(self._running().stdin), byte)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from app.campaigns.card_scan.child import Control
+from app.campaigns.card_scan.child import TITLE, Control
 from app.campaigns.card_scan.encodings import Sought
 from app.campaigns.card_scan.gateway import HoldingGateway
+from app.campaigns.card_scan.key_traces import KeyTraces
 from app.campaigns.card_scan.numbers import card_number, code_number
 from app.campaigns.card_scan.process_memory import Scanned
 from app.campaigns.card_scan.scanned import ScannedDesk
+from app.campaigns.card_scan.x_keyboard import XKeyboard
 from app.values.clock import Clock
 from app.values.errors import Fault
 
@@ -28,6 +31,9 @@ NUMBER, CODE, KEY = "number", "code", "content key"
 LATER_S = 3.0
 _A_MOMENT_S = 0.4
 _LONGER_THAN_PATIENCE_S = 1.6
+_SETTLED_S = 1.0
+_X_SLACK_MS = 50
+_OTHERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +49,16 @@ class Look:
     read_mb: float
     forms: tuple[str, ...] = ()
     must_find: bool = False
+    traces: KeyTraces | None = None
 
     @property
     def holds(self) -> bool:
         """Nothing was found, or the control was."""
+        if self.traces is not None and self.traces.is_chance is self.must_find:
+            return False
         if self.must_find:
-            return self.number > 0 and (self.key is None or self.key > 0)
+            has_key = self.key is None or self.key > 0
+            return self.traces is not None or (self.number > 0 and has_key)
         return self.number + self.code + (self.key or 0) == 0 and self.longest == 0
 
 
@@ -60,6 +70,8 @@ class _Told:
     desk: ScannedDesk
     gateway: HoldingGateway
     chance: Callable[[], float]
+    clock: Clock
+    keyboard: XKeyboard | None = None
     must_find: bool = False
     sent: int = 0
     sought: list[Sought] = field(default_factory=list)
@@ -93,6 +105,27 @@ class _Told:
         self.keys.append((KEY, opened.content_key))
         if opened.number != self.sought[-2].digits or opened.code != self.sought[-1].digits:
             raise Fault("scanned_desk_failed", "What was sealed is not what was typed.")
+
+    def strike_while_it_stands_still(self, number: bytes) -> tuple[int, int]:
+        """Real keys, while the desk's only thread does nothing; from when to when, as X counts."""
+        if self.keyboard is None:
+            raise Fault("scanned_desk_failed", "This story needs real keys.")
+        self.desk.do("u", "n")
+        self.keyboard.focus(TITLE)
+        _wait(_A_MOMENT_S)
+        self.desk.stand_still()
+        began = self.clock.monotonic()
+        for digit in number:
+            self.keyboard.strike(digit)
+        ended = self.clock.monotonic()
+        self.desk.go_on()
+        _wait(_SETTLED_S)
+        return int(began * 1_000) - _X_SLACK_MS, int(ended * 1_000) + _X_SLACK_MS
+
+    def look_for_keys(self, step: str, typed_ms: tuple[int, int], number: bytes) -> Look:
+        """Scan for dead key events, too."""
+        others = [card_number(self.chance) for _ in range(_OTHERS)]
+        return replace(self.look(step), traces=self.desk.traces(typed_ms, number, others))
 
     def look(self, step: str, *, must_find: bool | None = None) -> Look:
         """Scan now. What cannot change is looked at once in a story."""
@@ -237,6 +270,18 @@ def in_a_text_field(told: _Told) -> Iterator[Look]:
     yield told.look("typed")
 
 
+def stood_still(told: _Told) -> Iterator[Look]:
+    """Keys queue up while the desk stands still, and are taken all at once."""
+    number, code = told.new_card()
+    typed_ms = told.strike_while_it_stands_still(number)
+    yield told.look_for_keys("keys struck while it stood still", typed_ms, number)
+    told.rest(code)
+    told.submit()
+    told.gateway.answer(APPROVED)
+    if not told.must_find:
+        yield told.look_for_keys("and sent", typed_ms, number)
+
+
 STORIES: dict[str, tuple[Story, Control]] = {
     "answered": (answered, Control.NONE),
     "Escape": (escaped, Control.NONE),
@@ -247,7 +292,11 @@ STORIES: dict[str, tuple[Story, Control]] = {
     "control: not masked": (unmasked, Control.UNMASKED),
     "control: wipes off": (wipes_off, Control.WIPES_OFF),
     "control: QLineEdit": (in_a_text_field, Control.NONE),
+    "stood still": (stood_still, Control.NONE),
+    "control: not scrubbed": (stood_still, Control.SCRUB_OFF),
 }
+WITH_REAL_KEYS = frozenset({"stood still", "control: not scrubbed"})
+"""Stories that want a display of X."""
 
 
 SHORT_STORIES: dict[str, tuple[Story, Control]] = {
@@ -258,15 +307,21 @@ SHORT_STORIES: dict[str, tuple[Story, Control]] = {
 
 
 def tell(name: str, folder: Path, clock: Clock, chance: Callable[[], float]) -> Iterator[Look]:
-    """Run one story; its rows as they come."""
+    """Run one story; its rows as they come. Raises Refusal `no_x_keyboard`."""
     story, control = {**STORIES, **SHORT_STORIES}[name]
-    with HoldingGateway(clock) as gateway, ScannedDesk(folder, gateway, control) as desk:
+    with ExitStack() as running:
+        gateway = running.enter_context(HoldingGateway(clock))
+        keyboard = running.enter_context(XKeyboard()) if name in WITH_REAL_KEYS else None
+        display = keyboard.display if keyboard is not None else ""
+        desk = running.enter_context(ScannedDesk(folder, gateway, control, display))
         yield from story(
             _Told(
                 name=name,
                 desk=desk,
                 gateway=gateway,
                 chance=chance,
+                clock=clock,
+                keyboard=keyboard,
                 must_find=name.startswith("control"),
                 has_looked=name in SHORT_STORIES,
             )

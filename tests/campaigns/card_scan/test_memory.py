@@ -8,13 +8,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random, SystemRandom
 
 import pytest
 
 from app.campaigns.card_scan.encodings import Sought
-from app.campaigns.card_scan.memory_campaign import table_of
+from app.campaigns.card_scan.key_traces import KeyTraces
+from app.campaigns.card_scan.memory_campaign import run_memory_scan, table_of
 from app.campaigns.card_scan.numbers import card_number
 from app.campaigns.card_scan.process_memory import (
     mappings,
@@ -83,10 +85,11 @@ def test_the_memory_of_the_desk_holds_no_card(tmp_path: Path) -> None:
     assert all(look.holds for look in found), table_of([(1, look) for look in found])
 
 
-def test_the_scan_finds_a_number_in_a_field_of_qt(tmp_path: Path) -> None:
-    (look,) = looks("control in short", tmp_path)
-    assert look.must_find
-    assert look.holds
+def test_the_scan_finds_a_number_in_a_field_of_qt(capsys: pytest.CaptureFixture[str]) -> None:
+    said: list[str] = []
+    assert run_memory_scan(SystemClock(), 1, ("control in short",), said.append) == 0
+    assert said == ["run 1 of 1: control in short"]
+    assert "found, as it must be" in capsys.readouterr().out
 
 
 def test_a_row_holds_only_when_nothing_or_the_control_was_found() -> None:
@@ -96,7 +99,12 @@ def test_a_row_holds_only_when_nothing_or_the_control_was_found() -> None:
     control = Look("a", "b", 1, 0, None, 16, 1.0, must_find=True)
     silent = Look("a", "b", 0, 0, None, 0, 1.0, must_find=True)
     keyless = Look("a", "b", 1, 1, 0, 16, 1.0, must_find=True)
+    chance, telling = KeyTraces(4, 2, 6), KeyTraces(32, 16, 11)
     assert [look.holds for look in (clean, part, whole, control, silent, keyless)] == [
         *(True, False, False),
         *(True, False, False),
     ]
+    assert replace(clean, traces=chance).holds
+    assert not replace(clean, traces=telling).holds
+    assert replace(clean, traces=telling, must_find=True).holds
+    assert not replace(clean, traces=chance, must_find=True).holds
