@@ -117,7 +117,7 @@ class CallLog:
         return event.get("timestamp") or self._clock.now().replace(microsecond=0).isoformat()
 
     def _say(self, kind: CallEventKind, call: str, key: str, when: str) -> None:
-        identity = f"{kind}:{call}:{key}:{when}"
+        identity = f"{self._recorder}:{kind}:{call}:{key}:{when}"
         self._tell(
             RecorderEvent(recorder=self._recorder, kind=kind, call=call, identity=identity, key=key)
         )

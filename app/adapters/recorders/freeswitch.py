@@ -283,7 +283,7 @@ class FreeSwitch:
         self._say(CallEventKind.RECORDER_LOST, "", "", stamp)
 
     def _say(self, kind: CallEventKind, call: str, key: str, when: str) -> None:
-        identity = f"{kind}:{call}:{key}:{when}"
+        identity = f"{self._name}:{kind}:{call}:{key}:{when}"
         self._teller.tell(
             RecorderEvent(recorder=self._name, kind=kind, call=call, identity=identity, key=key)
         )

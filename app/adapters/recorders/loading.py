@@ -24,6 +24,9 @@ _OWN: Mapping[str, str] = {
 
 def load_recorders(tables: tuple[dict[str, Any], ...], clock: Clock) -> tuple[Recorder, ...]:
     """One recorder per `[[centre.recorders]]` table. Raises Refusal `settings_malformed`."""
+    names = [str(table.get("name", "")) for table in tables]
+    if len(set(names)) < len(names):
+        raise Refusal("settings_malformed", "Every recorder has a name of its own.")
     return tuple(_made(table, clock) for table in tables)
 
 

@@ -24,6 +24,11 @@ Answer = tuple[int, object]
 _OVER: Answer = (503, {})
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Whoever asked has hung up."""
+
+
 class Hook:
     """Answers by action; `answers` of an action is a list that is used up, the last one stays."""
 
@@ -52,7 +57,7 @@ class Hook:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - Python's own
                 """A test says nothing."""
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()

@@ -353,7 +353,7 @@ def test_a_hang_up_is_told_once_and_also_while_paused(
     pbx.pause(recording, LEASE)
     exchange.calls.hang_up(reference)
     told = heard.until(CallEventKind.HANGUP)
-    assert (told.call, told.identity) == (reference, f"hangup:{reference}::")
+    assert (told.call, told.identity) == (reference, f"pbx:hangup:{reference}::")
 
 
 def test_a_transfer_is_told_and_is_no_hang_up(

@@ -63,3 +63,10 @@ def test_a_table_that_is_wrong_is_refused(table: dict[str, object]) -> None:
     with pytest.raises(Refusal) as refused:
         load_recorders((table,), SystemClock())
     assert refused.value.code == "settings_malformed"
+
+
+def test_two_recorders_of_one_name_are_refused() -> None:
+    table = {"name": "screens", "kind": "command", "program": ["/bin/sh"]}
+    with pytest.raises(Refusal) as refused:
+        load_recorders((table, table), SystemClock())
+    assert refused.value.code == "settings_malformed"
