@@ -155,8 +155,19 @@ def card_words(attempt: CardAttempt) -> str:
 
     No other digit is shown, whatever a gateway calls the brand.
     """
-    brand = "".join(sign for sign in attempt.brand if not sign.isdigit()).strip() or "Card"
-    return f"{brand} ending {attempt.last_four}" if attempt.last_four else brand
+    if not attempt.last_four:
+        return _brand(attempt) or "Card"
+    return f"{_brand(attempt) or 'Card'} ending {attempt.last_four}"
+
+
+def brand_words(attempt: CardAttempt) -> str:
+    """`Visa card`, `card`: within a sentence."""
+    brand = _brand(attempt)
+    return f"{brand} card" if brand else "card"
+
+
+def _brand(attempt: CardAttempt) -> str:
+    return "".join(sign for sign in attempt.brand if not sign.isdigit()).strip()
 
 
 def attempt_words(attempt: CardAttempt, region: Region) -> str:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.ui import formatting, shortcuts, theme
 from app.ui.command_palette import Command
+from app.ui.screens.placed.payment_told import payment_state
 from app.ui.screens.placed.presenter import PlacedPresenter
 from app.ui.screens.placed.said_back import NOT_YET, Heard, SaidBack
 from app.ui.screens.placed.side import ClosingSide
@@ -30,7 +31,7 @@ from app.ui.widgets.fields import LabelledField
 from app.ui.widgets.text import BigNumber
 from app.ui.widgets.totals import Fact, Facts
 from app.values.order_number import spoken
-from app.values.vocabulary import ClosingStep, PaymentMethod
+from app.values.vocabulary import ClosingStep, PaymentState
 from app.wire.orders import PlacedOrder
 from app.wire.sync import DeskStatus
 
@@ -228,13 +229,7 @@ class PlacedScreen(QWidget):
     def _facts_of(self, placed: PlacedOrder) -> list[Fact]:
         document, totals = placed.document, placed.totals
         delivery = document.delivery
-        payment = {
-            PaymentMethod.CARD: self.tr("by card"),
-            PaymentMethod.PAY_LINK: self.tr("by pay link"),
-            PaymentMethod.INVOICE: self.tr("on invoice"),
-            PaymentMethod.LATER: self.tr("to be collected later"),
-        }[document.payment]
-        facts = [Fact(self.tr("Total"), f"{formatting.money(totals.total)}, {payment}")]
+        facts = [Fact(self.tr("Total"), formatting.money(totals.total)), self._payment(placed)]
         if delivery.promised_on is not None:
             day = formatting.long_date(delivery.promised_on)
             facts.append(Fact(self.tr("Arrives"), f"{day}, {delivery.label}"))
@@ -245,6 +240,12 @@ class PlacedScreen(QWidget):
         facts.append(self._confirmation(document.customer.email if document.customer else None))
         facts.append(self._kept())
         return facts
+
+    def _payment(self, placed: PlacedOrder) -> Fact:
+        """What it is paid with, and whether anything is still to come."""
+        words, state = payment_state(placed)
+        tone = _PAYMENT_TONES[state]
+        return Fact(self.tr("Payment"), words, tone, strong=tone is not theme.Tone.NORMAL)
 
     def _confirmation(self, email: str | None) -> Fact:
         name, printed_at = self.tr("Confirmation"), self._presenter.state.printed_at
@@ -310,6 +311,15 @@ class PlacedScreen(QWidget):
             self._bring(self.side)
         else:
             self._go_to_end()  # the number has to be painted before anything hides it
+
+
+_PAYMENT_TONES = {
+    PaymentState.AUTHORISED: theme.Tone.OK,
+    PaymentState.PAID: theme.Tone.OK,
+    PaymentState.LINK_SENT: theme.Tone.NORMAL,
+    PaymentState.ON_ACCOUNT: theme.Tone.NORMAL,
+    PaymentState.OUTSTANDING: theme.Tone.NORMAL,
+}
 
 
 def _gap(height_px: int) -> QSpacerItem:

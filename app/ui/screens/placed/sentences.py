@@ -16,6 +16,7 @@ from app.services.rules.speech import number_turn
 from app.services.rules.speech_book import SpeechBook
 from app.services.rules.spoken_words import date_words
 from app.ui import formatting
+from app.ui.screens.placed.payment_told import payment_sentence
 from app.ui.widgets.text import Part
 from app.values.order_number import spoken
 from app.values.vocabulary import Channel, ClosingStep, Region
@@ -57,7 +58,8 @@ def sentence_for(step: ClosingStep, placed: PlacedOrder, wording: Wording) -> tu
         case ClosingStep.NUMBER_GIVEN | ClosingStep.NUMBER_SAID_BACK:
             return (*_before(own), *_number(placed, wording.book))
         case ClosingStep.CONFIRMATION:
-            return (Part(own),) if own else _confirmation(placed.document)
+            told = payment_sentence(placed, wording.book)
+            return (*told, *((Part(own),) if own else _confirmation(placed.document)))
         case ClosingStep.IF_LATE:
             late = Part(own or _if_late(placed.document.region))
             return (*_arrival(placed.document, wording.book), late)

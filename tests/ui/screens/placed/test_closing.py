@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -15,12 +15,19 @@ from app.ui.screens.placed.state import PlacedState
 from app.ui.widgets.text import plain
 from app.values.card import mask_card_digits
 from app.values.errors import Fault
-from app.values.vocabulary import CallOutcome, Channel, ClosingStep, Region
+from app.values.vocabulary import (
+    AttemptState,
+    CallOutcome,
+    Channel,
+    ClosingStep,
+    LinkState,
+    Region,
+)
 from app.wire import operations
 from app.wire.guidance import Script, ScriptStep
 from app.wire.orders import PlacedOrder
 from app.wire.read_back import NumberSaidBack, Told
-from tests.builders import an_order, changed, with_delivery, with_line
+from tests.builders import a_link, an_attempt, an_order, changed, with_delivery, with_line
 from tests.ui.screens.fake_desk import a_person, the_speech
 from tests.ui.screens.placed_orders import Shelf, a_placed
 
@@ -293,3 +300,43 @@ def test_a_printed_confirmation_is_told(
     assert printer.taken == [desk.paper_path] * 2
     assert desk.calls[operations.MAKE_PAPER.name] == 1
     assert closing.state.printed_at is not None
+
+
+def confirmation_of(closing: PlacedPresenter, desk: FakeDesk, **tenders: Any) -> str:  # noqa: ANN401 - whatever an order is paid with
+    placed = msgspec.structs.replace(a_placed(desk), **tenders)
+    desk.orders[placed.document.order_id] = placed
+    closing.begin(placed, a_person())
+    closing.choose(ClosingStep.CONFIRMATION)
+    return said(closing.state)
+
+
+def test_brand_and_last_four_are_spoken_at_the_end(
+    closing: PlacedPresenter, desk: FakeDesk
+) -> None:
+    told = confirmation_of(closing, desk, attempts=(an_attempt(),))
+    assert told.startswith(
+        "Your Visa card ending four two four two has been accepted for £13.80. You will have"
+    )
+
+
+def test_each_card_and_link_has_its_sentence(closing: PlacedPresenter, desk: FakeDesk) -> None:
+    cards = (an_attempt(), an_attempt(number=2, brand="Mastercard", last_four="4444"))
+    links = (a_link(), a_link(state=LinkState.PAID, number=2), a_link(state=LinkState.EXPIRED))
+    told = confirmation_of(closing, desk, attempts=cards, links=links)
+    assert told.count(" ending ") == 2
+    assert "The link to pay £13.80 with has been sent to you." in told
+    assert told.count("Thank you for paying £13.80 by the link.") == 1
+
+
+def test_what_did_not_work_is_not_spoken_of_at_the_end(
+    closing: PlacedPresenter, desk: FakeDesk
+) -> None:
+    tried = (an_attempt(state=AttemptState.DECLINED), an_attempt(state=AttemptState.VOIDED))
+    assert confirmation_of(closing, desk, attempts=tried) == confirmation_of(closing, desk)
+
+
+def test_a_gateway_that_names_no_card_leaves_a_whole_sentence(
+    closing: PlacedPresenter, desk: FakeDesk
+) -> None:
+    told = confirmation_of(closing, desk, attempts=(an_attempt(brand="", last_four=""),))
+    assert told.startswith("Your card has been accepted for £13.80. ")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app.ui.widgets.checklist import CheckState
-from app.values.vocabulary import CallOutcome, Channel, PaymentMethod
-from tests.builders import an_order, changed, with_line
+from app.values.money import Currency, Money
+from app.values.vocabulary import AttemptState, CallOutcome, Channel, LinkState, PaymentMethod
+from tests.builders import a_customer, a_link, an_attempt, an_order, changed, with_line
 from tests.ui.looks import cut_off, nameless, too_small
 from tests.ui.screens.fake_desk import PASSWORD
 from tests.ui.screens.placed_orders import a_placed
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
     from tests.fakes import FixedClock
     from tests.ui.screens.fake_desk import FakeDesk
+
+A_TOTAL = Money(790, Currency.GBP)
+"""Of an order of one usual line."""
 
 
 @pytest.fixture
@@ -128,21 +133,40 @@ def test_ending_too_early_is_asked_about_in_place(
 
 def test_only_what_is_true_is_shown(placed_by_keys: Hands, window: MainWindow) -> None:
     told = words(window)
-    assert told["Total"].endswith(", to be collected later")
+    assert told["Payment"] == "Outstanding"
     assert told["Confirmation"] == "For m.thompson@example.org"
     assert told["Kept"] == "At this desk and at the centre"
-    assert set(told) == {"Total", "Arrives", "Goes to", "Confirmation", "Kept"}
+    assert set(told) == {"Total", "Payment", "Arrives", "Goes to", "Confirmation", "Kept"}
 
 
 @pytest.mark.parametrize(
-    ("payment", "told"),
-    [(PaymentMethod.INVOICE, "on invoice"), (PaymentMethod.CARD, "by card")],
+    ("tenders", "told"),
+    [
+        ({"attempts": (an_attempt(A_TOTAL),)}, "Visa ending 4242, £7.90 authorised"),
+        ({"links": (a_link(A_TOTAL),)}, "Pay link for £7.90, sent"),
+        ({"links": (a_link(A_TOTAL, LinkState.PAID),)}, "Pay link for £7.90, paid"),
+        (
+            {"attempts": (an_attempt(A_TOTAL, approved=Money(500, Currency.GBP)),)},
+            "Visa ending 4242, £5.00 authorised; Outstanding: £2.90",
+        ),
+        ({"attempts": (an_attempt(A_TOTAL, AttemptState.DECLINED),)}, "Outstanding"),
+    ],
+    ids=["card", "link", "paid link", "part", "declined"],
 )
 def test_the_payment_is_told_in_words(
-    on_call: Hands, window: MainWindow, desk: FakeDesk, payment: PaymentMethod, told: str
+    on_call: Hands, window: MainWindow, desk: FakeDesk, tenders: dict[str, Any], told: str
 ) -> None:
-    window.placed.begin(a_placed(desk, an_order(with_line(), changed(payment=payment))))
-    assert words(window)["Total"].endswith(told)
+    placed = msgspec.structs.replace(a_placed(desk, an_order(with_line())), **tenders)
+    assert placed.totals.total == A_TOTAL
+    window.placed.begin(placed)
+    assert words(window)["Payment"] == told
+
+
+def test_an_account_is_told_in_words(on_call: Hands, window: MainWindow, desk: FakeDesk) -> None:
+    customer = a_customer(on_account=True)
+    by_invoice = changed(payment=PaymentMethod.INVOICE, customer=customer)
+    window.placed.begin(a_placed(desk, an_order(with_line(), by_invoice)))
+    assert words(window)["Payment"] == "On account"
 
 
 def test_the_bar_says_that_the_order_is_safe_once_the_desk_has_said_so(
