@@ -139,8 +139,8 @@ class CardFields(QWidget):
         short = QHBoxLayout()
         short.setSpacing(16)
         for box in (self.expiry, self.code):
-            box.setMaximumWidth(SHORT_FIELD_PX)
-            short.addWidget(box)
+            box.setFixedWidth(SHORT_FIELD_PX)
+            short.addWidget(box, 0, Qt.AlignmentFlag.AlignTop)
         short.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -218,7 +218,8 @@ class CardFields(QWidget):
         due = self.due()
         open_fields = tuple(box.title.lower() for box in self.boxes if not box.field.check.may_end)
         if due is None:
-            return CardScript(say=card_words.say_complete(amount), hint=card_words.listen_hint())
+            thanks, rest = card_words.say_complete(amount), (card_words.authorisation(),)
+            return CardScript(say=thanks, hint=card_words.submit_hint(), needed=rest)
         say = {
             self.number: card_words.say_number,
             self.expiry: card_words.say_expiry,

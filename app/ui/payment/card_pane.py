@@ -212,12 +212,13 @@ class CardPane(QFrame):
 
     def script(self) -> CardScript:
         """What to say now."""
-        state = self._pause.state
+        state, needed = self._pause.state, (self.tr("card"),)
         if state.is_open:
             return self.fields.script(self._amount())
         if state.stage is PauseStage.PAUSING:
-            return CardScript(say=card_words.say_pausing(), hint=card_words.wait_for_fields())
-        return CardScript(say=card_words.say_not_yet())
+            hint = card_words.wait_for_fields()
+            return CardScript(say=card_words.say_pausing(), hint=hint, needed=needed)
+        return CardScript(say=card_words.say_not_yet(), needed=needed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on to the next field, and from the last to Authorise."""

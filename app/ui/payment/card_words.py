@@ -10,7 +10,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication
 
 from app.services.rules.card_check import Check, Standing
-from app.ui import theme
+from app.ui import shortcuts, theme
 from app.ui.payment import words
 from app.ui.payment.pause_state import PauseShown, PauseStage
 
@@ -43,7 +43,7 @@ def expiry_line(check: Check) -> Line:
     told = {
         Standing.GOOD: _tr("not expired"),
         Standing.EXPIRED: _tr("This card has expired."),
-        Standing.NO_SUCH_MONTH: _tr("There is no such month, ask for it again."),
+        Standing.NO_SUCH_MONTH: _tr("No such month, ask for it again."),
         Standing.TOO_FAR_AHEAD: _tr("Too far ahead, ask for it again."),
     }.get(check.standing)
     if told is None:
@@ -62,7 +62,7 @@ def code_line(check: Check) -> Line:
 
 def only_digits() -> Line:
     """A letter was struck, or one digit too many."""
-    return theme.Tone.WARN, _tr("Only digits are taken, and no more than fit.")
+    return theme.Tone.WARN, _tr("Digits only, and no more of them.")
 
 
 def say_number(check: Check) -> str:
@@ -110,6 +110,17 @@ def say_not_yet() -> str:
 def wait_for_fields() -> str:
     """The hint below it."""
     return _tr("Wait until the fields open.")
+
+
+def authorisation() -> str:
+    """What is still needed once all fields check out."""
+    return _tr("authorisation")
+
+
+def submit_hint() -> str:
+    """The hint once all fields check out."""
+    key = shortcuts.keys(shortcuts.Action.COMMIT)
+    return _tr("{key} asks the bank.").format(key=key)
 
 
 def listen_hint() -> str:

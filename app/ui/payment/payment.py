@@ -164,8 +164,9 @@ class PaymentPresenter(QObject):
             self._tell(refusal.sentence, _INSTEAD)
             return False
         self._publish()
-        self.key.ask()
         self.pause.begin(self._order.document.order_id, self.idle_s, self.reference)
+        if self.pause.state.is_busy:
+            self.key.ask()
         return True
 
     def submit(self, card: CardParts) -> bool:

@@ -14,7 +14,7 @@ from app.ui.command_palette import Command
 from app.ui.notices import Kind, Notice
 from app.ui.payment.card_pane import CardPane
 from app.ui.payment.pause_state import PauseShown
-from app.ui.payment.payment_state import CardScript, PaymentShown
+from app.ui.payment.payment_state import CardScript, PaymentShown, PayStage
 from app.ui.payment.tenders_pane import TendersPane
 from app.ui.screens.call import focus
 from app.ui.screens.call.panes import Panes
@@ -46,7 +46,7 @@ class Paying(QObject):
             else None
         )
         self.is_open = False
-        self._was_undecided = False
+        self._was = PaymentShown()
         self._lay_out()
         self._connect()
 
@@ -228,18 +228,23 @@ class Paying(QObject):
     @Slot(object)
     def _follow(self, state: PaymentShown) -> None:
         """The bank is asked: to its answer; it has answered: to the next step."""
-        was, self._was_undecided = self._was_undecided, state.is_undecided
+        was, self._was = self._was, state
         on_card = self.is_open and self.card is not None and not self.card.isHidden()
         is_told = state.advice is not None and not self._payment.pause.state.is_busy
         if on_card and (state.is_undecided or is_told):
             self._show(self.tenders)
-        elif self.is_open and was and not state.is_undecided and focus.is_in(self.column):
+        answered = was.is_undecided or was.stage is PayStage.SENDING_LINK or on_card
+        is_resting = state.stage is PayStage.RESTING and not self.tenders.isHidden()
+        if self.is_open and answered and is_resting and focus.is_in(self.column):
             self._lead_on(state)
 
     def _lead_on(self, state: PaymentShown) -> None:
+        """To the choices that are offered, to the question that is open again, or to the end."""
         has_choices = state.advice is not None and bool(state.advice.choices)
         if has_choices or state.reason_why_not:
             self.tenders.take_focus()
+        elif not self._call.read_back.state.holds:
+            self._call.read_back.start()
         else:
             self._call.show_script(self.tenders.script())
             self._screen.bring(self._screen.side)

@@ -128,7 +128,7 @@ class SidePane(QWidget):
         why_not = self._why_not(state)
         self.place.allow(why_not)
         self.card.allow("" if state.can_take_card else why_not)
-        ready = state.can_take_card and state.script is None
+        ready = state.can_take_card and not self._is_taking_card()
         self._reason.setText(self._ready(state) if ready else why_not or self._ready(state))
         self._fit()
 
@@ -225,8 +225,12 @@ class SidePane(QWidget):
 
     def _next_step(self) -> PrimaryButton:
         """Taking the card comes before placing; while it is taken the order waits for it."""
-        is_next = self._call.wants_card and self._call.script is None
+        is_next = self._call.wants_card and not self._is_taking_card()
         return self.card if is_next else self.place
+
+    def _is_taking_card(self) -> bool:
+        """Whether the card fields are in view, or the bank is asked."""
+        return self._call.script is not None and bool(self._call.script.needed)
 
     def _done_hint(self) -> str:
         if self._call.wants_card:
@@ -258,7 +262,7 @@ class SidePane(QWidget):
     def _why_not(self, state: CallState) -> str:
         if state.phase is Phase.PLACING:
             return self.tr("The order is being placed.")
-        if state.script is not None and state.wants_card and state.read_back_holds:
+        if self._is_taking_card() and state.read_back_holds:
             return self.tr("Waiting for the authorisation")
         return state.reason_why_not
 
