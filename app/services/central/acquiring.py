@@ -23,6 +23,7 @@ from app.services.central.pause_rows import (
     PAUSED,
     begin_to_resume,
     end_lease,
+    events_after,
     evidence,
     instant,
     lease_over,
@@ -40,9 +41,10 @@ from app.services.central.recorder import Call, CallSought, Recording
 from app.services.central.resuming import Resuming
 from app.services.central.transaction import Actor, Saga, Transaction
 from app.services.rules.evidence import EvidenceKind
+from app.values.card import refuse_card_digits
 from app.values.errors import Fault, Refusal
 from app.values.identity import LeaseId
-from app.values.vocabulary import PauseEnd, PauseState
+from app.values.vocabulary import CALL_ENDS_ENTRY, PauseEnd, PauseState
 from app.wire.recording import AcquirePause, PausedRecording, PauseHeld, PauseTimes
 
 LOOKS_MOST = 4
@@ -67,6 +69,7 @@ class Acquiring:
 
     def acquire(self, saga: Saga, actor: Actor, request: AcquirePause) -> PauseHeld:
         """Repeatable by the lease's id. Raises Refusal for whatever keeps the fields locked."""
+        wanted = sought(actor, request.reference)
         state = saga.write(partial(self._request, actor=actor, request=request))
         for _ in range(int(self._settings.pausing_s / _BUSY_LOOK_S)):
             if state is not PauseState.PAUSING or self._stopping.wait(_BUSY_LOOK_S):
@@ -77,7 +80,7 @@ class Acquiring:
         if state is PauseState.HELD:
             found, recordings = saga.read(partial(_as_noted, lease_id=request.lease_id))
         else:
-            found, recordings = self._named(saga, actor, request)
+            found, recordings = self._named(saga, request.lease_id, wanted)
         return self._confirmed(saga, request.lease_id, found, recordings)
 
     # -------------------------------------------------------------- which call
@@ -115,26 +118,24 @@ class Acquiring:
         return lease.state
 
     def _named(
-        self, saga: Saga, actor: Actor, request: AcquirePause
+        self, saga: Saga, lease_id: LeaseId, wanted: CallSought
     ) -> tuple[FoundCall, tuple[Recording, ...]]:
         """The call and its recordings, noted; nothing was told to pause yet."""
         try:
-            found = self._recorders.find_call(sought(actor, request.reference))
+            found = self._recorders.find_call(wanted)
             if found.on_hold:
                 raise Refusal(
                     "call_on_hold",
                     "The call is on hold. Please take it back before you take the card.",
                 )
             recordings = self._recorders.recordings(found)
-            name = partial(
-                self._name, lease_id=request.lease_id, found=found, recordings=recordings
-            )
+            name = partial(self._name, lease_id=lease_id, found=found, recordings=recordings)
             try:
                 saga.write(name)
             except IntegrityError as cause:
                 raise _already_paused(PauseState.PAUSING) from cause
         except Refusal as refusal:
-            self._give_up(saga, request.lease_id, (), refusal)
+            self._give_up(saga, lease_id, (), refusal)
             raise
         return found, recordings
 
@@ -197,10 +198,19 @@ class Acquiring:
         )
 
     def _hold(self, tx: Transaction, lease_id: LeaseId, answers: Iterable[Asked]) -> PauseHeld:
-        """HELD and its evidence in one; raises Refusal `lease_over` or `pause_not_confirmed`."""
+        """HELD and its evidence in one.
+
+        Raises Refusal `lease_over`, `call_changed` or `pause_not_confirmed`.
+        """
         lease = locked_known(tx, lease_id)
         if lease.state not in PAUSED:
             raise lease_over()
+        if any(event.kind in CALL_ENDS_ENTRY for event in events_after(tx, lease_id, 0)):
+            raise Refusal(
+                "call_changed",
+                "The call was put on hold, transferred or lost while its recording was being"
+                " paused. Please start again.",
+            )
         note_answers(tx, lease_id, answers)
         rows = [row for row in recordings_of(tx, lease_id) if row.may_be_paused]
         unconfirmed = [row.recorder for row in rows if row.confirmed_by is None or row.is_doubtful]
@@ -287,9 +297,10 @@ class Acquiring:
 
 
 def sought(actor: Actor, reference: str) -> CallSought:
-    """The call that is meant by who asks."""
+    """The call that is meant by who asks. Raises Refusal `card_digits`: references are kept."""
     seat = actor.seat
-    return CallSought(workstation=seat.name, extension=seat.extension, reference=reference.strip())
+    typed = refuse_card_digits(reference.strip(), "reference")
+    return CallSought(workstation=seat.name, extension=seat.extension, reference=typed)
 
 
 def _as_noted(tx: Transaction, lease_id: LeaseId) -> tuple[FoundCall, tuple[Recording, ...]]:

@@ -249,9 +249,11 @@ def _note_paused_again(
     paused = [one for one in answers if one.confirmed_by is not None]
     if lost:
         kind = CallEventKind.RECORDER_LOST
-        add_event(tx, row, kind, f"{event.identity}:lost", event.recorder)
+        keys = [one.recording.key for one in lost]
+        add_event(tx, row, kind, f"{event.identity}:lost", event.recorder, keys)
     elif began and paused and row.state is PauseState.HELD:
         kind = CallEventKind.RECORDER_STARTED
-        if add_event(tx, row, kind, f"{event.identity}:began", event.recorder):
+        keys = [one.recording.key for one in paused]
+        if add_event(tx, row, kind, f"{event.identity}:began", event.recorder, keys):
             flag_lease(tx, row, CallFlag.RECORDER_STARTED)
     return False

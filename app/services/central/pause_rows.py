@@ -119,7 +119,12 @@ def note_answers(tx: Transaction, lease_id: UUID, answers: Iterable[Asked]) -> N
 
 
 def add_event(
-    tx: Transaction, lease: RecordingLease, kind: CallEventKind, identity: str, recorder: str = ""
+    tx: Transaction,
+    lease: RecordingLease,
+    kind: CallEventKind,
+    identity: str,
+    recorder: str = "",
+    recordings: Sequence[str] = (),
 ) -> bool:
     """Tell the desk, with evidence; False when another replica has told it already."""
     tx.session.flush()
@@ -134,7 +139,8 @@ def add_event(
         insert(RecordingEvent).on_conflict_do_nothing().returning(RecordingEvent.seq), row
     ).one_or_none()
     if added is not None and kind not in _HAS_OWN_EVIDENCE:
-        evidence(tx, lease, f"{EVENT}{kind}", {"recorder": recorder})
+        facts = {"recorder": recorder, "recordings": list(recordings)}
+        evidence(tx, lease, f"{EVENT}{kind}", facts)
     return added is not None
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.models.central.recording import RecordingLease
 from app.services.central.acquiring import Acquiring, sought
 from app.services.central.call_flags import flag_spoken
+from app.services.central.evidence import evidence_end
 from app.services.central.pause_events import RecorderEvents
 from app.services.central.pause_rows import (
     PAUSED,
@@ -73,6 +74,9 @@ class Pauses:
         self._acquiring = Acquiring(self._recorders, self._resuming, settings)
         self._events = RecorderEvents(transactions, self._recorders, self._resuming, settings, log)
         self._watch = CallWatch()
+        self._transactions = transactions
+        self._log = log
+        self._logged = 0
 
     def register(self, handlers: Handlers) -> None:
         """Name the handlers."""
@@ -99,8 +103,16 @@ class Pauses:
         self._events.close()
 
     def look_after(self) -> None:
-        """The watchdog's round: leases that ran out, recordings that do not run again yet."""
+        """The watchdog's round: leases that ran out, recordings that do not run again yet.
+
+        The head of the evidence goes to the log as well, because what is cut off at the chain's end
+        is only found with a head that was kept elsewhere.
+        """
         self._resuming.look_after()
+        end = self._transactions.read(evidence_end)
+        if end.position != self._logged:
+            self._logged = end.position
+            self._log.write("evidence_sealed", position=end.position, digest=end.digest.hex())
 
     def find_call(self, saga: Saga, actor: Actor, request: FindCall) -> CallOnLine:
         """The call at the seat's extension, also when nothing records it.
@@ -157,12 +169,13 @@ class Pauses:
         return await self._watch.watch(hold, actor, request)
 
     def mark_spoken(self, saga: Saga, actor: Actor, request: MarkSpoken) -> CallMarked:
-        """Card digits were said before the pause: never refused, whatever the recorder says."""
+        """Card digits were said before the pause: listed, whatever the recorder says."""
         saga.about(request.order_id)
-        reference = request.reference.strip()
+        wanted = sought(actor, request.reference)
+        reference = wanted.reference
         if not reference:
             try:
-                reference = self._recorders.find_call(sought(actor, "")).reference
+                reference = self._recorders.find_call(wanted).reference
             except Refusal:
                 reference = ""
         at = saga.write(partial(flag_spoken, reference=reference, order_id=request.order_id))

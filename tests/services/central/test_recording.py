@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from app.services.central.call_flags import FlaggedCall, flagged_calls, mark_purged
 from app.services.central.pause_settings import PauseSettings
-from app.services.central.recorder import Capabilities
+from app.services.central.recorder import Capabilities, RecorderEvent
 from app.services.central.transaction import Transaction
 from app.values.errors import Fault, Refusal
 from app.values.identity import LeaseId
@@ -241,6 +243,60 @@ def test_a_recorder_that_redacts_by_itself_counts_once_a_test_call_proved_it(
         assert desk.acquire().recordings[0].recording == "leg-1"
     else:
         assert "no test call" in desk.refused().sentence
+
+
+def test_a_call_that_is_put_on_hold_or_transferred_meanwhile_stays_locked(
+    make: MakeCentre, pbx: FakeRecorder
+) -> None:
+    desk = CardDesk(make(pbx))
+    for change in (pbx.transfer, pbx.hold):
+        lease = desk.new_lease()
+        pbx.when_paused = changed_once(desk, pbx, change)
+        assert desk.refused(lease).code == "call_changed"
+        pbx.calls["call-1"].call = replace(pbx.calls["call-1"].call, extension="100")
+        desk.centre.clock.advance(seconds=2)
+        desk.centre.pauses.look_after()
+        assert desk.centre.state(lease) is PauseState.ENDED
+        assert not pbx.is_paused("leg-1")
+
+
+def changed_once(
+    desk: CardDesk, pbx: FakeRecorder, change: Callable[[], RecorderEvent]
+) -> Callable[[], None]:
+    """The call changes, and the service has heard of it, while the first recording is paused."""
+
+    def act() -> None:
+        pbx.when_paused = None
+        change()
+        heard = "SELECT lease_id FROM recording_event"
+        before = len(desk.centre.rows(heard))
+        wait_for(lambda: len(desk.centre.rows(heard)) > before)
+
+    return act
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(500):
+        if is_so():
+            return
+        pause.wait(0.01)
+    pytest.fail("It did not come.", pytrace=False)
+
+
+def test_a_reference_that_looks_like_a_card_number_is_not_kept(desk: CardDesk) -> None:
+    lease = desk.new_lease()
+    refusal = desk.refused(lease, reference="4242 4242 4242 4242")
+    assert (refusal.code, refusal.field) == ("card_digits", "reference")
+    assert desk.centre.evidence() == []
+
+
+def test_the_head_of_the_evidence_is_in_the_log(desk: CardDesk) -> None:
+    desk.acquire()
+    for _ in range(2):
+        desk.centre.pauses.look_after()
+    (logged,) = desk.centre.log.named("evidence_sealed")
+    assert (logged["position"], logged["digest"]) == (2, desk.centre.evidence()[-1].digest.hex())
 
 
 # ------------------------------------------------------------------ a recorder that freezes
