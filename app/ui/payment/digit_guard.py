@@ -97,7 +97,11 @@ class DigitGuard(QObject):
         if event.type() not in _KEYS or not isinstance(event, QKeyEvent):
             return False
         field = self._field
-        if field is None or not field.is_or_holds(watched):
+        if field is None:
+            return False
+        # A key comes up where the last digit took the keyboard from: the release is for whoever
+        # had the press, and is heard all the same.
+        if event.type() != QEvent.Type.KeyRelease and not field.is_or_holds(watched):
             return False
         self._be_first()
         if not _prints(event):
