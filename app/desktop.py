@@ -52,12 +52,14 @@ LISTEN_FOR_SIGNALS_MS = 200
 class Setting:
     """Where a desk sits: its settings, and in a trial the people to offer and a banner.
 
-    `opener` shows a file; None: with the program the desktop has for it.
+    `opener` shows a file; None: with the program the desktop has for it. `trust_card_key`: the card
+    vault's root key may be another one than before, once.
     """
 
     settings: DeskSettings
     offer: SignInOffer | None = None
     opener: Callable[[str], bool] | None = None
+    trust_card_key: bool = False
 
 
 class LateDesk:
@@ -158,6 +160,8 @@ def open_desk(setting: Setting) -> Desk:
             chance=secrets.SystemRandom().random,
             version=_version(),
             offer=_with_warning(setting.offer, keys.warning()),
+            card_root_key=settings.card_root_key,
+            trust_card_key=setting.trust_card_key,
         )
         opened = desks.open_desk(parts)
         towns.desk = opened
@@ -398,6 +402,9 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--seat-folder", metavar="DIR", type=Path, help="where this desk keeps all")
     parser.add_argument("--enrol", metavar="CODE", help="make this desk known, then start")
     parser.add_argument("--scheme", choices=[scheme.value for scheme in Scheme])
+    parser.add_argument(
+        "--trust-card-key", action="store_true", help="accept the card vault's new root key, once"
+    )
     arguments = parser.parse_args(given)
     try:
         return run_desk(partial(_setting, arguments))
@@ -422,7 +429,7 @@ def _setting(arguments: argparse.Namespace) -> Setting:
     )
     if arguments.enrol:
         enrol(settings, arguments.enrol)
-    return Setting(settings=settings)
+    return Setting(settings=settings, trust_card_key=arguments.trust_card_key)
 
 
 if __name__ == "__main__":

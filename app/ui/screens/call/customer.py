@@ -173,6 +173,7 @@ class CustomerPresenter(QObject):
             phone=phone,
             email=view.email,
             text_relay=view.text_relay,
+            on_account=view.on_account,
         )
         self._state = CustomerState(known=view)
         self._order.settle()

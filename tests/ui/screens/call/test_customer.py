@@ -110,6 +110,16 @@ def test_no_telephone_is_a_real_answer(typed: CallPresenter) -> None:
     assert not [m for m in typed.state.missing if m.code == "customer_phone_missing"]
 
 
+def test_a_customer_with_an_account_may_pay_by_invoice(call: CallPresenter, desk: FakeDesk) -> None:
+    desk.customers[:] = [a_known_customer(on_account=True)]
+    call.customer.search("0412")
+    call.customer.enter()
+    assert customer_of(call).on_account
+    call.customer.amend()
+    call.customer.set_email("other@example.org")
+    assert customer_of(call).on_account
+
+
 def test_a_text_relay_is_noted(typed: CallPresenter) -> None:
     typed.customer.set_text_relay(used=True)
     assert customer_of(typed).text_relay
