@@ -29,6 +29,7 @@ class LocalCardParts:
         self.root_key = ""
         self.settings = ""
         self.recorder_port = 0
+        self._control_port = 0
 
     @property
     def recordings(self) -> Path:
@@ -51,9 +52,16 @@ class LocalCardParts:
             *("--folder", str(self.recordings), "--secret-file", str(secret_file)),
             *(word for at, number in self._calls.items() for word in ("--call", f"{at}={number}")),
         )
-        self.recorder_port = int(json.loads(recorder.line())["port"])
+        ready = json.loads(recorder.line())
+        self.recorder_port, self._control_port = int(ready["port"]), int(ready["control_port"])
         vault_url = self._start_vault()
         self.settings = _settings(self.recorder_port, secret_file, vault_url, self.vault_folder)
+
+    def hang_up(self, extension: str) -> None:
+        """The call at an extension ends, and its recording is whole."""
+        words = ("simulate", "tell", str(self._control_port), "hang-up", extension)
+        with ChildProgram(("app", *words), self._folder / "tell.log") as told:
+            told.ended()
 
     def stop(self) -> None:
         """End both, in the reverse order."""

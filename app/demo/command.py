@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
+import subprocess
 import sys
 from concurrent.futures import Future
 from functools import partial
@@ -71,7 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
             setting = _seated(trial, headless is not None)
             told.stop()
             if headless is not None:
-                return _take_a_call(setting, headless)
+                code = _take_a_call(setting, headless)
+                _listen_to_recording(trial, headless)
+                return code
             told_how = partial(_say_how_to_stop, trial.database_url)
             return run_desk(partial(_as_it_is, setting), told_how)
 
@@ -197,6 +201,29 @@ def _take_a_call(setting: Setting, folder: Path) -> int:
         raise problem
     _print(f"The pictures, the confirmation and report.json are in {folder}.")
     return code
+
+
+def _listen_to_recording(trial: Trial, folder: Path) -> None:
+    """The recording of the call, and what the auditor's command says of it."""
+    trial.hang_up()
+    newest = max(trial.recordings.glob("*.wav"), key=_age)
+    shutil.copyfile(newest, folder / "recording.wav")
+    words = ("admin", "evidence", "check-audio", "--recording", str(newest))
+    checked = subprocess.run(  # noqa: S603 - this very program
+        [sys.executable, "-m", "app", *words],
+        env={**os.environ, "READBACK_DATABASE_URL": trial.database_url},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    (folder / "recording-check.txt").write_text(checked.stdout, encoding="utf-8")
+    if checked.returncode != 0:
+        raise Fault("recording_wrong", f"The recording is not as it should be: {checked.stdout}")
+    _print("The recording of the call was silent while the card was said: recording-check.txt.")
+
+
+def _age(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def _nothing_to_open_with(path: str) -> bool:

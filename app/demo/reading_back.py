@@ -43,6 +43,11 @@ class ReadingBack:
         self._until(_is_done)
         self._all_kept()
 
+    def agree(self) -> None:
+        """Whatever is open again is agreed to: the way to pay."""
+        self._until(_is_done)
+        self._all_holds()
+
     def hear_number(self, number: str) -> None:
         """The caller repeats the number, first with a slip; then what is said before hanging up."""
         hands, placed = self.hands, self.window.placed
@@ -124,6 +129,11 @@ class ReadingBack:
     def _all_kept(self) -> None:
         call = self.window.call
         self.hands.wait_until(lambda: call.state.can_place, "every answer is kept")
+
+    def _all_holds(self) -> None:
+        """What is agreed to, whether or not the order may be placed yet."""
+        guide = self.window.call.read_back
+        self.hands.wait_until(lambda: guide.state.holds, "every answer holds")
 
     def _has_something_to_say(self) -> bool:
         return self.window.call.read_back.state.stage in {Stage.ASKING, Stage.DONE}

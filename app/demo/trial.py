@@ -134,6 +134,10 @@ class Trial:
         """Where the recordings of the trial's calls lie."""
         return self._cards.recordings
 
+    def hang_up(self) -> None:
+        """The caller of the trial hangs up."""
+        self._cards.hang_up(EXTENSION)
+
     def forget(self) -> None:
         """Throw away everything earlier runs have kept; only before the trial is entered."""
         for part in ("postgres", "seats", "cards"):

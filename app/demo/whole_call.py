@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.demo.reading_back import ReadingBack
+from app.demo.taking_card import TakingCard
 from app.services.ports import Caller
 from app.ui.main_window import MainWindow
 from app.ui.rehearsal import Rehearsal
@@ -55,9 +56,11 @@ class WholeCall:
     step_ms: dict[str, int] = field(default_factory=dict)
     placed: PlacedOrder | None = None
     reading: ReadingBack = field(init=False)
+    paying: TakingCard = field(init=False)
 
     def __post_init__(self) -> None:
         self.reading = ReadingBack(self.hands, self.window, self._look)
+        self.paying = TakingCard(self.hands, self.window, self.reading, self._look, time.sleep)
 
     def play(self) -> None:
         """Take the call from sign-in to the paper; runs on the rehearsal's thread."""
@@ -67,6 +70,7 @@ class WholeCall:
         self._step("lines", self._take_lines)
         self._step("address", self._ask_where_it_goes)
         self._step("read-back", self._read_back)
+        self._step("card", self._take_card)
         self._step("place", self._place)
         self._step("said-back", self._hear_number)
         self._step("paper", self._make_paper)
@@ -158,6 +162,9 @@ class WholeCall:
     def _read_back(self) -> None:
         self.reading.read_back()
 
+    def _take_card(self) -> None:
+        self.paying.take()
+
     def _hear_number(self) -> None:
         if self.placed is not None:
             self.reading.hear_number(self.placed.number)
@@ -195,6 +202,8 @@ class WholeCall:
             "currency": placed.totals.total.currency,
             "confirmations": self.reading.confirmations,
             "spoken": self.reading.spoken,
+            "cards": self.paying.outcomes,
+            "last_four": [attempt.last_four for attempt in placed.attempts],
             "step_ms": self.step_ms,
         }
         text = json.dumps(report, indent=2) + "\n"

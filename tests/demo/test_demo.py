@@ -20,10 +20,10 @@ from app.values.order_number import OrderNumber, grouped, holds
 
 SECONDS = 120
 STEPS = (
-    *("sign-in", "customer", "lines", "address", "read-back"),
+    *("sign-in", "customer", "lines", "address", "read-back", "card"),
     *("place", "said-back", "paper", "protocol"),
 )
-WITHIN = ("5-misheard", "5-cause", "5-stale", "7-slip")
+WITHIN = ("5-misheard", "5-cause", "5-stale", "6-paused", "6-typed", "6-declined", "8-slip")
 """Pictures taken within a step."""
 
 
@@ -80,6 +80,20 @@ def test_every_value_that_is_risky_was_spoken_by_the_caller(out: Path) -> None:
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert report["spoken"] >= len(("four quantities", "postcode and house", "one said again"))
     assert report["confirmations"] > 0
+
+
+def test_a_card_is_declined_and_another_one_taken(out: Path) -> None:
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert report["cards"] == ["declined", "authorised"]
+    assert report["last_four"] == ["9995", "4242"]
+
+
+def test_the_recording_is_silent_in_both_pauses_and_nowhere_else(out: Path) -> None:
+    checked = (out / "recording-check.txt").read_text(encoding="utf-8")
+    assert checked.count("silent, RMS 0.") == 2
+    assert checked.count("Outside") == 3
+    assert checked.rstrip().endswith("It holds.")
+    assert (out / "recording.wav").read_bytes().startswith(b"RIFF")
 
 
 def test_every_step_leaves_a_picture_of_the_whole_window(out: Path) -> None:
