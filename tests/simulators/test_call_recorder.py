@@ -19,7 +19,7 @@ PATIENCE_S = 20.0
 SECRET = "a-secret-of-the-exchange"
 
 
-class Manager:
+class Session:
     """Speaks the protocol by hand."""
 
     def __init__(self, port: int) -> None:
@@ -76,8 +76,8 @@ def ami(calls: CallRecorder) -> Generator[AmiServer]:
 
 
 @pytest.fixture
-def manager(ami: AmiServer) -> Generator[Manager]:
-    made = Manager(ami.port)
+def manager(ami: AmiServer) -> Generator[Session]:
+    made = Session(ami.port)
     yield made
     made.close()
 
@@ -88,22 +88,22 @@ def reference(calls: CallRecorder) -> str:
     return calls.start_call("2001", "+441132000001")
 
 
-def test_a_manager_is_greeted_and_logs_in(manager: Manager) -> None:
+def test_a_manager_is_greeted_and_logs_in(manager: Session) -> None:
     assert manager.greeting.startswith(b"Asterisk Call Manager/")
     assert manager.log_in()["Response"] == "Success"
     assert manager.ask("Ping") == {"Response": "Success", "Ping": "Pong", "ActionID": "7"}
 
 
-def test_a_wrong_secret_ends_the_line(manager: Manager) -> None:
+def test_a_wrong_secret_ends_the_line(manager: Session) -> None:
     assert manager.log_in("wrong")["Message"] == "Authentication failed"
     assert manager.hear() == {}
 
 
-def test_without_logging_in_nothing_is_permitted(manager: Manager, reference: str) -> None:
+def test_without_logging_in_nothing_is_permitted(manager: Session, reference: str) -> None:
     assert manager.mute(reference)["Message"] == "Permission denied"
 
 
-def test_channels_tell_the_call_and_who_is_on_it(manager: Manager, reference: str) -> None:
+def test_channels_tell_the_call_and_who_is_on_it(manager: Session, reference: str) -> None:
     manager.log_in()
     manager.say("CoreShowChannels")
     told = [manager.hear() for _ in range(4)]
@@ -121,13 +121,13 @@ def test_channels_tell_the_call_and_who_is_on_it(manager: Manager, reference: st
     ],
 )
 def test_what_cannot_be_muted_is_an_error(
-    manager: Manager, reference: str, more: dict[str, str], message: str
+    manager: Session, reference: str, more: dict[str, str], message: str
 ) -> None:
     manager.log_in()
     assert manager.mute(reference, **more)["Message"] == message
 
 
-def test_the_event_follows_the_answer(manager: Manager, reference: str) -> None:
+def test_the_event_follows_the_answer(manager: Session, reference: str) -> None:
     manager.log_in()
     assert manager.mute(reference)["Response"] == "Success"
     event = manager.hear()
@@ -135,7 +135,7 @@ def test_the_event_follows_the_answer(manager: Manager, reference: str) -> None:
 
 
 def test_a_state_that_is_no_number_mutes_and_the_event_says_0(
-    manager: Manager, calls: CallRecorder, reference: str
+    manager: Session, calls: CallRecorder, reference: str
 ) -> None:
     manager.log_in()
     manager.mute(reference, "banana")
@@ -144,7 +144,7 @@ def test_a_state_that_is_no_number_mutes_and_the_event_says_0(
 
 
 def test_muting_one_direction_is_a_success_and_records_on(
-    manager: Manager, calls: CallRecorder, reference: str
+    manager: Session, calls: CallRecorder, reference: str
 ) -> None:
     manager.log_in()
     assert manager.mute(reference, Direction="read")["Response"] == "Success"
@@ -152,7 +152,7 @@ def test_muting_one_direction_is_a_success_and_records_on(
 
 
 def test_a_leg_without_a_recorder_where_somebody_listens_in_is_a_success(
-    manager: Manager, calls: CallRecorder, reference: str
+    manager: Session, calls: CallRecorder, reference: str
 ) -> None:
     manager.log_in()
     agent = calls.call(reference).agent.uniqueid
@@ -177,7 +177,7 @@ def test_a_recorder_that_starts_during_a_pause_records_in_clear(
 
 
 def test_a_frozen_exchange_does_everything_once_it_goes_on(
-    manager: Manager, ami: AmiServer, calls: CallRecorder, reference: str
+    manager: Session, ami: AmiServer, calls: CallRecorder, reference: str
 ) -> None:
     manager.log_in()
     ami.freeze()
@@ -190,7 +190,7 @@ def test_a_frozen_exchange_does_everything_once_it_goes_on(
 
 
 def test_events_of_a_frozen_exchange_come_when_it_goes_on(
-    manager: Manager, ami: AmiServer, calls: CallRecorder, reference: str
+    manager: Session, ami: AmiServer, calls: CallRecorder, reference: str
 ) -> None:
     manager.log_in()
     ami.freeze()
@@ -200,7 +200,7 @@ def test_events_of_a_frozen_exchange_come_when_it_goes_on(
 
 
 def test_a_hang_up_while_paused_tells_no_stop_of_the_recorder(
-    manager: Manager, calls: CallRecorder, reference: str
+    manager: Session, calls: CallRecorder, reference: str
 ) -> None:
     manager.log_in()
     manager.mute(reference)
