@@ -122,14 +122,19 @@ class DigitGuard(QObject):
             field.take_digit(digit)
 
     def _is_repeat(self, event: QKeyEvent) -> bool:
-        """Whether the key was down all the time; Qt does not always know, and X11 says it is up."""
+        """Whether the key was down all the time.
+
+        Qt's own answer alone will not do: under X11, which lets a held key up and down again, it
+        misses repeats on a busy machine, and takes two fast equal digits for one (seen with 6.11).
+        """
         key, now = _key(event), event.timestamp()
         hold = self._holds.get(key)
         if hold is None:
-            self._holds[key] = _Hold(now, is_down=True)
+            self._holds[key] = _Hold(now)
             return event.isAutoRepeat()
-        just_let_up = now - hold.released <= 1 and hold.released - hold.since >= HELD_MS
-        if hold.is_down or just_let_up or event.isAutoRepeat():
+        was_held = hold.released - hold.since >= HELD_MS
+        goes_on = event.isAutoRepeat() or now - hold.released <= 1
+        if hold.is_down or (was_held and goes_on):
             hold.is_down = True
             return True
         self._holds[key] = _Hold(now)
@@ -137,7 +142,7 @@ class DigitGuard(QObject):
 
     def _let_up(self, event: QKeyEvent) -> None:
         hold = self._holds.get(_key(event))
-        if hold is not None and not event.isAutoRepeat():
+        if hold is not None:
             hold.is_down = False
             hold.released = event.timestamp()
 

@@ -263,6 +263,22 @@ def test_a_burst_within_one_millisecond_is_taken_whole(number: CardField) -> Non
     assert kept(number) == [4] * 16
 
 
+def test_fast_equal_digits_that_qt_takes_for_repeats_are_taken_all(number: CardField) -> None:
+    send(number, *down_and_up("7", 1000, 1001))
+    for at in (1001, 1002):
+        flagged = (KIND.KeyPress, at), (KIND.KeyRelease, at + 1)
+        send(number, *(key_event(kind, "7", ms, repeat=True) for kind, ms in flagged))
+    assert kept(number) == [7, 7, 7]
+
+
+def test_a_held_key_counts_once_where_qt_sends_its_repeats_late(number: CardField) -> None:
+    send(number, *down_and_up("4", 1000, 1500))
+    for at in (1504, 1534):
+        flagged = (KIND.KeyPress, at), (KIND.KeyRelease, at + 26)
+        send(number, *(key_event(kind, "4", ms, repeat=True) for kind, ms in flagged))
+    assert kept(number) == [4]
+
+
 def test_the_same_digit_struck_twice_is_taken_twice(number: CardField) -> None:
     send(number, *down_and_up("4", 1000, 1300), *down_and_up("4", 1320, 1400))
     assert kept(number) == [4, 4]
