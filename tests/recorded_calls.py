@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import pytest
@@ -165,3 +167,13 @@ class CardDesk:
     def heard(self, lease_id: LeaseId, since: int = 0) -> list[CallEventKind]:
         """The kinds of the next events; waits for them."""
         return [event.kind for event in self.watch(lease_id, since).events]
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Until a thread of the service has done its part."""
+    pause = threading.Event()
+    for _ in range(500):
+        if is_so():
+            return
+        pause.wait(0.01)
+    pytest.fail("It did not come.", pytrace=False)

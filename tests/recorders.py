@@ -59,6 +59,8 @@ class FakeRecorder:
         """The key of a recording that begins while the first one is paused, without an event."""
         self.when_paused: Callable[[], object] | None = None
         """Called in the middle of every pause."""
+        self.when_found: Callable[[], object] | None = None
+        """Called once recordings were looked for."""
 
     # -------------------------------------------------------------- the port
 
@@ -85,7 +87,11 @@ class FakeRecorder:
             self._require_answer()
             known = self.calls.get(call.reference)
             keys = known.recordings if known is not None else ()
-            return tuple(self.recording(key, call.reference) for key in keys)
+            found = tuple(self.recording(key, call.reference) for key in keys)
+            is_first = all(told != "pause" for told, _ in self.told)
+        if self.when_found is not None and is_first:
+            self.when_found()
+        return found
 
     def pause(self, recording: Recording, lease_id: LeaseId) -> ConfirmedBy:
         with self._lock:

@@ -36,6 +36,9 @@ from app.values.errors import Fault
 from app.values.identity import LeaseId
 from app.values.vocabulary import CallEventKind, CallFlag, PauseEnd, PauseState
 
+TRIES_MOST = 40
+AGAIN_S = 0.5
+"""How often, and how long after, an event is tried again that could not be looked up or written."""
 _STOP_S = 10.0
 
 
@@ -79,6 +82,7 @@ class _Ear:
         self._heard: SimpleQueue[RecorderEvent | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"events of {recorder.name}")
         self._is_started = False
+        self._stopping = threading.Event()
 
     def start(self) -> None:
         self._is_started = True
@@ -89,6 +93,7 @@ class _Ear:
         return self._thread.is_alive()
 
     def stop(self) -> None:
+        self._stopping.set()
         self._heard.put(None)
         if self._is_started:
             self._thread.join(_STOP_S)
@@ -96,16 +101,25 @@ class _Ear:
     def _run(self) -> None:
         while (event := self._heard.get()) is not None:
             try:
-                self._handler.handle(event)
-            except (Fault, SQLAlchemyError) as problem:
-                self._log.write(
-                    "recorder_event_failed", kind=str(event.kind), error=type(problem).__name__
-                )
+                self._handle(event)
             except BaseException as bug:
                 self._log.write(
                     "background_ended", operation=self._thread.name, error=type(bug).__name__
                 )
                 raise
+
+    def _handle(self, event: RecorderEvent) -> None:
+        """A database that is away for a moment loses no event, and none overtakes another."""
+        for _ in range(TRIES_MOST):
+            try:
+                self._handler.handle(event)
+            except (Fault, SQLAlchemyError) as problem:
+                error = type(problem).__name__
+                self._log.write("recorder_event_failed", kind=str(event.kind), error=error)
+            else:
+                return
+            if self._stopping.wait(AGAIN_S):
+                return
 
 
 class _Handler:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,7 +19,7 @@ from app.values.identity import LeaseId
 from app.values.vocabulary import CallFlag, ConfirmedBy, PauseEnd, PauseState
 from app.wire import card_operations as operations
 from app.wire.recording import FindCall, MarkSpoken, PauseTimes
-from tests.recorded_calls import CardDesk, MakeCentre
+from tests.recorded_calls import CardDesk, MakeCentre, wait_for
 from tests.recorders import BY_STATE, SCREEN, FakeRecorder
 
 
@@ -179,6 +180,51 @@ def test_a_second_pause_of_a_call_is_refused(make: MakeCentre, pbx: FakeRecorder
     assert other.acquire().reference == "call-1"
 
 
+def test_of_two_seats_that_press_f9_at_once_one_pauses_the_call(
+    make: MakeCentre, pbx: FakeRecorder
+) -> None:
+    centre = make(pbx)
+    seats = [CardDesk(centre), CardDesk(centre)]
+    both = threading.Barrier(2)
+    pbx.when_found = both.wait
+    with ThreadPoolExecutor(2) as threads:
+        asked = [threads.submit(outcome_of, seat) for seat in seats]
+        outcomes = sorted(one.result() for one in asked)
+    assert outcomes == ["already_paused", "held"]
+    assert pbx.is_paused("leg-1")
+
+
+def outcome_of(desk: CardDesk) -> str:
+    try:
+        desk.acquire()
+    except Refusal as refusal:
+        return refusal.code
+    return "held"
+
+
+def test_asking_again_while_it_is_being_paused_waits_for_the_same_answer(
+    make: MakeCentre, pbx: FakeRecorder
+) -> None:
+    desk = CardDesk(make(pbx))
+    lease, paused = desk.new_lease(), threading.Event()
+    pbx.when_paused = paused.wait
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(desk.acquire, lease)
+        wait_for(lambda: bool(pbx.told))
+        second = threads.submit(desk.acquire, lease)
+        paused.set()
+        assert first.result() == second.result()
+
+
+def test_asking_again_does_not_wait_for_a_service_that_died(
+    make: MakeCentre, pbx: FakeRecorder
+) -> None:
+    desk = CardDesk(make(pbx, settings=PauseSettings(answer_s=0.04, pausing_s=0.1)))
+    lease = desk.acquire().lease_id
+    desk.centre.run("UPDATE recording_lease SET state = 'pausing'")
+    assert desk.refused(lease).code == "pause_under_way"
+
+
 def test_of_two_recorders_one_that_fails_keeps_the_fields_locked(
     make: MakeCentre, pbx: FakeRecorder
 ) -> None:
@@ -273,15 +319,6 @@ def changed_once(
         wait_for(lambda: len(desk.centre.rows(heard)) > before)
 
     return act
-
-
-def wait_for(is_so: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(500):
-        if is_so():
-            return
-        pause.wait(0.01)
-    pytest.fail("It did not come.", pytrace=False)
 
 
 def test_a_reference_that_looks_like_a_card_number_is_not_kept(desk: CardDesk) -> None:

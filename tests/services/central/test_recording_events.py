@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from app.services.central.pause_settings import PauseSettings
+from app.values.errors import Fault
 from app.values.vocabulary import CallEventKind, CallFlag, PauseEnd, PauseState
-from tests.recorded_calls import CardDesk, MakeCentre, RecordedCentre
+from tests.recorded_calls import CardDesk, MakeCentre, RecordedCentre, wait_for
 from tests.recorders import SCREEN, FakeRecorder
 
 STARTED, LOST = CallEventKind.RECORDER_STARTED, CallEventKind.RECORDER_LOST
@@ -215,6 +216,41 @@ def test_a_desk_hears_from_a_replica_that_listens_to_no_recorder(
         assert desk.heard(lease) == [CallEventKind.HANGUP]
         rings.join()
     deaf.close()
+
+
+def test_an_event_that_cannot_be_written_is_tried_again(
+    make: MakeCentre, pbx: FakeRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.central.pause_events.AGAIN_S", 0.01)
+    centre = make(pbx)
+    desk = CardDesk(centre)
+    lease = desk.acquire().lease_id
+    centre.run("REVOKE INSERT ON recording_pause FROM readback_service")
+    try:
+        pbx.begin("queue-1")
+        wait_for(lambda: bool(centre.log.named("recorder_event_failed")))
+        assert centre.events(lease) == []
+    finally:
+        centre.run("GRANT INSERT ON recording_pause TO readback_service")
+    assert desk.heard(lease) == [STARTED]
+    assert pbx.is_paused("queue-1")
+
+
+def test_what_somebody_else_let_go_on_is_paused_again(desk: CardDesk, pbx: FakeRecorder) -> None:
+    lease = desk.acquire().lease_id
+    pbx.calls["call-1"].recordings["leg-1"] = False
+    pbx.tell(CallEventKind.RESUMED, "call-1", "leg-1")
+    assert desk.heard(lease) == [STARTED]
+    assert pbx.is_paused("leg-1")
+
+
+def test_the_service_is_not_ready_when_nobody_listens(make: MakeCentre, pbx: FakeRecorder) -> None:
+    centre = make(pbx)
+    centre.pauses.require_alive()
+    centre.pauses.close()
+    with pytest.raises(Fault) as fault:
+        centre.pauses.require_alive()
+    assert fault.value.code == "background_ended"
 
 
 def test_a_watch_ends_with_nothing_when_its_time_is_over(desk: CardDesk) -> None:

@@ -11,7 +11,7 @@ from app.services.central.resuming import backoff_s
 from app.services.central.transaction import Transaction
 from app.values.errors import Refusal
 from app.values.vocabulary import CallEventKind, CallFlag, ConfirmedBy, PauseEnd, PauseState
-from tests.recorded_calls import CardDesk, MakeCentre
+from tests.recorded_calls import CardDesk, MakeCentre, RecordedCentre
 from tests.recorders import SCREEN, FakeRecorder
 
 STAYS = PauseSettings(on_expiry=OnExpiry.STAY_PAUSED)
@@ -114,6 +114,22 @@ def test_a_recording_that_does_not_go_on_is_tried_for_ever_and_an_alarm_is_raise
     centre.pauses.look_after()
     assert centre.events(lease) == [CallEventKind.RESUME_UNCONFIRMED, CallEventKind.RESUMED]
     assert desk.watch(lease, since=desk.watch(lease).events[-1].seq).over
+
+
+def test_a_replica_without_that_recorder_leaves_it_to_the_others(
+    make: MakeCentre, pbx: FakeRecorder, recorded_url: str
+) -> None:
+    centre = make(pbx)
+    lease = CardDesk(centre).acquire().lease_id
+    other = RecordedCentre(recorded_url)
+    for each in (centre, other):
+        each.clock.advance(seconds=20)
+    other.pauses.look_after()
+    assert centre.state(lease) is PauseState.RESUMING
+    centre.clock.advance(seconds=1)
+    centre.pauses.look_after()
+    assert centre.state(lease) is PauseState.ENDED
+    other.close()
 
 
 def test_tries_come_at_most_half_a_minute_apart() -> None:
