@@ -56,11 +56,15 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 _AFTER_REFUSAL_SECONDS = 3_600.0
+_SURE_FOR = timedelta(hours=1)
+"""So long after it was taken an authorisation is not asked for again: the centre gives back what
+belongs to no order for days, and a draft that was put away has to hear of it."""
 _NOT_SAID = "not wanted any more"
 _NEVER_THERE = "attempt_unknown"
 _LINK_NEVER_THERE = "link_unknown"
 _HOLDS_NOTHING = {AttemptState.DECLINED, AttemptState.FAILED, AttemptState.VOIDED}
 _IS_TAKEN = {AttemptState.CAPTURED, AttemptState.REFUNDED}
+_HELD = {AttemptState.AUTHORISED}
 _ASKED_FOR = {AttemptState.STARTED, AttemptState.UNKNOWN, AttemptState.VOIDING}
 _NOT_GIVEN_BACK = {AttemptState.STARTED, AttemptState.UNKNOWN, AttemptState.AUTHORISED}
 _OPEN_LINK = {LinkState.SENT, LinkState.OPENED}
@@ -237,7 +241,9 @@ class PaymentService:
 
     def _refresh_attempt(self, row: Row[Any]) -> None:
         attempt = decode(row.document, CardAttempt)
-        if attempt.state not in _ASKED_FOR or row.tender_id in self._in_flight:
+        is_old = self._clock.now() - row.noted_at > _SURE_FOR
+        is_asked = attempt.state in _ASKED_FOR or (is_old and attempt.state in _HELD)
+        if not is_asked or row.tender_id in self._in_flight:
             return
         if row.void_reason:
             self._give_back(attempt, row.void_reason)

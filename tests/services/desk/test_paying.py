@@ -254,6 +254,22 @@ def test_tenders_on_whole_pages_of_a_damaged_store_are_kept(site: Site) -> None:
     assert set(kept) <= set(attempts)
 
 
+def test_what_the_centre_gave_back_meanwhile_is_heard_of_when_the_draft_is_taken_up_again(
+    site: Site,
+) -> None:
+    document, till = site.order(LINE, BY_CARD), site.centre.till
+    with site.opened() as desk:
+        caller = ready(desk)
+        attempt = take_card(caller, document)
+        tenders(caller, document, refresh=True)
+        assert till.asked == ["authorise"]
+        site.clock.advance(hours=9)
+        voided = msgspec.structs.replace(attempt, state=AttemptState.VOIDED)
+        till.attempts[attempt.attempt_id] = voided
+        assert states(tenders(caller, document, refresh=True)) == [AttemptState.VOIDED]
+        assert refused(caller, document).code == "payment_open"
+
+
 def test_old_tenders_go_with_their_order(site: Site) -> None:
     kept, gone = site.order(LINE), site.order(LINE)
     with site.opened() as desk:
