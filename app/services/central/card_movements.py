@@ -31,6 +31,9 @@ from app.values.vocabulary import AttemptState
 from app.wire.payments import CaptureAttempt, CardAttempt, RefundAttempt
 from app.wire.vault import MoveMoney
 
+_NOT_FINAL = {"gateway_closed", "provider_away", "attempt_open"}
+"""Refusals that say nothing of the movement, which may have been carried out before."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
@@ -102,7 +105,9 @@ class CardMovements:
             else:
                 self.gateway.refund(asked)
         except Refusal as refusal:
-            saga.write(partial(_keep_refused, movement_id=asked.movement_id, refusal=refusal))
+            is_final = refusal.code not in _NOT_FINAL
+            keep = partial(_keep_refused, refusal=refusal) if is_final else _put_off
+            saga.write(partial(keep, movement_id=asked.movement_id))
             raise
         except Fault as fault:
             self._log.write("gateway_unsure", operation=begun.kind.value, code=fault.code)

@@ -137,44 +137,30 @@ class CardPayments:
     def void(self, saga: Saga, actor: Actor, request: VoidAttempt) -> CardAttempt:
         """Give an authorisation back; VOIDING where the gateway is away: it is tried until done."""
         self._known(saga, actor, request.attempt_id)
+        return self.give_back(saga, request.attempt_id, request.reason)
+
+    def give_back(self, saga: Saga, attempt_id: AttemptId, reason: str) -> CardAttempt:
+        """The same for an administrator, who has no seat. Raises Refusal as `begin_void`."""
         attempts = self._attempts()
-        attempt = saga.write(
-            partial(
-                begin_void,
-                attempt_id=request.attempt_id,
-                cause=VoidCause.ASKED,
-                reason=request.reason,
-            )
-        )
+        void = partial(begin_void, attempt_id=attempt_id, cause=VoidCause.ASKED, reason=reason)
+        attempt = saga.write(void)
         if attempt.state is AttemptState.VOIDING:
-            attempt = attempts.give_back(saga, request.attempt_id)
-        saga.about(request.attempt_id, order=str(attempt.order_id), state=attempt.state.value)
+            attempt = attempts.give_back(saga, attempt_id)
+        saga.about(attempt_id, order=str(attempt.order_id), state=attempt.state.value)
         return attempt
 
     def capture(self, saga: Saga, actor: Actor, request: CaptureAttempt) -> CardAttempt:
         """Take what was authorised."""
         del actor
         attempt = self._movements().capture(saga, request)
-        saga.about(
-            request.attempt_id,
-            order=str(attempt.order_id),
-            movement=str(request.movement_id),
-            amount=request.amount.minor,
-            currency=request.amount.currency.value,
-        )
+        _about_movement(saga, attempt, request)
         return attempt
 
     def refund(self, saga: Saga, actor: Actor, request: RefundAttempt) -> CardAttempt:
         """Give back what was captured."""
         del actor
         attempt = self._movements().refund(saga, request)
-        saga.about(
-            request.attempt_id,
-            order=str(attempt.order_id),
-            movement=str(request.movement_id),
-            amount=request.amount.minor,
-            currency=request.amount.currency.value,
-        )
+        _about_movement(saga, attempt, request)
         return attempt
 
     def send_link(self, saga: Saga, actor: Actor, request: SendPayLink) -> PayLink:
@@ -225,3 +211,15 @@ class CardPayments:
 
     def _links(self) -> PayLinks:
         return PayLinks(self._require_gateway(), self._settings.link_life, self._log)
+
+
+def _about_movement(
+    saga: Saga, attempt: CardAttempt, request: CaptureAttempt | RefundAttempt
+) -> None:
+    saga.about(
+        request.attempt_id,
+        order=str(attempt.order_id),
+        movement=str(request.movement_id),
+        amount=request.amount.minor,
+        currency=request.amount.currency.value,
+    )
