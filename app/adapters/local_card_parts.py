@@ -24,7 +24,7 @@ class LocalCardParts:
     def __init__(self, folder: Path, calls: dict[str, str]) -> None:
         """`calls`: who rings at which extension, as extension to caller's number."""
         self._folder = folder
-        self._calls = calls
+        self._calls = {at: number.replace(" ", "") for at, number in calls.items()}
         self._programs: list[ChildProgram] = []
         self.root_key = ""
         self.settings = ""

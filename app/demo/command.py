@@ -21,7 +21,7 @@ from typing import NoReturn, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from app.demo.trial import PASSWORD, Telling, Trial, trial_folder
+from app.demo.trial import CALLER, PASSWORD, Telling, Trial, trial_folder
 from app.demo.whole_call import Cast, WholeCall
 from app.desktop import DeskProgram, Setting, enrol, run_desk
 from app.services.desk.seat_identity import read_identity
@@ -64,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     if headless is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with Told() as told:
-        trial = Trial(folder, told.telling, arguments.catalogue)
+        number = CALLER if headless is None else _new_caller()
+        trial = Trial(folder, told.telling, arguments.catalogue, number)
         if arguments.fresh:
             told.step("Forgetting earlier trials")
             trial.forget()
@@ -73,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
             setting = _seated(trial, headless is not None)
             told.stop()
             if headless is not None:
-                code = _take_a_call(setting, headless)
+                code = _take_a_call(setting, headless, number)
                 _listen_to_recording(trial, headless)
                 return code
             told_how = partial(_say_how_to_stop, trial.database_url)
@@ -163,13 +164,14 @@ def _seated(trial: Trial, is_headless: bool) -> Setting:  # noqa: FBT001 - priva
     )
 
 
-def _take_a_call(setting: Setting, folder: Path) -> int:
+def _new_caller() -> str:
+    """A number that has hardly rung before; Ofcom keeps them free for drama."""
+    return f"01632 960{int(SystemClock().now().timestamp()) % 1_000:03d}"
+
+
+def _take_a_call(setting: Setting, folder: Path, caller_number: str) -> int:
     """Play the whole call in the offscreen window; the exit code."""
-    cast = Cast(
-        login=LOGIN,
-        password=PASSWORD,
-        phone_ending=int(SystemClock().now().timestamp()) % 1_000,
-    )
+    cast = Cast(login=LOGIN, password=PASSWORD, caller_number=caller_number)
     outcome: list[Future[None]] = []
 
     def script(program: DeskProgram) -> None:
