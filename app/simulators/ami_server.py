@@ -7,6 +7,7 @@ A thread per connection; nothing here knows what the program under test wants.
 from __future__ import annotations
 
 import hmac
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -39,6 +40,7 @@ class AmiServer:
         port: int = 0,
         refusal_delay_s: float = REFUSAL_DELAY_S,
         rights: frozenset[str] = frozenset({"call", "reporting"}),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Raises OSError where the port is taken."""
         self._recorder = recorder
@@ -66,7 +68,7 @@ class AmiServer:
             "hangup": self._hang_up,
         }
         recorder.tell_events_to(self._broadcast)
-        self._server = LineServer("call recorder", self._serve, port)
+        self._server = LineServer("call recorder", self._serve, port, tls)
         self.port = self._server.port
 
     def freeze(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Generator
 
@@ -37,8 +38,15 @@ class Connection:
 class LineServer:
     """Listens on 127.0.0.1 from the moment it is made; `port` 0 takes a free one."""
 
-    def __init__(self, name: str, serve: Callable[[Connection], None], port: int = 0) -> None:
+    def __init__(
+        self,
+        name: str,
+        serve: Callable[[Connection], None],
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         """Raises OSError where the port is taken."""
+        self._tls = tls
         self._name = name
         self._serve = serve
         self._lock = threading.Lock()
@@ -82,8 +90,13 @@ class LineServer:
                 self._threads = [each for each in self._threads if each.is_alive()] + [thread]
                 thread.start()
 
-    def _talk(self, line: socket.socket) -> None:
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _talk(self, accepted: socket.socket) -> None:
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            line = self._tls.wrap_socket(accepted, server_side=True) if self._tls else accepted
+        except OSError:
+            accepted.close()
+            return
         connection = Connection(line)
         with self._lock:
             self._open.add(connection)

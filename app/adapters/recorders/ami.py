@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.adapters.recorders.line import Address, Line, LineLost, away
+from app.adapters.recorders.line import Address, Line, LineLost
 from app.services.central.recorder import RecorderProblem
 from app.values.clock import Clock
 
@@ -136,7 +136,7 @@ class AmiClient:
                     "The call recorder does not accept the name or the secret of this service.",
                 )
             if not self._is_in:
-                raise away()
+                raise self._line.away()
 
     def ask(self, question: Question, until: float) -> Sequence[Message]:
         """What Asterisk answers, at least one message. Raises RecorderProblem."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
-from app.adapters.recorders.line import Address, Line, LineLost, away
+from app.adapters.recorders.line import Address, Line, LineLost
 from app.services.central.recorder import RecorderProblem
 from app.values.clock import Clock
 
@@ -81,7 +81,7 @@ class EslClient:
                     "The call recorder does not accept the password of this service.",
                 )
             if not self._is_in:
-                raise away()
+                raise self._line.away()
 
     def api(self, command: str, until: float, *, changes: bool = False) -> str:
         """What `api COMMAND` answers. Raises RecorderProblem, `unknown` only if it `changes`."""

@@ -71,6 +71,7 @@ class Line:
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
         self._retry_s = RETRY_FIRST_S
+        self._is_untrusted = False
 
     def start(self, name: str) -> None:
         """Begin to connect; again does nothing."""
@@ -97,9 +98,20 @@ class Line:
         """Say it as soon as possible. Raises RecorderProblem `recorder_away`."""
         with self._lock:
             if self._wake is None:
-                raise away()
+                raise self.away()
             self._outgoing += said
         self._nudge()
+
+    def away(self) -> RecorderProblem:
+        """The problem of a recorder that cannot be reached: nothing was asked of it."""
+        if self._is_untrusted:
+            return RecorderProblem(
+                "recorder_untrusted",
+                "The call recorder shows a certificate that this service does not trust.",
+            )
+        return RecorderProblem(
+            "recorder_away", "The call recorder cannot be reached at the moment."
+        )
 
     def _nudge(self) -> None:
         with self._lock:
@@ -123,10 +135,13 @@ class Line:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if hasattr(socket, "TCP_USER_TIMEOUT"):
                 plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_AFTER_MS)
-            if there.tls is None:
-                return plain
-            return there.tls.wrap_socket(plain, server_hostname=there.host)
-        except OSError:
+            line = plain
+            if there.tls is not None:
+                line = there.tls.wrap_socket(plain, server_hostname=there.host)
+            self._is_untrusted = False
+            return line
+        except OSError as cause:
+            self._is_untrusted = isinstance(cause, ssl.SSLCertVerificationError)
             plain.close()
             raise
 
@@ -186,8 +201,3 @@ class Line:
             if not heard:
                 raise LineLost
             self._talk.received(heard)
-
-
-def away() -> RecorderProblem:
-    """The problem of a recorder that cannot be reached: nothing was asked of it."""
-    return RecorderProblem("recorder_away", "The call recorder cannot be reached at the moment.")

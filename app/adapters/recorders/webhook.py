@@ -354,7 +354,7 @@ class Webhook:
                 timeout=timeout,
                 extensions={"trace": self._note_socket},
             ) as reply:
-                return reply.status_code, self._content(reply, until)
+                return reply.status_code, self._content(reply, until, changes=changes)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as cause:
             raise RecorderProblem(
                 "recorder_away", "The call recorder cannot be reached at the moment."
@@ -362,13 +362,15 @@ class Webhook:
         except httpx2.HTTPError as cause:
             raise _slow(changes=changes) from cause
 
-    def _content(self, reply: httpx2.Response, until: float) -> bytes:
-        """Only as much and only as long as an answer may be; what is cut off cannot be read."""
+    def _content(self, reply: httpx2.Response, until: float, *, changes: bool) -> bytes:
+        """Only as much and only as long as an answer may be."""
         content = b""
         for part in reply.iter_bytes():
             content += part
-            if len(content) > LARGEST_ANSWER or self._clock.monotonic() > until:
-                return b"too much"
+            if self._clock.monotonic() > until:
+                raise _slow(changes=changes)
+            if len(content) > LARGEST_ANSWER:
+                raise _unread(changes=changes)
         return content
 
     def _headers(self, body: bytes) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import ssl
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -57,13 +58,17 @@ class Heard:
 class Exchange:
     """The exchange, its manager interface, and a recorder that is connected to it."""
 
-    def __init__(self, folder: Path, rights: frozenset[str]) -> None:
+    def __init__(
+        self, folder: Path, rights: frozenset[str], tls: ssl.SSLContext | None = None
+    ) -> None:
         self.sound = FixedClock()
         self._folder = folder
         self.secret_file = folder / "secret"
         self.secret_file.write_text(f"{SECRET}\n", encoding="utf-8")
         self.calls = CallRecorder(folder / "recordings", self.sound)
-        self.ami = AmiServer(self.calls, "readback", SECRET, refusal_delay_s=0.05, rights=rights)
+        self.ami = AmiServer(
+            self.calls, "readback", SECRET, refusal_delay_s=0.05, rights=rights, tls=tls
+        )
         self._made: list[Asterisk] = []
 
     def settings(self, confirm_s: float = PATIENCE_S, **options: object) -> RecorderSettings:
@@ -104,9 +109,11 @@ class Exchange:
 
 @contextmanager
 def an_exchange(
-    folder: Path, rights: frozenset[str] = frozenset({"call", "reporting"})
+    folder: Path,
+    rights: frozenset[str] = frozenset({"call", "reporting"}),
+    tls: ssl.SSLContext | None = None,
 ) -> Generator[Exchange]:
-    exchange = Exchange(folder, rights)
+    exchange = Exchange(folder, rights, tls)
     try:
         yield exchange
     finally:

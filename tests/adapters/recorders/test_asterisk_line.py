@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import ipaddress
+import ssl
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from app.adapters.recorders.asterisk import Asterisk
 from app.adapters.recorders.loading import load_recorders
 from app.services.central.recorder import (
     RecorderProblem,
 )
+from app.simulators.line_server import Connection, LineServer
 from app.values.clock import SystemClock
 from app.values.errors import Refusal
-from app.values.vocabulary import CallEventKind
+from app.values.vocabulary import CallEventKind, ConfirmedBy
 from tests.adapters.recorders.exchange import (
     CALLER,
     EXTENSION,
@@ -174,6 +183,102 @@ def test_a_manager_who_may_not_change_calls_is_refused_in_words(tmp_path: Path) 
         with pytest.raises(RecorderProblem) as problem:
             pbx.pause(recording, LEASE)
         assert problem.value.code == "recorder_rights"
+
+
+# ---------------------------------------------------------------- TLS
+
+
+def a_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for this machine that signs itself, and what serves with it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "exchange")])
+    now = SystemClock().now()
+    here = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([here]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )
+    certificate, both = folder / "certificate.pem", folder / "both.pem"
+    certificate.write_bytes(built.public_bytes(Encoding.PEM))
+    both.write_bytes(
+        certificate.read_bytes()
+        + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(both)
+    return certificate, serving
+
+
+def test_over_tls_with_a_certificate_of_the_sites_own(tmp_path: Path) -> None:
+    certificate, serving = a_certificate(tmp_path)
+    with an_exchange(tmp_path, tls=serving) as exchange:
+        pbx = exchange.recorder(tls=True, ca_file=str(certificate))
+        heard = Heard()
+        pbx.listen(heard)
+        references = [exchange.calls.start_call(str(at), CALLER) for at in range(3000, 3200)]
+        call = pbx.find_call(sought("3100"))
+        assert call is not None
+        assert call.reference == references[100]
+        (recording,) = pbx.find(call)
+        assert pbx.pause(recording, LEASE) is ConfirmedBy.EVENT
+        exchange.calls.hang_up(call.reference)
+        assert heard.until(CallEventKind.HANGUP).call == call.reference
+
+
+def test_a_certificate_that_nobody_trusts_gets_no_secret(tmp_path: Path) -> None:
+    _, serving = a_certificate(tmp_path)
+    with an_exchange(tmp_path, tls=serving) as exchange:
+        with pytest.raises(RecorderProblem) as problem:
+            exchange.recorder(confirm_s=1.0, tls=True).find_call(sought())
+        assert problem.value.code == "recorder_untrusted"
+        assert exchange.ami.log == []
+
+
+# ---------------------------------------------------------------- what makes no sense
+
+
+class Babbler:
+    """Whatever it is told to say, to whoever connects."""
+
+    def __init__(self, says: bytes) -> None:
+        self._says = says
+        self.server = LineServer("babbler", self._serve)
+
+    def _serve(self, connection: Connection) -> None:
+        connection.send(self._says)
+        for _ in connection.lines():
+            pass
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        b"",
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"\x00\xff" * 1_000,
+        b"x" * 2_000_000,
+        b"Asterisk\r\n" + b"Event: Hold\r\n\r\n" * 100,
+        b"Asterisk\r\n" + b"Event: x\r\n" * 200_000,
+    ],
+)
+def test_what_is_no_exchange_is_no_session(exchange: Exchange, says: bytes) -> None:
+    babbler = Babbler(says)
+    pbx = exchange.recorder(confirm_s=0.3, port=babbler.server.port)
+    try:
+        with pytest.raises(RecorderProblem) as problem:
+            pbx.find_call(sought())
+        assert problem.value.code in {"recorder_away", "recorder_login"}
+    finally:
+        pbx.close()
+        babbler.server.close()
 
 
 # ---------------------------------------------------------------- settings
