@@ -150,6 +150,7 @@ FIXED_KEYS: tuple[Key, ...] = (
         Where.LIST,
         numbered=True,
     ),
+    Key(("Del", "Ctrl+Backspace"), QT_TRANSLATE_NOOP("Shortcuts", "Clear a card field")),
     Key(("PgUp", "PgDown"), QT_TRANSLATE_NOOP("Shortcuts", "Other steps of what to say")),
     Key(
         ("Tab", "Shift+Tab"),

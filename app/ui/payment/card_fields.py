@@ -11,7 +11,7 @@ from datetime import date
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.services.ports import CardParts, CardSafe
 from app.services.rules.card_check import (
@@ -34,6 +34,7 @@ from app.ui.widgets.text import caps, wrapped
 from app.values.card_brands import CardBrand
 
 SHORT_FIELD_PX = 190
+LOW_FIELD_PX = 120
 MARK_PX = 12
 _ICONS = {
     theme.Tone.OK: Icon.CHECK,
@@ -139,16 +140,23 @@ class CardFields(QWidget):
         short = QHBoxLayout()
         short.setSpacing(16)
         for box in (self.expiry, self.code):
-            box.setFixedWidth(SHORT_FIELD_PX)
             short.addWidget(box, 0, Qt.AlignmentFlag.AlignTop)
         short.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self.number)
-        layout.addLayout(short)
+        self._rows = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.addWidget(self.number, 1)
+        self._rows.addLayout(short)
+        self.set_low(is_low=False)
         self.setTabOrder(self.number.field, self.expiry.field)
         self.setTabOrder(self.expiry.field, self.code.field)
+
+    def set_low(self, *, is_low: bool) -> None:
+        """In a low window all three stand in one row."""
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._rows.setDirection(across if is_low else down)
+        self._rows.setSpacing(16 if is_low else 6)
+        for box in (self.expiry, self.code):
+            box.setFixedWidth(LOW_FIELD_PX if is_low else SHORT_FIELD_PX)
 
     @property
     def may_end(self) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent, QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.services.ports import CardSafe
@@ -28,6 +28,10 @@ from app.ui.widgets.text import label, wrapped
 from app.values.errors import Refusal
 from app.values.vocabulary import PauseEnd
 
+LOW_PX = 400
+"""Below this the hint for a missed digit gives way."""
+LOWEST_PX, WIDE_PX = 340, 570
+"""Below this, and where they have room beside each other, the three fields stand in one row."""
 _LOOKS = {
     PauseStage.PAUSED: (theme.Surface.BOX_WARN, theme.Tone.WARN, Icon.PAUSE),
     PauseStage.PAUSING: (theme.Surface.BOX_INFO, theme.Tone.INFO, Icon.CLOCK),
@@ -204,7 +208,7 @@ class CardPane(QFrame):
         if is_new and state.is_open:
             self._open_fields()
         can_try = state.stage in _RESTING and not state.needs_reference
-        theme.set_shown(self.missed, state.is_open)
+        self._fit()
         theme.set_shown(self.again, can_try)
         if not state.is_open and self._has_focus() and can_try:
             self.again.setFocus()
@@ -228,6 +232,14 @@ class CardPane(QFrame):
         else:
             super().keyPressEvent(event)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._watch_window()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
     def hideEvent(self, event: QHideEvent) -> None:
         """What nobody sees is not kept open."""
         self._end_for_window()
@@ -243,7 +255,6 @@ class CardPane(QFrame):
 
     def _open_fields(self) -> None:
         """Raises nothing: without locked memory the pause ends again, in words."""
-        self._watch_window()
         if not self._may_open():
             self._end_for_window()
             return
@@ -251,6 +262,12 @@ class CardPane(QFrame):
             self.fields.unlock()
         except Refusal as refusal:
             self._pause.end(PauseEnd.CANCELLED, refusal.sentence)
+
+    def _fit(self) -> None:
+        """In a low window what helps gives way to what is needed."""
+        height, width = self.height(), self.width()
+        self.fields.set_low(is_low=height < LOWEST_PX and width >= WIDE_PX)
+        theme.set_shown(self.missed, self._pause.state.is_open and height >= LOW_PX)
 
     def _may_open(self) -> bool:
         """Whether the CSR has this pane in front of them."""

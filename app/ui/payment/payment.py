@@ -165,8 +165,7 @@ class PaymentPresenter(QObject):
             return False
         self._publish()
         self.pause.begin(self._order.document.order_id, self.idle_s, self.reference)
-        if self.pause.state.is_busy:
-            self.key.ask()
+        self._ask_key()
         return True
 
     def submit(self, card: CardParts) -> bool:
@@ -233,6 +232,11 @@ class PaymentPresenter(QObject):
         """The program ends."""
         self.key.drop()
         self.pause.write_out()
+
+    def _ask_key(self) -> None:
+        """Not where the pause has failed already."""
+        if self.pause.state.is_busy:
+            self.key.ask()
 
     def _require_safe(self) -> None:
         if self.safe is None:

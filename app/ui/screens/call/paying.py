@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.services.rules import payments
-from app.ui import shortcuts
+from app.ui import shortcuts, theme
 from app.ui.command_palette import Command
 from app.ui.notices import Kind, Notice
 from app.ui.payment.card_pane import CardPane
@@ -22,6 +22,7 @@ from app.ui.screens.call.payment_forms import link_form, reference_form
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.state import Phase
 from app.ui.shortcuts import Action
+from app.ui.widgets.text import wrapped
 from app.values.vocabulary import PaymentMethod
 
 
@@ -36,6 +37,7 @@ class Paying(QObject):
         self._call = presenter
         self._payment = presenter.payment
         self.column = QWidget(parent)
+        self.say = wrapped("", theme.Text.STRONG, theme.Tone.INFO, self.column)
         self.tenders = TendersPane(self._payment, self.column)
         self.link_form = link_form(self.tenders)
         self.tenders.put_form(self.link_form)
@@ -53,6 +55,7 @@ class Paying(QObject):
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self.column)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.say)
         layout.addWidget(self.tenders)
         self.reference_form = reference_form(self.column)
         if self.card is not None:
@@ -224,6 +227,15 @@ class Paying(QObject):
         is_card = self.card is not None and not self.card.isHidden()
         pane = self.card if is_card and self.card is not None else self.tenders
         self._call.show_script(pane.script())
+        self.show_say()
+
+    def show_say(self) -> None:
+        """The sentence stands here too, where the right column has no room to be seen."""
+        script = self._call.state.script
+        sentence = script.say if script is not None else ""
+        self.say.setText(self.say.tr("Say: \u201c{words}\u201d").format(words=sentence))
+        has_room = self._screen.side.is_wide
+        theme.set_shown(self.say, bool(sentence) and not has_room)
 
     @Slot(object)
     def _follow(self, state: PaymentShown) -> None:

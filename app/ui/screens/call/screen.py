@@ -451,3 +451,4 @@ class CallScreen(QWidget):
             fixed = RAIL_PX if is_rail and column is self.side else widths.get(self._width)
             column.setMinimumWidth(fixed or 0)
             column.setMaximumWidth(fixed or _ANY_PX)
+        self.paying.show_say()

@@ -162,6 +162,11 @@ class SidePane(QWidget):
         self.checklist.setToolTip(tip if narrow else "")
         self._fit()
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether what to say can be read here."""
+        return not self.isHidden() and not self._is_rail
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         is_low = self.window().height() < LOW_WINDOW_PX

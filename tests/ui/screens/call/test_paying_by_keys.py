@@ -1,0 +1,536 @@
+"""A card on the real screen, driven by key events, and whatever comes in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+
+from app.ui.main_window import MainWindow
+from app.ui.payment.card_pane import CardPane
+from app.ui.payment.pause_state import PauseStage
+from app.values.errors import Refusal
+from app.values.vocabulary import (
+    AttemptState,
+    CallEventKind,
+    DeclineReason,
+    PauseEnd,
+    PaymentMethod,
+)
+from app.wire.recording import CallOnLine
+from tests.fakes import FixedClock
+from tests.ui import looks
+from tests.ui.payment.fakes import (
+    ACQUIRE,
+    FIND_CALL,
+    MARK_SPOKEN,
+    RELEASE,
+    RENEW,
+    SEND_LINK,
+    TAKE_CARD,
+    WATCH,
+    ByHand,
+    OpenSafe,
+    away,
+)
+from tests.ui.screens.fake_desk import FakeDesk
+from tests.ui.stage import Hands, read_back
+
+VISA = "4242424242424242"
+AMEX = "378282246310005"
+EXPIRY = "1229"
+
+
+@pytest.fixture
+def inline() -> ByHand:
+    """Lanes in which a test holds back what it likes."""
+    return ByHand()
+
+
+def take(hands: Hands) -> None:
+    hands.write("0412")
+    hands.enter()
+    for code, quantity in (("22423", "12"), ("47566", "2")):
+        hands.write(code)
+        hands.enter()
+        hands.write(quantity)
+        hands.enter()
+
+
+def digits(window: MainWindow, text: str) -> None:
+    """Strikes digit keys at the window, as the system does."""
+    for figure in text:
+        QTest.keyClick(window.windowHandle(), Qt.Key(Qt.Key.Key_0.value + int(figure)))
+        QApplication.processEvents()
+
+
+def pane(window: MainWindow) -> CardPane:
+    card = window.call_screen.paying.card
+    assert card is not None
+    return card
+
+
+def stage(window: MainWindow) -> PauseStage:
+    return window.call.payment.pause.state.stage
+
+
+def said(window: MainWindow) -> str:
+    return window.call_screen.side.guide.sentence()
+
+
+@pytest.fixture
+def agreed(on_call: Hands, window: MainWindow) -> Hands:
+    """An order to be paid by card, and all of it is confirmed."""
+    take(on_call)
+    window.call.set_payment(PaymentMethod.CARD)
+    read_back(window.call)
+    return on_call
+
+
+@pytest.fixture
+def paused(agreed: Hands, window: MainWindow) -> Hands:
+    """F9 was pressed, and the fields are open."""
+    agreed.press(Qt.Key.Key_F9)
+    assert stage(window) is PauseStage.PAUSED
+    return agreed
+
+
+def is_shut(window: MainWindow, safe: OpenSafe, desk: FakeDesk) -> bool:
+    """Wiped, locked, and every lease that was asked for released."""
+    locked = all(box.field.is_locked for box in pane(window).fields.boxes)
+    asked = {one.lease_id for one in desk.cards.asked(ACQUIRE)}
+    released = {one.lease_id for one in desk.cards.asked(RELEASE)}
+    return locked and safe.is_empty() and asked == released
+
+
+def test_f9_asks_first_for_what_is_not_agreed(on_call: Hands, window: MainWindow) -> None:
+    take(on_call)
+    on_call.press(Qt.Key.Key_F9)
+    assert window.call.order.document.payment is PaymentMethod.CARD
+    assert on_call.place() == "The caller agrees"
+    assert not pane(window).isVisible()
+
+
+def test_f9_of_an_order_agreed_to_otherwise_asks_only_the_last_question_again(
+    on_call: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    take(on_call)
+    read_back(window.call)
+    on_call.press(Qt.Key.Key_F9)
+    open_rows = [row.title for row in window.call.read_back.state.rows if not row.holds]
+    assert open_rows == ["Order with payment"]
+    assert not desk.cards.asked(ACQUIRE)
+    on_call.enter()
+    assert on_call.place() == "Take card"
+    on_call.enter()
+    assert stage(window) is PauseStage.PAUSED
+
+
+def test_a_card_is_taken_and_the_order_placed_with_keys_alone(
+    paused: Hands, window: MainWindow, safe: OpenSafe, desk: FakeDesk
+) -> None:
+    assert said(window) == "\u201cCould you read me the long number on the front, please?\u201d"
+    digits(window, VISA)
+    assert "expiry date" in said(window)
+    digits(window, EXPIRY)
+    assert said(window) == "\u201cAnd the three digits on the back, please.\u201d"
+    assert window.strip.words() == "Still needed:  security code"
+    digits(window, "123")
+    paused.ctrl(Qt.Key.Key_Return)
+    assert safe.sealed_counts == [(16, 4, 3)]
+    assert is_shut(window, safe, desk)
+    assert paused.place() == "Place order"
+    paused.ctrl(Qt.Key.Key_Return)
+    assert window.placed.state.placed is not None
+
+
+def test_the_keypad_authorises_too(paused: Hands, window: MainWindow, safe: OpenSafe) -> None:
+    digits(window, VISA + EXPIRY + "123")
+    paused.press(
+        Qt.Key.Key_Enter, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.KeypadModifier
+    )
+    assert len(safe.sealed) == 1
+
+
+def test_an_amex_has_fifteen_digits_and_a_code_of_four(
+    paused: Hands, window: MainWindow, safe: OpenSafe
+) -> None:
+    digits(window, AMEX + EXPIRY)
+    assert "four digits above the number on the front" in said(window)
+    digits(window, "1234")
+    paused.ctrl(Qt.Key.Key_Return)
+    assert safe.sealed_counts == [(15, 4, 4)]
+
+
+def test_what_does_not_check_out_is_not_sent(
+    paused: Hands, window: MainWindow, safe: OpenSafe
+) -> None:
+    digits(window, VISA[:-1] + "1")
+    assert pane(window).fields.number.words() == "Does not check out, ask for it again."
+    assert "read me the long number again" in said(window)
+    paused.ctrl(Qt.Key.Key_Return)
+    assert not safe.sealed
+    assert stage(window) is PauseStage.PAUSED
+
+
+def test_esc_wipes_and_stays_paused_and_on_empty_fields_leaves(
+    paused: Hands, window: MainWindow, safe: OpenSafe, desk: FakeDesk
+) -> None:
+    digits(window, VISA)
+    paused.press(Qt.Key.Key_Escape)
+    assert safe.is_empty()
+    assert stage(window) is PauseStage.PAUSED
+    assert pane(window).fields.number.field.hasFocus()
+    paused.press(Qt.Key.Key_Escape)
+    assert is_shut(window, safe, desk)
+    assert desk.cards.asked(RELEASE)[0].end is PauseEnd.CANCELLED
+    assert not pane(window).isVisible()
+    assert window.call_screen.items.isVisible()
+
+
+def test_a_second_f9_changes_nothing(paused: Hands, window: MainWindow, desk: FakeDesk) -> None:
+    digits(window, "4242")
+    paused.press(Qt.Key.Key_F9)
+    assert len(desk.cards.asked(ACQUIRE)) == 1
+    assert pane(window).fields.number.field.check.typed == 4
+
+
+def test_letters_and_blanks_are_not_taken(paused: Hands, window: MainWindow) -> None:
+    for key in (Qt.Key.Key_A, Qt.Key.Key_Space):
+        QTest.keyClick(window.windowHandle(), key)
+    number = pane(window).fields.number
+    assert number.field.check.typed == 0
+    assert number.words() == "Digits only, and no more of them."
+
+
+def test_the_bar_and_the_banner_say_that_it_is_paused(
+    paused: Hands, window: MainWindow, clock: FixedClock
+) -> None:
+    del paused
+    clock.advance(seconds=14)
+    window.call.payment.pause.on_tick()
+    assert "Recording paused  0:14" in window.bar.told()
+    heading, words, time = pane(window).banner.said()
+    assert (heading, time) == ("Recording is paused", "0:14")
+    assert words.startswith("Confirmed by the recorder at ")
+
+
+def test_the_window_is_kept_out_of_captures_while_the_fields_are_open(
+    paused: Hands, safe: OpenSafe
+) -> None:
+    assert safe.hidden == [True]
+    paused.press(Qt.Key.Key_Escape)
+    assert safe.hidden == [True, False]
+
+
+def test_the_refusal_of_the_centre_is_told_with_another_way(
+    agreed: Hands, window: MainWindow, desk: FakeDesk, safe: OpenSafe
+) -> None:
+    desk.cards.broken[ACQUIRE] = Refusal("no_call", "There is no call at your extension.")
+    agreed.press(Qt.Key.Key_F9)
+    heading, words, _ = pane(window).banner.said()
+    assert heading == "The recording is not paused"
+    assert words.startswith("There is no call at your extension.")
+    assert agreed.place() == "Pause again"
+    assert is_shut(window, safe, desk)
+    del desk.cards.broken[ACQUIRE]
+    agreed.press(Qt.Key.Key_F9)
+    assert stage(window) is PauseStage.PAUSED
+
+
+def test_where_the_recorder_cannot_tell_the_call_its_reference_is_typed(
+    agreed: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    desk.cards.broken[ACQUIRE] = Refusal("reference_needed", "Which call is it?")
+    agreed.press(Qt.Key.Key_F9)
+    assert agreed.place() == "Call reference, as your telephone shows it"
+    del desk.cards.broken[ACQUIRE]
+    agreed.write("7731")
+    agreed.enter()
+    assert desk.cards.asked(ACQUIRE)[-1].reference == "7731"
+    assert pane(window).fields.number.field.hasFocus()
+
+
+def test_without_locked_memory_another_way_is_offered(
+    agreed: Hands, window: MainWindow, desk: FakeDesk, safe: OpenSafe
+) -> None:
+    safe.problem = Refusal("memory_not_locked", "This computer cannot keep card digits safe.")
+    agreed.press(Qt.Key.Key_F9)
+    assert not desk.cards.asked(ACQUIRE)
+    assert window.call_screen.paying.tenders.news.words() == safe.problem.sentence
+    assert agreed.place() == "Send a pay link"
+
+
+def test_a_decline_says_what_to_say_and_a_repeat_has_its_own_pause(
+    paused: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    desk.cards.outcome = {"state": AttemptState.DECLINED, "decline": DeclineReason.WRONG_CODE}
+    digits(window, VISA + EXPIRY + "123")
+    paused.ctrl(Qt.Key.Key_Return)
+    assert "May we try the card once more?" in said(window)
+    assert paused.place() == "Hear the same card again"
+    paused.enter()
+    assert stage(window) is PauseStage.PAUSED
+    assert len(desk.cards.asked(ACQUIRE)) == 2
+
+
+def test_while_the_bank_is_asked_the_order_waits(
+    paused: Hands, window: MainWindow, inline: ByHand, desk: FakeDesk
+) -> None:
+    inline.hold(TAKE_CARD)
+    digits(window, VISA + EXPIRY + "123")
+    paused.ctrl(Qt.Key.Key_Return)
+    assert window.call.state.reason_why_not == "Waiting for the authorisation"
+    paused.press(Qt.Key.Key_F9)
+    assert len(desk.cards.asked(ACQUIRE)) == 1
+    inline.answer(TAKE_CARD)
+    assert paused.place() == "Place order"
+
+
+def test_a_pay_link_is_sent_instead(
+    paused: Hands, window: MainWindow, desk: FakeDesk, safe: OpenSafe
+) -> None:
+    digits(window, "4242")
+    pane(window).link.click()
+    assert is_shut(window, safe, desk)
+    assert paused.place() == "E-mail address or mobile number"
+    paused.enter()
+    assert desk.cards.asked(SEND_LINK)[0].send_to == "m.thompson@example.org"
+    assert window.call.order.document.payment is PaymentMethod.PAY_LINK
+    assert paused.place() == "The caller agrees"
+    paused.enter()
+    paused.ctrl(Qt.Key.Key_Return)
+    assert window.placed.state.placed is not None
+
+
+def test_card_digits_do_not_go_into_the_form_of_the_link(
+    agreed: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    window.call_screen.paying.ask_for_link()
+    agreed.write(VISA)
+    agreed.enter()
+    assert not desk.cards.asked(SEND_LINK)
+    here = QApplication.focusWidget()
+    assert isinstance(here, QLineEdit)
+    assert VISA not in here.text()
+
+
+def test_leaving_the_payment_outstanding_asks_the_last_question_again(
+    paused: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    desk.cards.outcome = {"state": AttemptState.DECLINED, "decline": DeclineReason.DECLINED}
+    digits(window, VISA + EXPIRY + "123")
+    paused.ctrl(Qt.Key.Key_Return)
+    later = next(
+        one for one in window.call_screen.paying.tenders.choices if "outstanding" in one.words()
+    )
+    later.click()
+    assert window.call.order.document.payment is PaymentMethod.LATER
+    assert paused.place() == "The caller agrees"
+
+
+def test_f12_marks_the_call_at_any_time(on_call: Hands, window: MainWindow, desk: FakeDesk) -> None:
+    on_call.press(Qt.Key.Key_F12)
+    assert len(desk.cards.asked(MARK_SPOKEN)) == 1
+    assert "marked for purging" in window.notices.notices()[-1].sentence
+
+
+def test_f12_in_vain_is_told(on_call: Hands, window: MainWindow, desk: FakeDesk) -> None:
+    desk.cards.broken[MARK_SPOKEN] = away()
+    on_call.press(Qt.Key.Key_F12)
+    assert "could not be marked" in window.notices.notices()[-1].sentence
+
+
+Act = Callable[[MainWindow, Hands, FakeDesk, ByHand, FixedClock], None]
+
+
+def _deactivated(window: MainWindow, *_: object) -> None:
+    QApplication.sendEvent(window, QEvent(QEvent.Type.WindowDeactivate))
+
+
+def _behind(window: MainWindow, *_: object) -> None:
+    pane(window)._follow_application(Qt.ApplicationState.ApplicationInactive)  # noqa: SLF001 - offscreen has no other program
+
+
+def _other_pane(_window: MainWindow, hands: Hands, *_: object) -> None:
+    hands.press(Qt.Key.Key_F2)
+
+
+def _items(_window: MainWindow, hands: Hands, *_: object) -> None:
+    hands.press(Qt.Key.Key_F3)
+
+
+def _palette(_window: MainWindow, hands: Hands, *_: object) -> None:
+    hands.ctrl(Qt.Key.Key_K)
+
+
+def _lock(_window: MainWindow, hands: Hands, *_: object) -> None:
+    hands.ctrl(Qt.Key.Key_L)
+
+
+def _sign_out(window: MainWindow, *_: object) -> None:
+    window.sign_out()
+
+
+def _idle_lock(window: MainWindow, _h: Hands, _d: FakeDesk, _l: ByHand, clock: FixedClock) -> None:
+    clock.advance(minutes=16)
+    window.on_tick()
+
+
+def _drafts(_window: MainWindow, hands: Hands, *_: object) -> None:
+    hands.ctrl(Qt.Key.Key_B)
+
+
+def _new_order(_window: MainWindow, hands: Hands, *_: object) -> None:
+    hands.ctrl(Qt.Key.Key_N)
+
+
+def _close(window: MainWindow, *_: object) -> None:
+    window.close()
+
+
+def _broken(window: MainWindow, *_: object) -> None:
+    window.end_card_entry()
+
+
+def _call_event(kind: CallEventKind) -> Act:
+    def happens(_w: MainWindow, _h: Hands, desk: FakeDesk, lanes: ByHand, _c: FixedClock) -> None:
+        desk.cards.happens(kind)
+        if lanes.waiting(WATCH):
+            lanes.answer(WATCH)
+
+    return happens
+
+
+def _service_gone(_w: MainWindow, _h: Hands, desk: FakeDesk, lanes: ByHand, _c: FixedClock) -> None:
+    desk.cards.broken[WATCH] = away()
+    if lanes.waiting(WATCH):
+        lanes.answer(WATCH)
+
+
+def _late_renewal(
+    window: MainWindow, _h: Hands, desk: FakeDesk, _l: ByHand, clock: FixedClock
+) -> None:
+    desk.cards.broken[RENEW] = away()
+    for _ in range(18):
+        clock.advance(seconds=1)
+        window.call.payment.pause.on_tick()
+
+
+WHATEVER: dict[str, Act] = {
+    "another window": _deactivated,
+    "another program": _behind,
+    "another pane": _other_pane,
+    "the order lines": _items,
+    "the palette": _palette,
+    "lock": _lock,
+    "sign out": _sign_out,
+    "idle": _idle_lock,
+    "drafts": _drafts,
+    "a new order": _new_order,
+    "close": _close,
+    "something broken": _broken,
+    "hangup": _call_event(CallEventKind.HANGUP),
+    "transfer": _call_event(CallEventKind.TRANSFER),
+    "hold": _call_event(CallEventKind.HOLD),
+    "recorder lost": _call_event(CallEventKind.RECORDER_LOST),
+    "service gone": _service_gone,
+    "late renewal": _late_renewal,
+}
+
+
+@pytest.mark.parametrize("what", WHATEVER)
+def test_whatever_comes_in_between_wipes_locks_and_releases(
+    paused: Hands,
+    window: MainWindow,
+    desk: FakeDesk,
+    inline: ByHand,
+    clock: FixedClock,
+    safe: OpenSafe,
+    what: str,
+) -> None:
+    digits(window, VISA)
+    WHATEVER[what](window, paused, desk, inline, clock)
+    assert is_shut(window, safe, desk)
+    assert not window.call.payment.pause.state.is_open
+
+
+@pytest.mark.parametrize("what", ["another window", "another pane", "lock", "sign out", "close"])
+def test_a_pause_that_is_confirmed_too_late_opens_to_nobody(
+    agreed: Hands,
+    window: MainWindow,
+    desk: FakeDesk,
+    inline: ByHand,
+    clock: FixedClock,
+    safe: OpenSafe,
+    what: str,
+) -> None:
+    inline.hold(ACQUIRE)
+    agreed.press(Qt.Key.Key_F9)
+    WHATEVER[what](window, agreed, desk, inline, clock)
+    inline.answer(ACQUIRE)
+    assert is_shut(window, safe, desk)
+    assert not window.call.payment.pause.state.is_open
+
+
+def test_the_number_of_who_rings_is_looked_up_and_takes_no_keyboard(
+    window: MainWindow, hands: Hands, desk: FakeDesk, inline: ByHand
+) -> None:
+    desk.cards.call_found = CallOnLine(
+        reference="call-7", caller_number="+447700900412", recordings=1
+    )
+    inline.hold(FIND_CALL)
+    hands.enter()
+    hands.write("correct horse battery")
+    hands.enter()
+    before = hands.place()
+    inline.answer(FIND_CALL)
+    assert hands.place() == before
+    assert window.call.customer.state.text == "+447700900412"
+    assert "Recording" in window.bar.told()
+    assert not desk.drafts
+
+
+def test_who_rings_does_not_replace_what_is_typed_already(
+    window: MainWindow, hands: Hands, desk: FakeDesk, inline: ByHand
+) -> None:
+    desk.cards.call_found = CallOnLine(reference="call-7", caller_number="+447700900412")
+    inline.hold(FIND_CALL)
+    hands.enter()
+    hands.write("correct horse battery")
+    hands.enter()
+    hands.write("Tho")
+    inline.answer(FIND_CALL)
+    assert window.call.customer.state.text == "Tho"
+    assert window.call.order.document.caller_number == "+447700900412"
+
+
+def test_a_recorder_that_knows_no_call_is_no_news(on_call: Hands, window: MainWindow) -> None:
+    del on_call
+    assert not window.notices.notices()
+    assert "Recording" not in window.bar.told()
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1366, 768), (1093, 614), (911, 512), (683, 384)])
+def test_the_card_fields_are_in_view_at_every_size(
+    agreed: Hands, window: MainWindow, size: tuple[int, int]
+) -> None:
+    window.resize(*size)
+    QApplication.processEvents()
+    agreed.press(Qt.Key.Key_F9)
+    QApplication.processEvents()
+    for box in pane(window).fields.boxes:
+        assert is_in_view(box.field, window)
+    for button in (pane(window).clear, pane(window).link, pane(window).authorise):
+        assert is_in_view(button, window)
+    assert not looks.cut_off(pane(window))
+    assert not looks.nameless(pane(window))
+    assert not looks.too_small(pane(window))
+
+
+def is_in_view(part: QWidget, window: MainWindow) -> bool:
+    """Whether all of it is to be seen."""
+    return part.visibleRegion().boundingRect() == part.rect() and window.isAncestorOf(part)
