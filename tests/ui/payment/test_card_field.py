@@ -1,176 +1,50 @@
-"""The card field: which keys it takes, and that nothing of them ever comes out."""
+"""The card field: which keys it takes, and when it takes none."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import date
 from functools import partial
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import (
-    QAccessible,
-    QClipboard,
-    QDropEvent,
-    QInputMethodEvent,
-    QKeyEvent,
-    QKeySequence,
-    QShortcut,
-)
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.adapters.card_entry.heap import LibraryHeap
 from app.adapters.card_entry.linux import LibraryLocks, LinuxMemory
-from app.adapters.card_entry.safe import SystemCardSafe, system_memory
+from app.adapters.card_entry.safe import SystemCardSafe
 from app.adapters.card_entry.screen_capture import NoGuard
-from app.services.rules.card_check import Standing, check_code, check_expiry, check_number
-from app.ui import theme
+from app.services.rules.card_check import Standing, check_code, check_number
 from app.ui.payment.card_field import CardField
-from app.ui.payment.digit_guard import STAY_FIRST_EVERY_MS, DigitGuard
-from app.values.card_brands import CardBrand
+from app.ui.payment.digit_guard import DigitGuard
 from app.values.errors import Refusal
 from tests.adapters.card_entry.cards import random_number
-
-KEY, MOD, KIND = Qt.Key, Qt.KeyboardModifier, QEvent.Type
-TODAY = date(2026, 11, 22)
-AMEX = CardBrand("american-express", "American Express", frozenset({15}), 4)
-PASTED = "4242" * 4
-
-
-class CountingSafe(SystemCardSafe):
-    """Counts how often the heap was scrubbed."""
-
-    def __init__(self) -> None:
-        super().__init__(system_memory(), LibraryHeap(), NoGuard())
-        self.scrubs = 0
-
-    def scrub(self) -> None:
-        self.scrubs += 1
-        super().scrub()
-
-
-class Listener(QObject):
-    """Another filter of the application, as an accessibility bridge has one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard: list[str] = []
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.text():
-            self.heard.append(event.text())
-        return False
-
-
-class Noted:
-    """Counts a signal."""
-
-    def __init__(self) -> None:
-        self.times = 0
-
-    def note(self) -> None:
-        self.times += 1
-
-
-class Pane(QWidget):
-    """Three fields and something else that can have the focus."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.safe = CountingSafe()
-        self.guard = DigitGuard(self.safe, self)
-        self.number = CardField("Card number", self.safe, self.guard, check_number, room=19)
-        self.expiry = CardField(
-            "Expiry",
-            self.safe,
-            self.guard,
-            partial(check_expiry, today=TODAY),
-            room=4,
-            divider="/",
-        )
-        self.code = CardField(
-            "Security code", self.safe, self.guard, partial(check_code, brand=None), room=4
-        )
-        self.elsewhere = QLineEdit()
-        layout = QVBoxLayout(self)
-        for field in (self.number, self.expiry, self.code, self.elsewhere):
-            layout.addWidget(field)
-
-    def unlock(self) -> None:
-        for field in self.fields():
-            field.unlock()
-
-    def fields(self) -> tuple[CardField, ...]:
-        return self.number, self.expiry, self.code
+from tests.ui.payment.typing_cards import (
+    AMEX,
+    KEY,
+    KIND,
+    MOD,
+    Pane,
+    down_and_up,
+    kept,
+    key_event,
+    let_pass,
+    noted,
+    send,
+    shown,
+    strike,
+)
 
 
 @pytest.fixture
 def pane(qtbot: QtBot) -> Iterator[Pane]:
-    made = Pane()
-    qtbot.addWidget(made)
-    made.show()
-    made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow)
-    made.unlock()
-    made.number.setFocus()
-    yield made
-    for field in made.fields():
-        field.release()
+    with shown(qtbot) as made:
+        yield made
 
 
 @pytest.fixture
 def number(pane: Pane) -> CardField:
     return pane.number
-
-
-def strike(field: CardField, digits: list[int]) -> None:
-    """As the window gets keys: through its own window, to what has the focus."""
-    for digit in digits:
-        QTest.keyClick(field.window().windowHandle(), KEY(KEY.Key_0 + digit))
-
-
-def kept(field: CardField) -> list[int]:
-    return [field.digits.at(place) for place in range(len(field.digits))]
-
-
-def key_event(
-    kind: QEvent.Type,
-    text: str,
-    at_ms: int = 0,
-    *,
-    key: int | None = None,
-    modifiers: Qt.KeyboardModifier = MOD.NoModifier,
-    repeat: bool = False,
-) -> QKeyEvent:
-    event = QKeyEvent(kind, ord(text) if key is None else key, modifiers, text, repeat)
-    event.setTimestamp(at_ms)
-    return event
-
-
-def send(field: CardField, *events: QKeyEvent) -> None:
-    for event in events:
-        QApplication.sendEvent(field, event)
-
-
-def down_and_up(text: str, down_ms: int, up_ms: int) -> tuple[QKeyEvent, QKeyEvent]:
-    return key_event(KIND.KeyPress, text, down_ms), key_event(KIND.KeyRelease, text, up_ms)
-
-
-def let_pass(qtbot: QtBot, milliseconds: int) -> None:
-    """Let timers that end before this one run."""
-    timer = QTimer()
-    timer.setSingleShot(True)
-    with qtbot.waitSignal(timer.timeout):
-        timer.start(milliseconds)
-
-
-def noted(field: CardField, signal: str) -> Noted:
-    counter = Noted()
-    getattr(field, signal).connect(counter.note)
-    return counter
 
 
 # ---------------------------------------------------------------- keys
@@ -377,197 +251,3 @@ def test_where_memory_cannot_be_locked_the_field_stays_locked(qtbot: QtBot) -> N
         field.unlock()
     assert refused.value.code == "memory_not_locked"
     assert field.is_locked
-
-
-# ---------------------------------------------------------------- nothing comes out
-
-
-def test_nobody_else_is_told_of_a_key(pane: Pane, qapp: QApplication) -> None:
-    pane.elsewhere.setFocus()
-    before = Listener()
-    qapp.installEventFilter(before)
-    pane.number.setFocus()
-    strike(pane.number, random_number())
-    qapp.removeEventFilter(before)
-    assert before.heard == []
-
-
-def test_a_listener_that_comes_later_is_put_behind_with_the_next_key(
-    pane: Pane, qapp: QApplication
-) -> None:
-    later = Listener()
-    qapp.installEventFilter(later)
-    strike(pane.number, [1])
-    heard_first = len(later.heard)
-    strike(pane.number, [2, 3, 4])
-    qapp.removeEventFilter(later)
-    assert len(later.heard) == heard_first
-
-
-def test_a_listener_that_comes_between_two_keys_is_put_behind_by_itself(
-    qtbot: QtBot, pane: Pane, qapp: QApplication
-) -> None:
-    later = Listener()
-    qapp.installEventFilter(later)
-    let_pass(qtbot, 2 * STAY_FIRST_EVERY_MS)
-    strike(pane.number, [2, 3, 4])
-    qapp.removeEventFilter(later)
-    assert later.heard == []
-
-
-def test_after_the_focus_has_gone_keys_are_everybodys_again(pane: Pane, qapp: QApplication) -> None:
-    pane.elsewhere.setFocus()
-    listener = Listener()
-    qapp.installEventFilter(listener)
-    QTest.keyClick(pane.elsewhere, KEY.Key_7)
-    qapp.removeEventFilter(listener)
-    assert "7" in listener.heard
-    assert pane.elsewhere.text() == "7"
-
-
-def test_no_shortcut_takes_a_digit_or_backspace_away(pane: Pane) -> None:
-    fired = Noted()
-    for keys in ("4", "Backspace", "Del"):
-        QShortcut(QKeySequence(keys), pane).activated.connect(fired.note)
-    strike(pane.number, [4, 4])
-    QTest.keyClick(pane.windowHandle(), KEY.Key_Backspace)
-    assert kept(pane.number) == [4]
-    assert fired.times == 0
-
-
-def test_the_heap_is_scrubbed_after_the_last_key(qtbot: QtBot, pane: Pane) -> None:
-    strike(pane.number, [1, 2, 3, 4])
-    qtbot.waitUntil(partial(_was_scrubbed, pane.safe))
-    assert pane.safe.scrubs == 1
-
-
-def _was_scrubbed(safe: CountingSafe) -> bool:
-    return safe.scrubs > 0
-
-
-def test_no_property_holds_a_digit(number: CardField) -> None:
-    digits = random_number()
-    strike(number, digits)
-    about = number.metaObject()
-    names = [str(about.property(place).name()) for place in range(about.propertyCount())]
-    names += [bytes(name.data()).decode() for name in number.dynamicPropertyNames()]
-    said = [repr(number.property(name)) for name in names]
-    said += [repr(number), str(number), repr(vars(number)), number.toolTip(), number.whatsThis()]
-    whole = "".join(map(str, digits))
-    assert not any(whole[start : start + 6] in text for text in said for start in range(11))
-
-
-def test_there_is_no_text_to_ask_for(number: CardField) -> None:
-    for name in ("text", "displayText", "value", "selectedText", "copy", "undo", "paste", "insert"):
-        assert not hasattr(number, name)
-        assert number.property(name) is None
-
-
-def test_an_input_method_is_told_nothing_and_tells_nothing(number: CardField) -> None:
-    strike(number, random_number())
-    for query in Qt.InputMethodQuery:
-        answer = number.inputMethodQuery(query)
-        assert answer is (False if query is Qt.InputMethodQuery.ImEnabled else None)
-    assert not number.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
-    number.wipe()
-    commit = QInputMethodEvent()
-    commit.setCommitString(PASTED)
-    QApplication.sendEvent(number, commit)
-    assert kept(number) == []
-
-
-@pytest.mark.parametrize(
-    "keys", ["Ctrl+C", "Ctrl+X", "Ctrl+A", "Ctrl+Insert", "Shift+Delete", "Ctrl+Z"]
-)
-def test_nothing_gets_onto_the_clipboard(number: CardField, keys: str) -> None:
-    clipboard = QApplication.clipboard()
-    clipboard.setText("something else")
-    strike(number, [1, 2, 3])
-    QTest.keySequence(number, QKeySequence(keys))
-    assert clipboard.text(QClipboard.Mode.Clipboard) == "something else"
-
-
-@pytest.mark.parametrize("keys", ["Ctrl+V", "Shift+Insert", "Ctrl+Shift+V"])
-def test_nothing_is_pasted(number: CardField, keys: str) -> None:
-    QApplication.clipboard().setText(PASTED)
-    QTest.keySequence(number, QKeySequence(keys))
-    QTest.mouseClick(number, Qt.MouseButton.MiddleButton)
-    assert kept(number) == []
-
-
-def test_nothing_is_dropped_in(number: CardField) -> None:
-    dragged = QMimeData()
-    dragged.setText(PASTED)
-    drop = QDropEvent(
-        QPointF(5, 5),
-        Qt.DropAction.CopyAction,
-        dragged,
-        Qt.MouseButton.LeftButton,
-        MOD.NoModifier,
-    )
-    QApplication.sendEvent(number, drop)
-    assert not number.acceptDrops()
-    assert kept(number) == []
-
-
-def test_a_right_click_offers_nothing(number: CardField) -> None:
-    QTest.mouseClick(number, Qt.MouseButton.RightButton, pos=QPoint(5, 5))
-    assert number.contextMenuPolicy() is Qt.ContextMenuPolicy.PreventContextMenu
-    assert QApplication.activePopupWidget() is None
-
-
-@pytest.mark.parametrize("scheme", [s for s in theme.Scheme if s is not theme.Scheme.SYSTEM])
-def test_two_numbers_of_one_length_look_the_same(
-    qapp: QApplication, number: CardField, scheme: theme.Scheme
-) -> None:
-    theme.apply(qapp, scheme)
-    pictures = []
-    for digits in (random_number(), random_number()):
-        number.wipe()
-        strike(number, digits)
-        pictures.append(number.grab().toImage())
-    empty = number
-    empty.wipe()
-    assert pictures[0] == pictures[1]
-    assert pictures[0] != empty.grab().toImage()
-
-
-def test_a_locked_field_looks_empty(number: CardField) -> None:
-    number.lock()
-    locked = number.grab().toImage()
-    number.unlock()
-    strike(number, random_number())
-    number.lock()
-    assert number.grab().toImage() == locked
-
-
-# ---------------------------------------------------------------- screen readers
-
-
-def test_a_screen_reader_hears_counts_and_states(number: CardField) -> None:
-    strike(number, [1])
-    assert number.accessibleName() == "Card number, 1 digit entered"
-    strike(number, [2, 3])
-    assert number.accessibleName() == "Card number, 3 digits entered"
-    number.lock()
-    assert number.accessibleName() == "Card number, locked"
-
-
-def test_a_screen_reader_finds_a_secret_to_type_and_no_text(number: CardField) -> None:
-    digits = random_number()
-    strike(number, digits)
-    spoken = QAccessible.queryAccessibleInterface(number)
-    assert spoken.role() is QAccessible.Role.EditableText
-    assert spoken.state().passwordEdit
-    assert spoken.textInterface() is None
-    assert spoken.editableTextInterface() is None
-    assert spoken.valueInterface() is None
-    said = " ".join(spoken.text(kind) for kind in QAccessible.Text)
-    assert not re.search(r"\d{3}", said)
-
-
-def test_walking_the_whole_tree_of_a_pane_is_safe(pane: Pane) -> None:
-    strike(pane.number, random_number())
-    top = QAccessible.queryAccessibleInterface(pane)
-    names = [top.child(place).text(QAccessible.Text.Name) for place in range(top.childCount())]
-    assert "Card number, 16 digits entered" in names
