@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import ssl
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,13 +34,15 @@ class VaultAddress:
         return "http" if self.certificate is None else "https"
 
     def host_and_port(self) -> tuple[str, int]:
-        """Raises Refusal `listen_malformed` or `listen_needs_tls`."""
+        """Raises Refusal `listen_malformed`, `listen_needs_tls` or `certificate_unreadable`."""
         host, colon, port = self.address.rpartition(":")
         if not colon or not host or not port.isdecimal() or int(port) > 65_535:
             raise Refusal("listen_malformed", "Say where to listen as HOST:PORT.")
         if (self.certificate is None) != (self.certificate_key is None):
             raise Refusal("certificate_incomplete", "A certificate and its key go together.")
         host = host.strip("[]")
+        if self.certificate is not None:
+            _require_readable(self.certificate, self.certificate_key)
         if self.certificate is None and not _is_this_machine(host):
             raise Refusal(
                 "listen_needs_tls",
@@ -101,6 +104,15 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._is_up.set()
+
+
+def _require_readable(certificate: Path, key: Path | None) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as cause:
+        raise Refusal(
+            "certificate_unreadable", f"The certificate {certificate} and its key do not work."
+        ) from cause
 
 
 def _is_this_machine(host: str) -> bool:

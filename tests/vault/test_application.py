@@ -144,6 +144,21 @@ def test_beyond_this_machine_it_wants_a_certificate(address: str) -> None:
     assert refusal.value.code == "listen_needs_tls"
 
 
+def test_a_certificate_that_does_not_work_is_refused(tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere.pem"
+    with pytest.raises(Refusal) as refusal:
+        VaultServer(
+            VaultAddress(address="127.0.0.1:0", certificate=nowhere, certificate_key=nowhere)
+        )
+    assert refusal.value.code == "certificate_unreadable"
+
+
+def test_a_certificate_without_its_key_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refusal) as refusal:
+        VaultServer(VaultAddress(address="127.0.0.1:0", certificate=tmp_path / "x.pem"))
+    assert refusal.value.code == "certificate_incomplete"
+
+
 @pytest.mark.parametrize("address", ["", "8480", "127.0.0.1:", "127.0.0.1:x", "h:70000"])
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(Refusal) as refusal:
