@@ -135,6 +135,12 @@ class Replay:
             left_out=dict(reading.left_out),
         )
 
+    def agree_payment(self) -> None:
+        """How it is paid stays as the desk proposes it; another replay may say otherwise."""
+
+    def pay(self) -> None:
+        """Nothing is paid during the call; another replay may."""
+
     def _take(self, invoice: Invoice, tally: _Tally) -> None:
         self._said.clear()
         self._placed.clear()
@@ -151,7 +157,9 @@ class Replay:
         else:
             self._ask_where_it_goes(caller)
             self._say_who_answered(invoice)
+            self.agree_payment()
             self._read_back(tally)
+            self.pay()
             self._place(tally)
         if self._placed:
             tally.rows.append(_row(invoice, self._placed[0]))

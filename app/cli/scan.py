@@ -10,6 +10,7 @@ import sys
 
 from app.campaigns.card_scan.memory_campaign import run_memory_scan
 from app.campaigns.card_scan.stories import STORIES
+from app.cli.scan_places import scan_places
 from app.values.clock import SystemClock
 
 
@@ -21,10 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     memory.add_argument(
         "--story", metavar="NAME", action="append", choices=tuple(STORIES), help="only this one"
     )
+    places = scans.add_parser("places", help="files, tables, papers and the line, after orders")
+    places.add_argument("--orders", metavar="N", type=int, default=10, help="paid by card (10)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Scan; exit code 1 when something was found, or a control was not."""
+    if arguments.scan == "places":
+        return scan_places(arguments.orders)
     return run_memory_scan(SystemClock(), arguments.runs, arguments.story or (), _say)
 
 
