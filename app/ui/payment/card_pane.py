@@ -152,6 +152,7 @@ class CardPane(QFrame):
         self._pause.wipe_asked.connect(self._wipe)
         self._pause.state_changed.connect(self.show_state)
         self._presenter.key.arrived.connect(self._submit_if_wanted)
+        self._presenter.state_changed.connect(self._follow_amount)
         self.fields.moved.connect(self._show_step)
         self.fields.digit_typed.connect(self._digit_typed)
         self.fields.key_pressed.connect(self._key_pressed)
@@ -307,6 +308,11 @@ class CardPane(QFrame):
         if self._pause.state.is_open:
             self._wants_to_submit = False
             self._pause.key_pressed()
+
+    @Slot()
+    def _follow_amount(self) -> None:
+        if self.isVisible():
+            self._show_step()
 
     @Slot()
     def _show_step(self) -> None:

@@ -314,6 +314,7 @@ class PlainDigits:
         self._most = most
         self._digits: list[int] = []
         self.is_closed = False
+        self.problem: Fault | None = None
 
     def __len__(self) -> int:
         return len(self._digits)
@@ -332,6 +333,8 @@ class PlainDigits:
         return self._digits[place]
 
     def wipe(self) -> None:
+        if self.problem is not None:
+            raise self.problem
         self._digits.clear()
 
     def close(self) -> None:

@@ -8,11 +8,12 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
 
 from app.ui.main_window import MainWindow
 from app.ui.payment.card_pane import CardPane
 from app.ui.payment.pause_state import PauseStage
-from app.values.errors import Refusal
+from app.values.errors import Fault, Refusal
 from app.values.vocabulary import (
     AttemptState,
     CallEventKind,
@@ -174,6 +175,45 @@ def test_what_does_not_check_out_is_not_sent(
     paused.ctrl(Qt.Key.Key_Return)
     assert not safe.sealed
     assert stage(window) is PauseStage.PAUSED
+
+
+BAD = {
+    "a month too many": (VISA, "1329", "123"),
+    "expired": (VISA, "0926", "123"),
+    "too far ahead": (VISA, "1299", "123"),
+    "a code too short": (VISA, EXPIRY, "12"),
+    "one digit short": (VISA[:-1], EXPIRY, "123"),
+    "an expiry too short": (VISA, "122", "123"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_card_that_cannot_be_right_is_not_sent(
+    paused: Hands, window: MainWindow, safe: OpenSafe, desk: FakeDesk, what: str
+) -> None:
+    for box, text in zip(pane(window).fields.boxes, BAD[what], strict=True):
+        box.field.setFocus()
+        digits(window, text)
+    assert not pane(window).authorise.isEnabled()
+    paused.ctrl(Qt.Key.Key_Return)
+    assert not safe.sealed
+    paused.press(Qt.Key.Key_Escape)
+    paused.press(Qt.Key.Key_Escape)
+    assert is_shut(window, safe, desk)
+
+
+def test_a_field_that_cannot_be_wiped_keeps_no_other_from_it(
+    paused: Hands, window: MainWindow, safe: OpenSafe, desk: FakeDesk, qtbot: QtBot
+) -> None:
+    digits(window, VISA + EXPIRY + "12")
+    expiry = safe.kept[1]
+    expiry.problem = Fault("memory_gone", "The memory is gone.", "0001-0002")
+    with qtbot.capture_exceptions() as errors:
+        paused.press(Qt.Key.Key_F3)
+    assert errors
+    assert [len(one) for one in safe.kept] == [0, 4, 0]
+    assert len(desk.cards.asked(RELEASE)) == 1
+    expiry.problem = None
 
 
 def test_esc_wipes_and_stays_paused_and_on_empty_fields_leaves(
