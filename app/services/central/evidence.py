@@ -6,7 +6,7 @@ row must never hold is card data and whatever names a person; ids, instants, cod
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,6 +43,12 @@ def add_evidence(
     )
     tx.connection.execute(update(EvidenceHead).values(position=row.position, digest=row.digest))
     return EvidenceEnd(position=row.position, digest=row.digest)
+
+
+def tells_any(tx: Transaction, lease_id: UUID, kinds: Iterable[str]) -> bool:
+    """Whether there is a row of one of these kinds about a pause."""
+    query = select(Evidence.position).where(Evidence.lease_id == lease_id, Evidence.kind.in_(kinds))
+    return tx.connection.execute(query.limit(1)).one_or_none() is not None
 
 
 def evidence_end(tx: Transaction) -> EvidenceEnd:

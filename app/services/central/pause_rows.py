@@ -16,7 +16,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.models.central.recording import RecordingEvent, RecordingLease, RecordingPause
-from app.services.central.evidence import add_evidence
+from app.services.central.evidence import add_evidence, tells_any
 from app.services.central.pausing import Asked
 from app.services.central.recorder import RecorderEvent, Recording
 from app.services.central.transaction import Transaction
@@ -216,6 +216,15 @@ def evidence(
         **facts,
     }
     add_evidence(tx, lease.lease_id, str(kind), document)
+
+
+def evidence_once(
+    tx: Transaction, lease: RecordingLease, kind: EvidenceKind, facts: dict[str, Any]
+) -> None:
+    """As `evidence`, unless the desk has told its end of it before."""
+    told = (EvidenceKind.RELEASED, EvidenceKind.REPORTED)
+    if not tells_any(tx, lease.lease_id, told):
+        evidence(tx, lease, kind, facts)
 
 
 def instant(at: datetime | None) -> str:

@@ -22,6 +22,7 @@ from app.services.central.pause_rows import (
     PAUSED,
     begin_to_resume,
     evidence,
+    evidence_once,
     instant,
     lease_over,
     locked_known,
@@ -203,20 +204,24 @@ class Pauses:
         require_own(lease, actor.seat.device_id)
         if lease.state in PAUSED:
             begin_to_resume(lease, request.end, tx.at, self._resuming.claim)
-            facts = {
-                "end": str(request.end),
-                "held_at": instant(lease.held_at),
-                "first_digit_at": instant(request.first_digit_at),
-                "last_digit_at": instant(request.last_digit_at),
-            }
-            evidence(tx, lease, EvidenceKind.RELEASED, facts)
+            facts = {"end": str(request.end), "held_at": instant(lease.held_at)}
+            evidence(tx, lease, EvidenceKind.RELEASED, facts | _digits(request))
             return True
+        if lease.held_at is not None and request.first_digit_at is not None:
+            evidence_once(tx, lease, EvidenceKind.REPORTED, _digits(request))
         is_due = lease.next_try_at is not None and lease.next_try_at <= tx.at
         if lease.state is PauseState.RESUMING and (is_due or lease.keeps_paused):
             lease.keeps_paused = False
             lease.next_try_at = tx.at + self._resuming.claim
             return True
         return False
+
+
+def _digits(request: ReleasePause) -> dict[str, str]:
+    return {
+        "first_digit_at": instant(request.first_digit_at),
+        "last_digit_at": instant(request.last_digit_at),
+    }
 
 
 def _view(tx: Transaction, actor: Actor, request: AskPause) -> PauseView:

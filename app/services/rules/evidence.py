@@ -33,6 +33,8 @@ class EvidenceKind(StrEnum):
     RELEASED = "released"
     EXPIRED = "expired"
     RESUMED = "resumed"
+    REPORTED = "reported"
+    """What the desk said of the entry after the pause had ended without it."""
 
 
 EVENT = "event:"

@@ -10,6 +10,7 @@ import pytest
 from app.services.central.pause_settings import PauseSettings
 from app.values.errors import Fault
 from app.values.vocabulary import CallEventKind, CallFlag, PauseEnd, PauseState
+from tests.builders import A_MORNING
 from tests.recorded_calls import CardDesk, MakeCentre, RecordedCentre, wait_for
 from tests.recorders import SCREEN, FakeRecorder
 
@@ -119,6 +120,20 @@ def test_a_hangup_ends_the_lease(desk: CardDesk, pbx: FakeRecorder) -> None:
     view = desk.release(lease, end=PauseEnd.CALL_CHANGED)
     assert (view.state, view.end) == (PauseState.ENDED, PauseEnd.HANGUP)
     assert view.resumed_at == desk.centre.clock.now()
+
+
+def test_when_digits_were_typed_is_kept_although_the_call_ended_first(
+    desk: CardDesk, pbx: FakeRecorder
+) -> None:
+    lease = desk.acquire().lease_id
+    pbx.hang_up()
+    desk.watch(lease)
+    desk.centre.pauses.look_after()
+    for _ in range(2):
+        desk.release(lease, first_digit_at=A_MORNING, last_digit_at=A_MORNING)
+    kinds = ["requested", "confirmed", "event:hangup", "resumed", "reported"]
+    assert desk.centre.evidence_kinds() == kinds
+    assert desk.centre.evidence()[-1].document["first_digit_at"].startswith("2026-11-20T10:30")
 
 
 def test_a_screen_recorder_goes_on_after_the_hangup(make: MakeCentre, pbx: FakeRecorder) -> None:
