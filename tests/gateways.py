@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from app.values.errors import Refusal, Unreachable
 from app.values.identity import AttemptId, LinkId
-from app.values.money import Money
+from app.values.money import Currency, Money
 from app.values.vocabulary import AttemptState, CheckResult, DeclineReason, LinkState
 from app.wire.payments import CardKey
 from app.wire.vault import (
@@ -135,6 +135,12 @@ class FakeGateway:
         held = self._held[AttemptId(attempt_id)]
         request = next(one for one in self.asked if one.attempt_id == attempt_id)
         held.told = _told(request, said)
+
+    def answer_in(self, currency: Currency, attempt_id: UUID) -> None:
+        """Says yes, but in another currency than it was asked for."""
+        held = self._held[AttemptId(attempt_id)]
+        approved = Money(1, currency)
+        held.told = replace(held.told, state=AttemptState.AUTHORISED, approved=approved)
 
     def capture(self, request: MoveMoney) -> Attempted:
         return self._move("capture", request)

@@ -142,7 +142,7 @@ class SendPayLink(Request, frozen=True, kw_only=True):
 
 
 class PayLink(View, frozen=True, kw_only=True):
-    """A pay link. `url` is what was sent, and can be read out."""
+    """A pay link. `url` is what the CSR reads out or mails: the centre itself sends nothing yet."""
 
     link_id: LinkId
     order_id: OrderId

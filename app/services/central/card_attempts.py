@@ -86,7 +86,12 @@ class CardAttempts:
         return attempt
 
     def settle(self, saga: Saga, attempt_id: UUID) -> CardAttempt:
-        """Ask what came of an attempt whose outcome nobody here knows."""
+        """Ask what came of an attempt whose outcome nobody here knows.
+
+        Only the gateway that was asked for the money can tell.
+        """
+        if saga.read(partial(_gateway_of, attempt_id=attempt_id)) != self.gateway.name:
+            return saga.read(partial(_shown, attempt_id=attempt_id))
         told: Attempted | Refusal | None
         try:
             told = self.gateway.attempt(AskAttempted(attempt_id=AttemptId(attempt_id)))
@@ -101,6 +106,8 @@ class CardAttempts:
     def give_back(self, saga: Saga, attempt_id: UUID) -> CardAttempt:
         """Void what is marked to be given back; it stays VOIDING until the gateway confirms it."""
         attempt = saga.read(partial(_shown, attempt_id=attempt_id))
+        if saga.read(partial(_gateway_of, attempt_id=attempt_id)) != self.gateway.name:
+            return attempt
         if attempt.state is AttemptState.VOIDING and attempt.approved is None:
             attempt = self.settle(saga, attempt_id)
         if attempt.state is not AttemptState.VOIDING or attempt.approved is None:
@@ -238,6 +245,11 @@ def _keep_void(tx: Transaction, attempt_id: UUID, told: Attempted | None) -> Car
 def _end_void(tx: Transaction, attempt_id: UUID) -> None:
     movement = _void_row(tx, attempt_id)
     movement.state, movement.settled_at = MovementState.DONE, tx.at
+
+
+def _gateway_of(tx: Transaction, attempt_id: UUID) -> str:
+    gateway = select(CardAttemptRow.gateway).where(CardAttemptRow.attempt_id == attempt_id)
+    return tx.session.scalars(gateway).one()
 
 
 def _shown(tx: Transaction, attempt_id: UUID) -> CardAttempt:

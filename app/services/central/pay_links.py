@@ -114,7 +114,9 @@ class PayLinks:
             return saga.write(partial(_put_off, link_id=link_id))
 
     def _looked(self, saga: Saga, link_id: LinkId) -> PayLink:
-        state, is_over = saga.read(partial(_standing, link_id=link_id))
+        gateway, state, is_over = saga.read(partial(_standing, link_id=link_id))
+        if gateway != self.gateway.name:
+            return saga.read(partial(_shown, link_id=link_id))
         if state in _TAKEN_BACK:
             return saga.write(
                 partial(_keep, link_id=link_id, told=self._cancelled(link_id), otherwise=state)
@@ -241,9 +243,14 @@ def _own(tx: Transaction, actor: Actor, link_id: UUID) -> PayLink:
     return link_view(row)
 
 
-def _standing(tx: Transaction, link_id: UUID) -> tuple[LinkState, bool]:
+def _shown(tx: Transaction, link_id: UUID) -> PayLink:
+    return link_view(tx.session.get_one(PayLinkRow, link_id))
+
+
+def _standing(tx: Transaction, link_id: UUID) -> tuple[str, LinkState, bool]:
+    """Its gateway, its state, and whether its time is over."""
     row = tx.session.get_one(PayLinkRow, link_id)
-    return row.state, tx.at >= row.expires_at
+    return row.gateway, row.state, tx.at >= row.expires_at
 
 
 def _keep_offered(tx: Transaction, offered: LinkOffered, replaced: tuple[LinkId, ...]) -> PayLink:

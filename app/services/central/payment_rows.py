@@ -25,7 +25,7 @@ from app.models.central.recording import RecordingLease
 from app.services.central.transaction import Actor, Transaction
 from app.services.rules.payments import UNDECIDED
 from app.values.card import mask_card_digits
-from app.values.errors import Fault, Refusal
+from app.values.errors import Refusal
 from app.values.identity import AttemptId, LeaseId, LinkId, OrderId
 from app.values.money import Money
 from app.values.vocabulary import AttemptState, CheckResult
@@ -234,11 +234,12 @@ def keep_outcome(
 ) -> None:
     """What the gateway says came of an attempt; nothing where the outcome is known already.
 
-    Raises Fault `gateway_wrong` for an answer that cannot be about this attempt.
+    An answer that cannot be about this attempt is none.
     """
     if not is_undecided(row):
         return
-    if told.state in UNDECIDED or told.state is AttemptState.VOIDING:
+    is_open = told.state in UNDECIDED or told.state is AttemptState.VOIDING
+    if is_open or not _is_about(row, told):
         keep_unanswered(tx, row)
         return
     _keep_facts(row, told)
@@ -268,11 +269,13 @@ def _keep_facts(row: CardAttemptRow, told: Attempted) -> None:
     row.code_check = told.code_check
 
 
+def _is_about(row: CardAttemptRow, told: Attempted) -> bool:
+    is_same_money = told.approved is None or told.approved.currency is row.currency
+    return told.attempt_id == row.attempt_id and is_same_money
+
+
 def _approved(row: CardAttemptRow, told: Attempted) -> int:
-    approved = told.approved or Money(row.amount_minor, row.currency)
-    if told.attempt_id != row.attempt_id or approved.currency is not row.currency:
-        raise Fault("gateway_wrong", "The card gateway answered about something else.")
-    return min(approved.minor, row.amount_minor)
+    return min(told.approved.minor if told.approved else row.amount_minor, row.amount_minor)
 
 
 def keep_unanswered(tx: Transaction, row: CardAttemptRow) -> None:

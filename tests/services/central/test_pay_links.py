@@ -295,6 +295,15 @@ class TestTheWatchdog:
             replica.look_after()
         assert centre.gateway.calls == ["link"]
 
+    def test_leaves_the_links_of_another_gateway_alone(self, centre: PayingCentre) -> None:
+        desk = PayingDesk(centre)
+        link = desk.link(desk.new_order())
+        centre.run("UPDATE pay_link SET gateway = 'another'")
+        centre.gateway.calls.clear()
+        look(centre, minutes=1)
+        assert ask(desk, link) == link
+        assert centre.gateway.calls == []
+
     def test_leaves_a_gateway_alone_that_does_not_answer(self, centre: PayingCentre) -> None:
         desk = PayingDesk(centre)
         for _ in range(5):

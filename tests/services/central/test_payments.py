@@ -9,6 +9,7 @@ import pytest
 
 from app.services.central.payments import CardPayments, PaymentSettings
 from app.values.errors import Refusal
+from app.values.money import Currency
 from app.values.vocabulary import AttemptState, CheckResult, DeclineReason, PauseState
 from app.wire.card_operations import ASK_CARD_KEY, AUTHORISE_CARD
 from app.wire.payments import AskCardKey, AuthoriseCard, CardAttempt
@@ -265,6 +266,22 @@ class TestAnOutcomeNobodyKnows:
         centre.clock.advance(hours=1)
         centre.payments.look_after()
         assert centre.gateway.calls == []
+
+    def test_is_not_asked_of_another_gateway_by_the_desk_either(self, centre: PayingCentre) -> None:
+        desk = PayingDesk(centre)
+        centre.gateway.say(Says(lost=True))
+        attempt = desk.take()
+        centre.run("UPDATE card_attempt SET gateway = 'another'")
+        assert desk.ask(attempt.attempt_id).state is AttemptState.UNKNOWN
+        assert desk.void(attempt.attempt_id).state is AttemptState.VOIDING
+        assert "attempt" not in centre.gateway.calls
+
+    def test_is_not_settled_by_an_answer_about_something_else(self, centre: PayingCentre) -> None:
+        desk = PayingDesk(centre)
+        centre.gateway.say(Says(state=AttemptState.UNKNOWN))
+        attempt = desk.take()
+        centre.gateway.answer_in(Currency.USD, attempt.attempt_id)
+        assert desk.ask(attempt.attempt_id).state is AttemptState.UNKNOWN
 
 
 class TestAnAttemptThatNeverCame:

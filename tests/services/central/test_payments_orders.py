@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import msgspec
 import pytest
 
@@ -18,6 +20,7 @@ from app.wire.payments import AskAttempt, CardAttempt, PayLink
 from app.wire.sync import CommandOutcome, Outcome
 from tests.builders import a_customer, changed, with_line
 from tests.gateways import Says
+from tests.order_desk import stored_order
 from tests.paying_desk import PayingCentre, PayingDesk
 
 ORPHANED = PaymentSettings().orphan_hours
@@ -241,6 +244,27 @@ class TestAnAuthorisationWithoutAnOrder:
         for replica in (centre.replica(), centre.replica()):
             replica.look_after()
         assert centre.gateway.calls.count("void") == 3
+
+    def test_is_given_back_or_pays_the_order_that_comes_at_that_moment_and_never_both(
+        self, centre: PayingCentre
+    ) -> None:
+        desk = PayingDesk(centre)
+        for _ in range(6):
+            document, attempt = paid_by_card(desk)
+            placed = desk.placed(document, attempts=(attempt,))
+            command = desk.command(placed)
+            centre.clock.advance(hours=ORPHANED + 1)
+            watchdog = threading.Thread(target=centre.replica().look_after)
+            watchdog.start()
+            (outcome,) = desk.send(command)
+            watchdog.join()
+            centre.clock.advance(minutes=15)
+            centre.payments.look_after()
+            held = centre.gateway.held(attempt.attempt_id).state
+            state = stored_order(centre, document.order_id)["payment_state"]
+            assert (held.value, state) in {("voided", "outstanding"), ("authorised", "authorised")}
+            assert ("payment_voided" in outcome.reasons) <= (state == "outstanding")
+            centre.sign_in(desk.caller, "ada")
 
     def test_is_tried_until_the_gateway_is_back(self, centre: PayingCentre) -> None:
         desk = PayingDesk(centre)
