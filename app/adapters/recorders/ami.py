@@ -195,12 +195,14 @@ class AmiClient:
 
     def quiet(self) -> None:
         """Ask whether anybody is there; one who does not answer that is in doubt."""
-        if self._pings and not self._is_doubtful:
+        if not self._is_in:
+            return
+        self._pings += 1
+        if self._pings == 1:
+            self._line.send(written(Question(action="Ping", is_complete=answered), "ping"))
+        elif not self._is_doubtful:
             self._is_doubtful = True
             self._lost()
-        self._pings += 1
-        if self._is_in and self._pings == 1:
-            self._line.send(written(Question(action="Ping", is_complete=answered), "ping"))
 
     def broken(self) -> None:
         """Whoever waits waits in vain."""

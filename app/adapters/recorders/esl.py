@@ -135,10 +135,12 @@ class EslClient:
 
     def quiet(self) -> None:
         """Ask for anything; one who does not answer that is in doubt."""
+        if not self._is_in:
+            return
         self._unheard += 1
-        if self._unheard == 1 and self._is_in:
+        if self._unheard == 1:
             self._say("api uptime")
-        elif self._unheard > 1 and self._is_in and not self._is_doubtful:
+        elif not self._is_doubtful:
             self._is_doubtful = True
             self._lost()
 
