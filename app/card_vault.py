@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from app.adapters.child_program import end_with_input
-from app.adapters.event_log import JsonLog, LibraryLog
+from app.adapters.event_log import JsonLog, LibraryLog, redact_records
 from app.adapters.process_hardening import harden_process
 from app.services.ports import EventLog
 from app.settings import VaultSettings, read_settings
@@ -243,6 +243,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         settings = replace(settings, listen=arguments.listen)
     clock = SystemClock()
     log = JsonLog(sys.stderr, clock)
+    redact_records()  # to the end of the process
     logging.getLogger().addHandler(LibraryLog(log))
     log.write(
         "hardened",
