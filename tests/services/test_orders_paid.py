@@ -11,11 +11,13 @@ import pytest
 
 from app.models.central.recording import RecordingLease
 from app.services.central.transaction import Transaction
+from app.services.desk.card_keys import require_trusted
 from app.services.desk.desk import Desk
 from app.services.rules.pricing import totals
 from app.values.errors import Refusal
 from app.values.identity import AttemptId, LeaseId, LinkId, OrderId
 from app.values.vocabulary import AttemptState, LinkState, PauseState, PaymentMethod
+from app.vault.keys import KeyFolder
 from app.wire import operations
 from app.wire.card_operations import ASK_TENDERS, OFFER_PAY_LINK, TAKE_CARD, VOID_TENDER
 from app.wire.orders import OrderDocument, SaveDraft, VoidDraft
@@ -28,6 +30,7 @@ from app.wire.payments import (
     Tenders,
     VoidTender,
 )
+from tests.fakes import CountingIds, FixedClock
 from tests.gateways import ENVELOPE, Says
 from tests.paying_desk import PayingCentre
 from tests.services.desk.site import REGIONS, status
@@ -175,3 +178,14 @@ def test_a_link_is_sent_paid_and_seen_at_the_desk(centre: PayingCentre, tmp_path
         take_order(paid.desk, paid.document)
         paid.send()
     assert centre.rows("SELECT state, payment_state FROM sales_order") == [("accepted", "paid")]
+
+
+def test_a_key_that_the_vault_offers_is_trusted_by_the_desk(tmp_path: Path) -> None:
+    clock, folder = FixedClock(), tmp_path / "keys"
+    keys = KeyFolder(folder, clock)
+    key = keys.create(CountingIds())
+    require_trusted(key, keys.root_key(), clock.now())
+    other = KeyFolder(tmp_path / "other", clock)
+    other.create(CountingIds())
+    with pytest.raises(Refusal, match="card_key_untrusted"):
+        require_trusted(key, other.root_key(), clock.now())
