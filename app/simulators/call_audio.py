@@ -21,6 +21,8 @@ TONE_HZ = 1_004
 TONE_PEAK = 23_256
 """A telephone exchange's test tone (a milliwatt): 16,445 RMS."""
 SAMPLE_BYTES = 2
+LONGEST_FRAMES = 4 * 60 * 60 * 50
+"""Four hours, 230 MB: a trial that is left open overnight does not fill the disk."""
 _PERIOD = RATE // math.gcd(RATE, TONE_HZ)
 _LOOP_SAMPLES = math.lcm(_PERIOD, FRAME_SAMPLES)
 _SILENCE = bytes(FRAME_SAMPLES * SAMPLE_BYTES)
@@ -41,8 +43,9 @@ _TONE = _tone()
 class RecordedAudio:
     """One WAV file, 16 bit mono, that grows with the time; a good file at any moment."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, longest_frames: int = LONGEST_FRAMES) -> None:
         self._clock = clock
+        self._longest_frames = longest_frames
         self._frames = 0
         self._began_s = clock.monotonic()
         self.started_at: datetime = clock.now()
@@ -59,7 +62,8 @@ class RecordedAudio:
     def catch_up(self) -> None:
         """Write every frame that is over by now."""
         # A hair more, so that time that was added up of parts does not lose a frame.
-        due = int((self._clock.monotonic() - self._began_s + 1e-6) / FRAME_S)
+        over = int((self._clock.monotonic() - self._began_s + 1e-6) / FRAME_S)
+        due = min(over, self._longest_frames)
         if due > self._frames:
             self._write(b"".join(self._frame(at) for at in range(self._frames, due)))
             self._frames = due
