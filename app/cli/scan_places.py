@@ -29,6 +29,7 @@ from app.campaigns.replay import Desk as ReplayDesk
 from app.demo.command import Told
 from app.demo.trial import PASSWORD, Trial
 from app.desktop import Setting, enrol, key_store, open_desk, regions, speech
+from app.documents.evidence_report import EvidenceReport, render_evidence
 from app.documents.order_confirmation import render
 from app.services.desk.desk import Desk
 from app.services.desk.recovery import JOURNAL, STORE
@@ -170,10 +171,10 @@ class _Site:
             self._settings.seat_folder / "logs",
             self.trial.recordings.parent / "vault",
             self.trial.recordings,
-            self._papers,
         ):
             folder.mkdir(exist_ok=True)
             (folder / "planted.log").write_text(number, encoding="utf-8")
+        (self._papers / "planted.pdf").write_bytes(_paper_with(number))
         with (self.folder / "trial" / "service.log").open("a", encoding="utf-8") as log:
             log.write(number)
         with closing(HttpCarrier(self.tap.url)) as carrier:
@@ -192,8 +193,10 @@ class _Site:
     def _store(self) -> Iterator[bytes]:
         connection = connect_read_only(self._settings.seat_folder / STORE, self._store_key())
         try:
-            for line in connection.iterdump():
-                yield line.encode()
+            named = "SELECT name FROM sqlite_schema WHERE type = 'table'"
+            for (table,) in connection.execute(named).fetchall():
+                rows = connection.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - its own name
+                yield b"\n".join(_as_bytes(value) for row in rows for value in row)
         finally:
             connection.close()
 
@@ -212,6 +215,24 @@ class _Site:
         for placed in replay.orders:
             paper = render(placed, policy, copy=False, made_at=placed.placed_at)
             (self._papers / f"{placed.number}.pdf").write_bytes(paper)
+
+
+def _paper_with(words: str) -> bytes:
+    """Words on a paper as the confirmations are made: packed."""
+    report = EvidenceReport(
+        company=_PLANTED,
+        since=None,
+        until=None,
+        head="",
+        rows=0,
+        findings=(words,),
+        captures=(),
+    )
+    return render_evidence(report, made_at=SystemClock().now())
+
+
+def _as_bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def _goods(desk: Desk) -> list[ProductView]:

@@ -21,7 +21,7 @@ from app.campaigns.card_scan.encodings import (
     search_whole,
 )
 
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 _HEX_TEXT = re.compile(rb"<([0-9A-Fa-f]{4,})>")
 
 
@@ -72,7 +72,7 @@ def unpacked(content: bytes) -> Iterator[bytes]:
         return
     for match in _STREAM.finditer(content):
         try:
-            plain = zlib.decompress(match[1])
+            plain = zlib.decompressobj().decompress(match[1])
         except zlib.error:
             continue  # a font or a picture of another kind
         yield plain
