@@ -17,6 +17,7 @@ from app.ui.payment.pause_state import PauseShown
 from app.ui.payment.payment_state import CardScript, PaymentShown, PayStage
 from app.ui.payment.tenders_pane import TendersPane
 from app.ui.screens.call import focus
+from app.ui.screens.call.guide_state import Stage
 from app.ui.screens.call.panes import Panes
 from app.ui.screens.call.payment_forms import link_form, reference_form
 from app.ui.screens.call.presenter import CallPresenter
@@ -109,8 +110,9 @@ class Paying(QObject):
         if guide.state.holds:
             return True
         self.close()
-        self._say(payments.may_take_card(guide.standings) or self._call.state.reason_why_not)
         guide.start()
+        if guide.state.stage is not Stage.ASKING:  # else the question itself says what is due
+            self._say(payments.may_take_card(guide.standings) or self._call.state.reason_why_not)
         return False
 
     def _open(self) -> None:
