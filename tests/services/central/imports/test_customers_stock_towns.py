@@ -64,6 +64,20 @@ class TestCustomers:
         assert bo.phones == ("+12125550123",)
         assert bo.addresses[0].address.country == "US"
 
+    def test_are_sent_invoices_where_a_file_says_so_and_stay_so_where_it_says_nothing(
+        self, local: OrderCentre, owner: Transactions, folder: Folder
+    ) -> None:
+        told = folder.file("reference,name,on_account", "1,Ada Byron,yes", "2,Bo Chan,no")
+        import_customers(owner, told, self.options(folder))
+        csr = local.signed_in()
+        assert find(csr, "byron").customers[0].on_account
+        assert not find(csr, "bo chan").customers[0].on_account
+        silent = folder.file("reference,name", "1,Ada Byron", "2,Bo Chan")
+        assert import_customers(owner, silent, self.options(folder)).counts == Counts(0, 0, 2)
+        turned = folder.file("reference,name,on_account", "1,Ada Byron,no", "2,Bo Chan,yes")
+        assert import_customers(owner, turned, self.options(folder)).counts == Counts(0, 2, 0)
+        assert not find(csr, "byron").customers[0].on_account
+
     def test_imported_again_change_nothing(
         self, local: OrderCentre, owner: Transactions, folder: Folder
     ) -> None:
