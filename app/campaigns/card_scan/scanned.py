@@ -40,6 +40,8 @@ class ScannedDesk:
         self._url = gateway.url
         self._control = control
         self._key_file.write_bytes(encode(gateway.key()))
+        # Asked for, so that a scan shows that nobody hears what Qt could tell.
+        self._talk = {"QT_LOGGING_RULES": "*=true"}
         self._screen = {"QT_QPA_PLATFORM": "offscreen"}
         if display:
             self._screen = {"QT_QPA_PLATFORM": "xcb", "DISPLAY": display}
@@ -53,7 +55,7 @@ class ScannedDesk:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, **self._screen},
+                env={**os.environ, **self._talk, **self._screen},
             )
         self._await_answer()
         return self
@@ -112,6 +114,10 @@ class ScannedDesk:
     ) -> KeyTraces:
         """What dead key events of the typing give away."""
         return key_traces(windows_of(self.pid), typed_ms, number, others)
+
+    def log(self) -> bytes:
+        """What it has written on its error output."""
+        return self._log.read_bytes()
 
     def _send(self, byte: bytes) -> None:
         os.write(_open_end(self._running().stdin), byte)

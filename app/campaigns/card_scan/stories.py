@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.campaigns.card_scan.child import TITLE, Control
-from app.campaigns.card_scan.encodings import Sought
+from app.campaigns.card_scan.encodings import OVERLAP, Sought, search
 from app.campaigns.card_scan.gateway import HoldingGateway
 from app.campaigns.card_scan.key_traces import KeyTraces
 from app.campaigns.card_scan.numbers import card_number, code_number
-from app.campaigns.card_scan.process_memory import Scanned
+from app.campaigns.card_scan.process_memory import Scanned, Tally
 from app.campaigns.card_scan.scanned import ScannedDesk
 from app.campaigns.card_scan.x_keyboard import XKeyboard
 from app.values.clock import Clock
@@ -127,6 +127,22 @@ class _Told:
         others = [card_number(self.chance) for _ in range(_OTHERS)]
         return replace(self.look(step), traces=self.desk.traces(typed_ms, number, others))
 
+    def look_at_log(self) -> Look:
+        """Search what the desk wrote, although it was asked to tell everything."""
+        written = self.desk.log()
+        tally = {NUMBER: Tally(), CODE: Tally()}
+        for one, hit in search(written + bytes(OVERLAP), self.sought, len(written)):
+            tally[one.name].add(hit)
+        return Look(
+            story=self.name,
+            step="its log, with all of Qt's rules on",
+            number=tally[NUMBER].copies,
+            code=tally[CODE].copies,
+            key=None,
+            longest=max(one.longest for one in tally.values()),
+            read_mb=len(written) / 1_000_000,
+        )
+
     def look(self, step: str, *, must_find: bool | None = None) -> Look:
         """Scan now. What cannot change is looked at once in a story."""
         found = self.desk.scan(self.sought, self.keys, with_fixed=not self.has_looked)
@@ -179,6 +195,7 @@ def answered(told: _Told) -> Iterator[Look]:
     told.gateway.answer(APPROVED)
     _wait(_A_MOMENT_S)
     yield told.look("second order: answered")
+    yield told.look_at_log()
 
 
 def in_short(told: _Told) -> Iterator[Look]:
@@ -189,8 +206,7 @@ def in_short(told: _Told) -> Iterator[Look]:
     told.submit()
     yield told.look("in flight")
     told.gateway.answer(APPROVED)
-    _wait(_A_MOMENT_S)
-    yield told.look("answered")
+    yield told.look_at_log()
 
 
 def escaped(told: _Told) -> Iterator[Look]:
