@@ -12,7 +12,7 @@ from app.services.central.recorder import Recorder
 from tests.central_fixtures import Databases
 from tests.order_desk import OrderCentre, SendingDesk
 from tests.paying_desk import PayingCentre
-from tests.recorded_calls import MakeCentre, RecordedCentre
+from tests.recorded_calls import CardDesk, MakeCentre, RecordedCentre
 from tests.recorders import FakeRecorder
 
 
@@ -106,3 +106,16 @@ def pbx() -> FakeRecorder:
     recorder = FakeRecorder()
     recorder.ring("100", "call-1", "leg-1", "leg-2", caller="+442079460123")
     return recorder
+
+
+@pytest.fixture(params=["in process", "over HTTP"])
+def card_desk(
+    request: pytest.FixtureRequest, make: MakeCentre, pbx: FakeRecorder
+) -> Iterator[CardDesk]:
+    """A seat at extension 100, in process and over a socket."""
+    centre = make(pbx)
+    if request.param == "in process":
+        yield CardDesk(centre)
+    else:
+        with centre.over_http():
+            yield CardDesk(centre)

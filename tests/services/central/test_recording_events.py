@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,15 +16,10 @@ from tests.recorders import SCREEN, FakeRecorder
 STARTED, LOST = CallEventKind.RECORDER_STARTED, CallEventKind.RECORDER_LOST
 
 
-@pytest.fixture(params=["in process", "over HTTP"])
-def desk(request: pytest.FixtureRequest, make: MakeCentre, pbx: FakeRecorder) -> Iterator[CardDesk]:
+@pytest.fixture
+def desk(card_desk: CardDesk) -> CardDesk:
     """A seat at extension 100, in process and over a socket."""
-    centre = make(pbx)
-    if request.param == "in process":
-        yield CardDesk(centre)
-    else:
-        with centre.over_http():
-            yield CardDesk(centre)
+    return card_desk
 
 
 def test_a_recording_that_begins_during_a_pause_is_paused_at_once_and_flagged(
