@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.ui import theme
 from app.ui.application import dress_application
+from tests.ui.screens.card_on_call import agreed, paused  # noqa: F401 - fixtures
 from tests.ui.stage import (  # noqa: F401 - fixtures of all tests that have a desk or a window
     a_past_order,
     call,

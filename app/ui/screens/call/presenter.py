@@ -126,11 +126,8 @@ class CallPresenter(QObject):
             ),
             parent=self,
         )
-        self._cautions = (
-            Debounce(self, pace.caution_ms, self._look_for_cautions)
-            if pace.caution_ms is not None
-            else None
-        )
+        delay_ms, look = pace.caution_ms, self._look_for_cautions
+        self._cautions = Debounce(self, delay_ms, look) if delay_ms is not None else None
         self._connect()
 
     def _connect(self) -> None:

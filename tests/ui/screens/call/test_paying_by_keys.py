@@ -1,22 +1,18 @@
-"""A card on the real screen, driven by key events, and whatever comes in between."""
+"""A card on the real screen, driven by key events, as a CSR would."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.main_window import MainWindow
-from app.ui.payment.card_pane import CardPane
 from app.ui.payment.pause_state import PauseStage
 from app.values.errors import Fault, Refusal
 from app.values.vocabulary import (
     AttemptState,
-    CallEventKind,
     DeclineReason,
     PauseEnd,
     PaymentMethod,
@@ -29,82 +25,31 @@ from tests.ui.payment.fakes import (
     FIND_CALL,
     MARK_SPOKEN,
     RELEASE,
-    RENEW,
     SEND_LINK,
     TAKE_CARD,
-    WATCH,
     ByHand,
     OpenSafe,
     away,
 )
+from tests.ui.screens.card_on_call import (
+    AMEX,
+    EXPIRY,
+    VISA,
+    digits,
+    is_shut,
+    pane,
+    said,
+    stage,
+    take,
+)
 from tests.ui.screens.fake_desk import FakeDesk
 from tests.ui.stage import Hands, read_back
-
-VISA = "4242424242424242"
-AMEX = "378282246310005"
-EXPIRY = "1229"
 
 
 @pytest.fixture
 def inline() -> ByHand:
     """Lanes in which a test holds back what it likes."""
     return ByHand()
-
-
-def take(hands: Hands) -> None:
-    hands.write("0412")
-    hands.enter()
-    for code, quantity in (("22423", "12"), ("47566", "2")):
-        hands.write(code)
-        hands.enter()
-        hands.write(quantity)
-        hands.enter()
-
-
-def digits(window: MainWindow, text: str) -> None:
-    """Strikes digit keys at the window, as the system does."""
-    for figure in text:
-        QTest.keyClick(window.windowHandle(), Qt.Key(Qt.Key.Key_0.value + int(figure)))
-        QApplication.processEvents()
-
-
-def pane(window: MainWindow) -> CardPane:
-    card = window.call_screen.paying.card
-    assert card is not None
-    return card
-
-
-def stage(window: MainWindow) -> PauseStage:
-    return window.call.payment.pause.state.stage
-
-
-def said(window: MainWindow) -> str:
-    return window.call_screen.side.guide.sentence()
-
-
-@pytest.fixture
-def agreed(on_call: Hands, window: MainWindow) -> Hands:
-    """An order to be paid by card, and all of it is confirmed."""
-    take(on_call)
-    window.call.set_payment(PaymentMethod.CARD)
-    read_back(window.call)
-    return on_call
-
-
-@pytest.fixture
-def paused(agreed: Hands, window: MainWindow) -> Hands:
-    """F9 was pressed, and the fields are open."""
-    agreed.press(Qt.Key.Key_F9)
-    assert stage(window) is PauseStage.PAUSED
-    return agreed
-
-
-def is_shut(window: MainWindow, safe: OpenSafe, desk: FakeDesk) -> bool:
-    """Wiped, locked, and every lease that was asked for released."""
-    locked = all(box.field.is_locked for box in pane(window).fields.boxes)
-    asked = {one.lease_id for one in desk.cards.asked(ACQUIRE)}
-    released = {one.lease_id for one in desk.cards.asked(RELEASE)}
-    return locked and safe.is_empty() and asked == released
 
 
 def test_f9_asks_first_for_what_is_not_agreed(on_call: Hands, window: MainWindow) -> None:
@@ -187,17 +132,18 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("what", BAD)
 def test_a_card_that_cannot_be_right_is_not_sent(
-    paused: Hands, window: MainWindow, safe: OpenSafe, desk: FakeDesk, what: str
+    paused: Hands, window: MainWindow, safe: OpenSafe, desk: FakeDesk
 ) -> None:
-    for box, text in zip(pane(window).fields.boxes, BAD[what], strict=True):
-        box.field.setFocus()
-        digits(window, text)
-    assert not pane(window).authorise.isEnabled()
-    paused.ctrl(Qt.Key.Key_Return)
-    assert not safe.sealed
-    paused.press(Qt.Key.Key_Escape)
+    for what, card in BAD.items():
+        for box, text in zip(pane(window).fields.boxes, card, strict=True):
+            box.field.setFocus()
+            digits(window, text)
+        assert not pane(window).authorise.isEnabled(), what
+        paused.ctrl(Qt.Key.Key_Return)
+        assert not safe.sealed, what
+        paused.press(Qt.Key.Key_Escape)
+        assert safe.is_empty(), what
     paused.press(Qt.Key.Key_Escape)
     assert is_shut(window, safe, desk)
 
@@ -382,138 +328,6 @@ def test_f12_in_vain_is_told(on_call: Hands, window: MainWindow, desk: FakeDesk)
     desk.cards.broken[MARK_SPOKEN] = away()
     on_call.press(Qt.Key.Key_F12)
     assert "could not be marked" in window.notices.notices()[-1].sentence
-
-
-Act = Callable[[MainWindow, Hands, FakeDesk, ByHand, FixedClock], None]
-
-
-def _deactivated(window: MainWindow, *_: object) -> None:
-    QApplication.sendEvent(window, QEvent(QEvent.Type.WindowDeactivate))
-
-
-def _behind(window: MainWindow, *_: object) -> None:
-    pane(window)._follow_application(Qt.ApplicationState.ApplicationInactive)  # noqa: SLF001 - offscreen has no other program
-
-
-def _other_pane(_window: MainWindow, hands: Hands, *_: object) -> None:
-    hands.press(Qt.Key.Key_F2)
-
-
-def _items(_window: MainWindow, hands: Hands, *_: object) -> None:
-    hands.press(Qt.Key.Key_F3)
-
-
-def _palette(_window: MainWindow, hands: Hands, *_: object) -> None:
-    hands.ctrl(Qt.Key.Key_K)
-
-
-def _lock(_window: MainWindow, hands: Hands, *_: object) -> None:
-    hands.ctrl(Qt.Key.Key_L)
-
-
-def _sign_out(window: MainWindow, *_: object) -> None:
-    window.sign_out()
-
-
-def _idle_lock(window: MainWindow, _h: Hands, _d: FakeDesk, _l: ByHand, clock: FixedClock) -> None:
-    clock.advance(minutes=16)
-    window.on_tick()
-
-
-def _drafts(_window: MainWindow, hands: Hands, *_: object) -> None:
-    hands.ctrl(Qt.Key.Key_B)
-
-
-def _new_order(_window: MainWindow, hands: Hands, *_: object) -> None:
-    hands.ctrl(Qt.Key.Key_N)
-
-
-def _close(window: MainWindow, *_: object) -> None:
-    window.close()
-
-
-def _broken(window: MainWindow, *_: object) -> None:
-    window.end_card_entry()
-
-
-def _call_event(kind: CallEventKind) -> Act:
-    def happens(_w: MainWindow, _h: Hands, desk: FakeDesk, lanes: ByHand, _c: FixedClock) -> None:
-        desk.cards.happens(kind)
-        if lanes.waiting(WATCH):
-            lanes.answer(WATCH)
-
-    return happens
-
-
-def _service_gone(_w: MainWindow, _h: Hands, desk: FakeDesk, lanes: ByHand, _c: FixedClock) -> None:
-    desk.cards.broken[WATCH] = away()
-    if lanes.waiting(WATCH):
-        lanes.answer(WATCH)
-
-
-def _late_renewal(
-    window: MainWindow, _h: Hands, desk: FakeDesk, _l: ByHand, clock: FixedClock
-) -> None:
-    desk.cards.broken[RENEW] = away()
-    for _ in range(18):
-        clock.advance(seconds=1)
-        window.call.payment.pause.on_tick()
-
-
-WHATEVER: dict[str, Act] = {
-    "another window": _deactivated,
-    "another program": _behind,
-    "another pane": _other_pane,
-    "the order lines": _items,
-    "the palette": _palette,
-    "lock": _lock,
-    "sign out": _sign_out,
-    "idle": _idle_lock,
-    "drafts": _drafts,
-    "a new order": _new_order,
-    "close": _close,
-    "something broken": _broken,
-    "hangup": _call_event(CallEventKind.HANGUP),
-    "transfer": _call_event(CallEventKind.TRANSFER),
-    "hold": _call_event(CallEventKind.HOLD),
-    "recorder lost": _call_event(CallEventKind.RECORDER_LOST),
-    "service gone": _service_gone,
-    "late renewal": _late_renewal,
-}
-
-
-@pytest.mark.parametrize("what", WHATEVER)
-def test_whatever_comes_in_between_wipes_locks_and_releases(
-    paused: Hands,
-    window: MainWindow,
-    desk: FakeDesk,
-    inline: ByHand,
-    clock: FixedClock,
-    safe: OpenSafe,
-    what: str,
-) -> None:
-    digits(window, VISA)
-    WHATEVER[what](window, paused, desk, inline, clock)
-    assert is_shut(window, safe, desk)
-    assert not window.call.payment.pause.state.is_open
-
-
-@pytest.mark.parametrize("what", ["another window", "another pane", "lock", "sign out", "close"])
-def test_a_pause_that_is_confirmed_too_late_opens_to_nobody(
-    agreed: Hands,
-    window: MainWindow,
-    desk: FakeDesk,
-    inline: ByHand,
-    clock: FixedClock,
-    safe: OpenSafe,
-    what: str,
-) -> None:
-    inline.hold(ACQUIRE)
-    agreed.press(Qt.Key.Key_F9)
-    WHATEVER[what](window, agreed, desk, inline, clock)
-    inline.answer(ACQUIRE)
-    assert is_shut(window, safe, desk)
-    assert not window.call.payment.pause.state.is_open
 
 
 def test_the_number_of_who_rings_is_looked_up_and_takes_no_keyboard(
