@@ -6,7 +6,7 @@ plants a number in each place afterwards to prove that it would have been found.
 
 from __future__ import annotations
 
-import random
+import secrets
 import sys
 import tempfile
 import threading
@@ -77,7 +77,7 @@ def scan_places(orders: int) -> int:
         known = known_numbers()
         clean = [search_place(place, known) for place in site.places()]
         told.step("Planting a number in each place, and searching again")
-        planted = Sought(_PLANTED, card_number(random.SystemRandom().random))
+        planted = Sought(_PLANTED, card_number(secrets.SystemRandom().random))
         site.plant("".join(map(str, planted.digits)))
         controls = [search_place(place, (planted,)) for place in site.places()]
     Console(width=max(Console().width, _NARROWEST)).print(_table(clean, controls))

@@ -6,7 +6,7 @@ that does not hold makes the exit code 1. Numbers are random, made here, and nev
 
 from __future__ import annotations
 
-import random
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -49,7 +49,7 @@ def run_memory_scan(
 def told(name: str, clock: Clock) -> Iterator[Look]:
     """The rows of one story, in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="readback-scan-") as folder:
-        yield from tell(name, Path(folder), clock, random.SystemRandom().random)
+        yield from tell(name, Path(folder), clock, secrets.SystemRandom().random)
 
 
 def table_of(looks: Sequence[tuple[int, Look]]) -> Table:
