@@ -6,7 +6,9 @@ Needs root on Linux. Takes minutes; the suite holds a short form of it.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+from typing import NoReturn
 
 from app.campaigns.card_scan.memory_campaign import run_memory_scan
 from app.campaigns.card_scan.stories import STORIES
@@ -28,9 +30,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Scan; exit code 1 when something was found, or a control was not."""
+    signal.signal(signal.SIGTERM, _interrupted)
     if arguments.scan == "places":
         return scan_places(arguments.orders)
     return run_memory_scan(SystemClock(), arguments.runs, arguments.story or (), _say)
+
+
+def _interrupted(number: int, frame: object) -> NoReturn:
+    """Being told to end is taken as Ctrl+C, so that what was started is stopped."""
+    del number, frame
+    raise KeyboardInterrupt
 
 
 def _say(sentence: str) -> None:
