@@ -12,6 +12,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +24,7 @@ from app.values.errors import Fault
 
 PATIENCE_S = 60.0
 END_S = 20.0
+_GLANCE_S = 0.05
 _TAIL = 1_000
 _STANDARD_INPUT = 0
 
@@ -79,6 +83,14 @@ class ChildProgram:
             raise Fault("program_failed", f"{self._name} did not come so far: {self.complaint()}")
         return said
 
+    def until_ready(self, url: str, seconds: float = PATIENCE_S) -> None:
+        """Wait until an address of its own says so. Raises Fault `program_failed`."""
+        until = time.monotonic() + seconds
+        while not _answers(url):
+            if not self.is_running or time.monotonic() > until:
+                raise Fault("program_failed", f"{self._name} did not start: {self.complaint()}")
+            time.sleep(_GLANCE_S)
+
     def ended(self, seconds: float = PATIENCE_S) -> None:
         """Wait until it has done its work. Raises Fault `program_failed` when it did not."""
         try:
@@ -115,6 +127,14 @@ class ChildProgram:
         for line in output or ():
             self._said.put(line.decode("utf-8", "replace").rstrip("\r\n"))
         self._said.put(None)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - our own loopback address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
 
 
 def end_with_input(end: Callable[[], object]) -> None:

@@ -12,10 +12,7 @@ import os
 import re
 import shutil
 import sys
-import time
 import tomllib
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -56,9 +53,6 @@ EXTENSION = "201"
 """The telephone of the trial's desk."""
 CALLER = "01632 960142"
 """Who rings there; Ofcom keeps the number free for drama."""
-
-START_SECONDS = 30.0
-_POLL_SECONDS = 0.05
 
 
 def trial_folder() -> Path:
@@ -215,12 +209,7 @@ class Trial:
         environment = {**os.environ, "READBACK_DATABASE_URL": self.database_url}
         log = self._folder / "service.log"
         self._service = ChildProgram(("app", *words), log, environment)
-        until = time.monotonic() + START_SECONDS
-        while not _answers(f"{self.centre_url}/readyz"):
-            if not self._service.is_running or time.monotonic() > until:
-                complaint = self._service.complaint()
-                raise Fault("service_failed", f"The central service did not start: {complaint}")
-            time.sleep(_POLL_SECONDS)
+        self._service.until_ready(f"{self.centre_url}/readyz")
 
 
 def _pin_root_key(tx: Transaction, root_key: str) -> None:
@@ -270,11 +259,3 @@ def _database_name(catalogue: Path | None) -> str:
     path = str(catalogue.resolve())
     word = re.sub(r"[^a-z0-9]+", "_", catalogue.name.split(".")[0].lower())[:40]
     return f"readback_{word}_{hashlib.sha256(path.encode()).hexdigest()[:8]}"
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - our own loopback address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False

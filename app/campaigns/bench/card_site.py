@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -98,22 +96,8 @@ def _served(folder: Path, url: str, settings: str, ends: ExitStack) -> str:
     words = ("app", "serve", "--end-with-input", "--listen", listen, "--settings", str(path))
     environment = {**os.environ, "READBACK_DATABASE_URL": url}
     service = ends.enter_context(ChildProgram(words, folder / "service.log", environment))
-    until = time.monotonic() + _PATIENCE_S
-    while not _answers(f"http://{listen}/readyz"):
-        require(
-            service.is_running and time.monotonic() < until,
-            f"The central service did not start: {service.complaint()}",
-        )
-        time.sleep(_GLANCE_S)
+    service.until_ready(f"http://{listen}/readyz")
     return f"http://{listen}"
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - our own loopback address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _seat(folder: Path, centre_url: str, code: str, ends: ExitStack) -> CardSeat:
