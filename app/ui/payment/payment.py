@@ -152,7 +152,8 @@ class PaymentPresenter(QObject):
     def take_card(self, reference: str = "") -> bool:
         """Every checkpoint holds: ask for a pause of the recording, and for a key to seal to.
 
-        `reference` names the call where the recorder cannot tell it. False: no pause was asked for.
+        `reference` names the call where the recorder cannot tell it, for this pause alone: by the
+        next one the caller may be on another call. False: no pause was asked for.
         """
         if self._order is None or self.pause.state.is_busy or self._state.is_undecided:
             return False
@@ -164,7 +165,7 @@ class PaymentPresenter(QObject):
             self._tell(refusal.sentence, _INSTEAD)
             return False
         self._publish()
-        self.pause.begin(self._order.document.order_id, self.idle_s, self.reference)
+        self.pause.begin(self._order.document.order_id, self.idle_s, reference)
         self._ask_key()
         return True
 

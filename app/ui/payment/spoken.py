@@ -13,7 +13,7 @@ from app.ui.payment import words
 from app.values.errors import Fault, Refusal
 from app.values.identity import OrderId
 from app.wire import card_operations
-from app.wire.recording import CallMarked, MarkSpoken
+from app.wire.recording import CallMarked, FindCall, MarkSpoken
 
 
 class SpokenTooEarly(QObject):
@@ -26,12 +26,11 @@ class SpokenTooEarly(QObject):
         self._caller = caller
         self._background = background
 
-    def mark(self, order_id: OrderId, reference: str) -> None:
-        """Let the administrator find the recording."""
-        request = MarkSpoken(order_id=order_id, reference=reference)
+    def mark(self, order_id: OrderId, known: str) -> None:
+        """Let the administrator find the recording; `known` is the call if it is over by now."""
         self._background.run(
             Lane.NETWORK,
-            partial(self._caller.call, card_operations.MARK_SPOKEN, request),
+            partial(_mark, self._caller, order_id, known),
             owner=self,
             then=self._marked,
             failed=self._not_marked,
@@ -42,3 +41,14 @@ class SpokenTooEarly(QObject):
 
     def _not_marked(self, error: Refusal | Fault) -> None:
         self.notice.emit(Notice(kind=Kind.ERROR, sentence=words.not_marked(error)))
+
+
+def _mark(caller: Caller, order_id: OrderId, known: str) -> CallMarked:
+    """The call that is up now: since the order was begun the caller may have rung again. Blocks."""
+    try:
+        reference = caller.call(card_operations.FIND_CALL, FindCall()).reference
+    except (Refusal, Fault):
+        reference = known
+    return caller.call(
+        card_operations.MARK_SPOKEN, MarkSpoken(order_id=order_id, reference=reference)
+    )

@@ -267,7 +267,7 @@ class Paying(QObject):
     @Slot(object)
     def _follow_pause(self, state: PauseShown) -> None:
         if state.needs_reference and self.reference_form.isHidden() and self.is_open:
-            self.reference_form.open("", state.sentence)
+            self.reference_form.open(self._payment.reference, state.sentence)
         elif not state.needs_reference:
             self.reference_form.hide()
 

@@ -240,6 +240,29 @@ def test_where_the_recorder_cannot_tell_the_call_its_reference_is_typed(
     assert pane(window).fields.number.field.hasFocus()
 
 
+def test_a_call_known_from_before_is_not_paused_for_another(
+    agreed: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    window.call.payment.take_call(CallOnLine(reference="call-7"))
+    agreed.press(Qt.Key.Key_F9)
+    assert desk.cards.asked(ACQUIRE)[-1].reference == ""
+
+
+def test_a_typed_reference_is_offered_again_and_not_taken_for_granted(
+    agreed: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    desk.cards.broken[ACQUIRE] = Refusal("reference_needed", "Which call is it?")
+    agreed.press(Qt.Key.Key_F9)
+    agreed.write("7731")
+    agreed.enter()
+    agreed.press(Qt.Key.Key_F9)
+    assert desk.cards.asked(ACQUIRE)[-1].reference == ""
+    assert window.call_screen.paying.reference_form.field.edit.text() == "7731"
+    agreed.write("7732")
+    agreed.enter()
+    assert desk.cards.asked(ACQUIRE)[-1].reference == "7732"
+
+
 def test_without_locked_memory_another_way_is_offered(
     agreed: Hands, window: MainWindow, desk: FakeDesk, safe: OpenSafe
 ) -> None:
@@ -322,6 +345,24 @@ def test_f12_marks_the_call_at_any_time(on_call: Hands, window: MainWindow, desk
     on_call.press(Qt.Key.Key_F12)
     assert len(desk.cards.asked(MARK_SPOKEN)) == 1
     assert "marked for purging" in window.notices.notices()[-1].sentence
+
+
+def test_f12_marks_the_call_that_is_up_now(
+    on_call: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    window.call.payment.take_call(CallOnLine(reference="call-7"))
+    desk.cards.call_found = CallOnLine(reference="call-8")
+    on_call.press(Qt.Key.Key_F12)
+    assert desk.cards.asked(MARK_SPOKEN)[-1].reference == "call-8"
+
+
+def test_f12_after_the_call_marks_the_call_that_was(
+    on_call: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    window.call.payment.take_call(CallOnLine(reference="call-7"))
+    desk.cards.call_found = None
+    on_call.press(Qt.Key.Key_F12)
+    assert desk.cards.asked(MARK_SPOKEN)[-1].reference == "call-7"
 
 
 def test_f12_in_vain_is_told(on_call: Hands, window: MainWindow, desk: FakeDesk) -> None:
