@@ -59,6 +59,8 @@ class FakeRecorder:
         """The key of a recording that begins while the first one is paused, without an event."""
         self.when_paused: Callable[[], object] | None = None
         """Called in the middle of every pause."""
+        self.when_resumed: Callable[[], object] | None = None
+        """Called before a recording goes on."""
         self.when_found: Callable[[], object] | None = None
         """Called once recordings were looked for."""
 
@@ -120,6 +122,8 @@ class FakeRecorder:
             return RecorderState.PAUSED if paused else RecorderState.RECORDING
 
     def resume(self, recording: Recording, lease_id: LeaseId) -> ConfirmedBy:
+        if self.when_resumed is not None:
+            self.when_resumed()
         with self._lock:
             self.told.append(("resume", recording.key))
             self._require_answer_to(lambda: self._set(recording, to=False))

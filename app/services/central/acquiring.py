@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
@@ -33,6 +33,7 @@ from app.services.central.pause_rows import (
     note_answers,
     note_recordings,
     recordings_of,
+    reopen,
     require_own,
 )
 from app.services.central.pause_settings import PauseSettings
@@ -98,7 +99,7 @@ class Acquiring:
             "workstation": seat.name,
             "extension": seat.extension,
             "requested_at": tx.at,
-            "pausing_until": tx.at + timedelta(seconds=self._settings.pausing_s),
+            "pausing_until": self._pausing_until(tx),
             "refused_code": "",
             "refused_sentence": "",
             "tries": 0,
@@ -146,15 +147,16 @@ class Acquiring:
         if lease.state is not PauseState.PAUSING:
             raise lease_over()
         other = tx.connection.execute(
-            select(RecordingLease.state).where(
+            select(RecordingLease.state, RecordingLease.keeps_paused).where(
                 RecordingLease.call_reference == found.reference,
                 RecordingLease.state.in_(LIVE),
                 RecordingLease.lease_id != lease_id,
             )
-        ).scalar_one_or_none()
+        ).one_or_none()
         if other is not None:
-            raise _already_paused(other)
+            raise _already_paused(other.state, keeps_paused=other.keeps_paused)
         lease.call_reference = found.reference
+        lease.pausing_until = self._pausing_until(tx)
         tx.session.flush()
         note_recordings(tx, lease_id, recordings)
 
@@ -191,11 +193,26 @@ class Acquiring:
             recordings = [recording for recording in there if recording not in answers]
             if not recordings:
                 return
-            saga.write(partial(note_recordings, lease_id=lease_id, recordings=recordings))
+            saga.write(partial(self._note_more, lease_id=lease_id, recordings=recordings))
         raise Refusal(
             "pause_not_confirmed",
             "New recordings of this call begin all the time. The card fields stay locked.",
         )
+
+    def _note_more(
+        self, tx: Transaction, lease_id: LeaseId, recordings: Sequence[Recording]
+    ) -> None:
+        """Raises Refusal `lease_over`: nothing is told to pause for a lease that is over."""
+        lease = locked_known(tx, lease_id)
+        if lease.state not in PAUSED:
+            raise lease_over()
+        if lease.state is PauseState.PAUSING:
+            lease.pausing_until = self._pausing_until(tx)
+        note_recordings(tx, lease_id, recordings)
+
+    def _pausing_until(self, tx: Transaction) -> datetime:
+        """When another replica may take it over: this one was at it just now."""
+        return tx.at + timedelta(seconds=self._settings.pausing_s)
 
     def _hold(self, tx: Transaction, lease_id: LeaseId, answers: Iterable[Asked]) -> PauseHeld:
         """HELD and its evidence in one.
@@ -277,18 +294,18 @@ class Acquiring:
         lease = locked_known(tx, lease_id)
         note_answers(tx, lease_id, answers)
         lease.pausing_until = None
+        is_left = any(row.may_be_paused for row in recordings_of(tx, lease_id))
         if lease.state is PauseState.ENDED:
-            return False
+            return is_left and reopen(tx, lease, self._resuming.claim)
         if lease.state in PAUSED:
             begin_to_resume(lease, PauseEnd.REFUSED, tx.at, self._resuming.claim)
             lease.refused_code, lease.refused_sentence = refusal.code, refusal.sentence
             unproved = sorted({a.recording.recorder for a in answers if a.confirmed_by is None})
             evidence(tx, lease, EvidenceKind.REFUSED, {"code": refusal.code, "recorders": unproved})
         lease.next_try_at = tx.at + self._resuming.claim
-        if any(row.may_be_paused for row in recordings_of(tx, lease_id)):
-            return True
-        end_lease(tx, lease)
-        return False
+        if not is_left:
+            end_lease(tx, lease)
+        return is_left
 
     def _resume_unwritten(self, lease_id: LeaseId, answers: dict[Recording, Asked]) -> None:
         """Nothing can be written, so nothing may stay paused; the rows are for the watchdog."""
@@ -323,7 +340,13 @@ def _as_before(lease: RecordingLease) -> Refusal:
     return lease_over()
 
 
-def _already_paused(state: PauseState) -> Refusal:
+def _already_paused(state: PauseState, *, keeps_paused: bool = False) -> Refusal:
+    if keeps_paused:
+        return Refusal(
+            "already_paused",
+            "A desk went away while it took a card on this call, so the recording stays paused"
+            " until the call is over. Please take the payment in another way, or call back.",
+        )
     if state is PauseState.RESUMING:
         return Refusal(
             "already_paused",

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.models.central.recording import RecordingLease
 from app.services.central.call_flags import flag_lease
 from app.services.central.pause_rows import (
     PAUSED,
@@ -25,6 +26,7 @@ from app.services.central.pause_rows import (
     note_answers,
     note_recordings,
     recordings_of,
+    reopen,
 )
 from app.services.central.pause_settings import PauseSettings
 from app.services.central.pausing import Asked, Recorders
@@ -206,11 +208,31 @@ class _Handler:
         if not recordings or not self._transactions.write(note):
             return
         answers = self._recorders.pause(recordings, lease.lease_id, self._late_s)
-        is_ended = self._transactions.write(
-            partial(_note_paused_again, lease=lease, event=event, answers=answers, began=began)
+        note_again = partial(
+            self._note_paused_again, lease=lease, event=event, answers=answers, began=began
         )
-        if is_ended and not self._transactions.read(partial(leases_of, event=event)):
-            self._recorders.resume(recordings, lease.lease_id)
+        if self._transactions.write(note_again):
+            self._resuming.try_now(lease.lease_id)
+
+    def _note_paused_again(
+        self,
+        tx: Transaction,
+        lease: LeaseOfCall,
+        event: RecorderEvent,
+        answers: Sequence[Asked],
+        *,
+        began: bool,
+    ) -> bool:
+        """Whether the lease had ended meanwhile, so that what was just paused is to go on."""
+        row = locked_known(tx, lease.lease_id)
+        note_answers(tx, lease.lease_id, answers)
+        if row.state is PauseState.RESUMING:
+            row.next_try_at = tx.at
+        if row.state in PAUSED:
+            _tell_what_began(tx, row, event, answers, began=began)
+        is_left = any(one.confirmed_by is not None or one.is_unknown for one in answers)
+        is_ended = row.state is PauseState.ENDED
+        return is_ended and is_left and reopen(tx, row, self._resuming.claim)
 
     def _lose(self, lease: LeaseOfCall, event: RecorderEvent) -> None:
         lost = CallEventKind.RECORDER_LOST
@@ -238,27 +260,22 @@ def _note_if_paused(tx: Transaction, lease_id: LeaseId, recordings: Sequence[Rec
     if lease.state not in PAUSED:
         return False
     note_recordings(tx, lease_id, recordings)
+    told = {(recording.recorder, recording.key) for recording in recordings}
     for row in recordings_of(tx, lease_id):
         # Paused twice: a release in between has to let it go on twice.
-        row.is_doubtful = row.is_doubtful or named_by(row) in recordings
+        row.is_doubtful = row.is_doubtful or (row.recorder, row.recording) in told
     return True
 
 
-def _note_paused_again(
+def _tell_what_began(
     tx: Transaction,
-    lease: LeaseOfCall,
+    row: RecordingLease,
     event: RecorderEvent,
     answers: Sequence[Asked],
     *,
     began: bool,
-) -> bool:
-    """Whether the lease is over, so that nobody else lets go on what was just paused."""
-    row = locked_known(tx, lease.lease_id)
-    note_answers(tx, lease.lease_id, answers)
-    if row.state is PauseState.RESUMING:
-        row.next_try_at = tx.at
-    if row.state not in PAUSED:
-        return row.state is PauseState.ENDED
+) -> None:
+    """The desk has to lock for what is not paused; what is, is kept on the list."""
     lost = [one for one in answers if one.confirmed_by is None and not one.is_gone]
     paused = [one for one in answers if one.confirmed_by is not None]
     if lost:
@@ -270,4 +287,3 @@ def _note_paused_again(
         keys = [one.recording.key for one in paused]
         if add_event(tx, row, kind, f"{event.identity}:began", event.recorder, keys):
             flag_lease(tx, row, CallFlag.RECORDER_STARTED)
-    return False

@@ -105,9 +105,10 @@ def note_recordings(tx: Transaction, lease_id: UUID, recordings: Iterable[Record
 
 def note_answers(tx: Transaction, lease_id: UUID, answers: Iterable[Asked]) -> None:
     """Note what recorders said to being told to pause; one that was paused stays so in doubt."""
-    rows = {named_by(row): row for row in recordings_of(tx, lease_id)}
+    rows = {(row.recorder, row.recording): row for row in recordings_of(tx, lease_id)}
     for answer in answers:
-        row = rows[answer.recording]
+        # Not by its call: that of a recording may change its name when it is transferred.
+        row = rows[answer.recording.recorder, answer.recording.key]
         was_paused = row.confirmed_by is not None and row.may_be_paused
         row.problem = answer.problem.code if answer.problem is not None else ""
         row.is_doubtful = answer.is_unknown
@@ -193,6 +194,22 @@ def begin_to_resume(
     lease.end_reason = end
     lease.resuming_at = at
     lease.next_try_at = at + claimed_for
+
+
+def reopen(tx: Transaction, lease: RecordingLease, claimed_for: timedelta) -> bool:
+    """A pause came through after its lease had ended, so it has to be let go on once more.
+
+    False where another lease has the call by now: that one lets all of it go on.
+    """
+    other = select(RecordingLease.lease_id).where(
+        RecordingLease.call_reference == lease.call_reference, RecordingLease.state.in_(LIVE)
+    )
+    if tx.connection.execute(other).first() is not None:
+        return False
+    lease.state, lease.ended_at = PauseState.RESUMING, None
+    lease.resuming_at = tx.at
+    lease.next_try_at = tx.at + claimed_for
+    return True
 
 
 def end_lease(tx: Transaction, lease: RecordingLease) -> None:

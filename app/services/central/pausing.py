@@ -156,13 +156,16 @@ class Recorders:
         )
         return None if isinstance(outcome, RecorderProblem) else outcome
 
-    def is_over(self, recording: Recording) -> bool:
-        """Whether its recorder knows that the call is over; False where it cannot tell."""
-        recorder = self._recorders.get(recording.recorder)
-        if recorder is None or not recorder.capabilities.finds_calls:
-            return False
-        (outcome,) = side_by_side([partial(_is_gone, recorder, recording)], self._answer_s)
-        return outcome is True
+    def is_over(self, recordings: Sequence[Recording]) -> bool:
+        """Whether a recorder knows that the call of these is over; False where none can tell."""
+        calls = {(recording.recorder, recording.call) for recording in recordings}
+        works = [
+            partial(recorder.find_call, CallSought(workstation="", reference=call))
+            for name, call in sorted(calls)
+            if (recorder := self._recorders.get(name)) is not None
+            and recorder.capabilities.finds_calls
+        ]
+        return any(outcome is None for outcome in side_by_side(works, self._answer_s))
 
     def close(self) -> None:
         """Let them go."""

@@ -102,6 +102,7 @@ class Pauses:
         self._acquiring.close()
         self._recorders.close()
         self._events.close()
+        self._resuming.close()
 
     def look_after(self) -> None:
         """The watchdog's round: leases that ran out, recordings that do not run again yet.

@@ -7,7 +7,8 @@ watchdog's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -36,9 +37,11 @@ from app.values.errors import Fault
 from app.values.identity import LeaseId
 from app.values.vocabulary import CallEventKind, CallFlag, PauseEnd, PauseState
 
-AT_ONCE = 8
+AT_ONCE = 16
 """Leases that one round of the watchdog lets go on side by side."""
 _ROUND_MOST = 64
+_PATIENCE_S = 1.5
+"""So long a round waits for tries: those at a recorder that hangs go on without it."""
 _SLOWEST_S = 30.0
 
 
@@ -56,6 +59,13 @@ class Resuming:
         self._recorders = recorders
         self._settings = settings
         self._log = log
+        self._news = threading.Condition()
+        self._under_way = 0
+
+    def close(self) -> None:
+        """Wait for tries that a round has left behind: they use the database."""
+        with self._news:
+            self._news.wait_for(self._is_idle, 2 * self._settings.answer_s)
 
     @property
     def claim(self) -> timedelta:
@@ -70,21 +80,31 @@ class Resuming:
 
     def look_after(self) -> None:
         """The watchdog's round."""
-        claimed = self._transactions.write(self._claim_what_is_due)
-        for begin in range(0, len(claimed), AT_ONCE):
-            works = [
-                partial(self.try_now, lease_id) for lease_id in claimed[begin : begin + AT_ONCE]
-            ]
-            side_by_side(works, 3 * self._settings.answer_s)
-        for lease_id in self._transactions.write(self._claim_what_stays_paused):
-            self._end_if_over(lease_id)
+        due = self._transactions.write(self._claim_what_is_due)
+        works = [partial(self.try_now, lease_id) for lease_id in due]
+        kept = self._transactions.write(self._claim_what_stays_paused)
+        works += [partial(self._safely, self._end_if_over, lease_id) for lease_id in kept]
+        for begin in range(0, len(works), AT_ONCE):
+            side_by_side(works[begin : begin + AT_ONCE], _PATIENCE_S)
 
     def try_now(self, lease_id: LeaseId) -> None:
         """As `run`; where the database fails it is tried again once the claim is over."""
+        self._safely(self.run, lease_id)
+
+    def _safely(self, work: Callable[[LeaseId], None], lease_id: LeaseId) -> None:
+        with self._news:
+            self._under_way += 1
         try:
-            self.run(lease_id)
+            work(lease_id)
         except (Fault, SQLAlchemyError) as problem:
             self._log.write("resume_failed", error=type(problem).__name__)
+        finally:
+            with self._news:
+                self._under_way -= 1
+                self._news.notify_all()
+
+    def _is_idle(self) -> bool:
+        return not self._under_way
 
     # -------------------------------------------------------------- the watchdog
 
@@ -104,7 +124,8 @@ class Resuming:
         found = tx.session.scalars(
             select(lease)
             .where(due, lease.state != PauseState.ENDED)
-            .order_by(lease.requested_at)
+            # Those that were tried before come last: a recorder that hangs keeps none waiting.
+            .order_by(lease.state == PauseState.RESUMING, lease.requested_at)
             .limit(_ROUND_MOST)
             .with_for_update(skip_locked=True)
         ).all()
@@ -180,7 +201,7 @@ class Resuming:
     def _end_if_over(self, lease_id: LeaseId) -> None:
         """Stop keeping it paused once its call is over: then what is left of it may go on."""
         wanted = self._transactions.read(partial(to_resume, lease_id=lease_id))
-        is_over = any(self._recorders.is_over(recording) for recording in wanted)
+        is_over = self._recorders.is_over(wanted)
         if self._transactions.write(partial(self._let_go, lease_id=lease_id, is_over=is_over)):
             self.run(lease_id)
 

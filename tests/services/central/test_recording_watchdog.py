@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from sqlalchemy import text
 
 from app.services.central.pause_settings import OnExpiry, PauseSettings
 from app.services.central.recorder import Capabilities
-from app.services.central.resuming import backoff_s
+from app.services.central.resuming import AT_ONCE, backoff_s
 from app.services.central.transaction import Transaction
 from app.values.errors import Refusal
 from app.values.vocabulary import CallEventKind, CallFlag, ConfirmedBy, PauseEnd, PauseState
@@ -87,6 +89,93 @@ def test_a_pause_whose_service_died_half_way_is_undone_by_another(
     assert centre.state(lease) is PauseState.ENDED
     assert desk.refused(lease).code == "lease_over"
     assert pbx.told.count(("resume", "leg-1")) == 2
+
+
+def test_a_pause_that_is_slow_and_not_dead_is_left_to_its_replica(
+    make: MakeCentre, pbx: FakeRecorder
+) -> None:
+    centre = make(pbx)
+    desk, other = CardDesk(centre), centre.replica()
+
+    def slow_to_find() -> None:
+        centre.clock.advance(seconds=11)
+        other.look_after()
+
+    def slow() -> None:
+        pbx.when_paused = None
+        slow_to_find()
+
+    pbx.when_found, pbx.when_paused = slow_to_find, slow
+    pbx.starts_one_when_paused = "queue-1"
+    held = desk.acquire()
+    assert {each.recording for each in held.recordings} == {"leg-1", "leg-2", "queue-1"}
+
+
+def test_a_pause_that_comes_through_after_its_lease_ended_is_undone(
+    make: MakeCentre, pbx: FakeRecorder
+) -> None:
+    centre = make(pbx)
+    desk, other = CardDesk(centre), centre.replica()
+    lease = desk.new_lease()
+
+    def stand_still() -> None:
+        """The replica was stopped for a minute in the middle of it; another one took over."""
+        pbx.when_paused = None
+        for seconds in (21, 3, 36):
+            centre.clock.advance(seconds=seconds)
+            other.look_after()
+        assert centre.state(lease) is PauseState.ENDED
+        pbx.calls["call-1"].recordings.update({"leg-1": True, "leg-2": True})
+
+    pbx.when_paused = stand_still
+    assert desk.refused(lease).code == "lease_over"
+    assert not pbx.is_paused("leg-1")
+    assert not pbx.is_paused("leg-2")
+    assert centre.state(lease) is PauseState.ENDED
+    assert centre.found_wrong() == ()
+
+
+def test_a_pause_that_comes_too_late_leaves_the_one_that_holds_now_alone(
+    make: MakeCentre, pbx: FakeRecorder
+) -> None:
+    centre = make(pbx)
+    desk, other = CardDesk(centre), centre.replica()
+    lease, later = desk.new_lease(), desk.new_lease()
+
+    def stand_still() -> None:
+        pbx.when_paused = None
+        for seconds in (21, 3, 36):
+            centre.clock.advance(seconds=seconds)
+            other.look_after()
+        desk.acquire(later)
+
+    pbx.when_paused = stand_still
+    assert desk.refused(lease).code == "lease_over"
+    assert pbx.is_paused("leg-1")
+    desk.renew(later)
+    assert desk.release(later).state is PauseState.ENDED
+    assert not pbx.is_paused("leg-1")
+
+
+def test_a_recorder_that_hangs_keeps_nobody_elses_recording_waiting(
+    make: MakeCentre, pbx: FakeRecorder
+) -> None:
+    hanging = FakeRecorder("hanging")
+    for number in range(AT_ONCE + 1):
+        hanging.ring(f"2{number}", f"stuck-{number}", f"leg-{number}")
+    centre = make(pbx, hanging)
+    for number in range(AT_ONCE + 1):
+        CardDesk(centre, f"2{number}").acquire()
+    centre.clock.advance(seconds=1)
+    CardDesk(centre).acquire()
+    thawed = threading.Event()
+    hanging.when_resumed = thawed.wait
+    try:
+        centre.clock.advance(seconds=20)
+        centre.pauses.look_after()
+        assert not pbx.is_paused("leg-1")
+    finally:
+        thawed.set()
 
 
 def test_a_recording_that_does_not_go_on_is_tried_for_ever_and_an_alarm_is_raised(
@@ -187,6 +276,22 @@ def test_where_a_site_wants_it_the_recording_stays_paused_until_the_call_is_over
     centre.clock.advance(minutes=1)
     centre.pauses.look_after()
     assert centre.state(lease) is PauseState.ENDED
+
+
+def test_that_one_leg_leaves_the_call_ends_no_pause_that_is_kept(
+    make: MakeCentre, pbx: FakeRecorder
+) -> None:
+    centre = make(pbx, settings=STAYS)
+    desk = CardDesk(centre)
+    lease = desk.acquire().lease_id
+    centre.clock.advance(seconds=20)
+    centre.pauses.look_after()
+    del pbx.calls["call-1"].recordings["leg-2"]
+    centre.clock.advance(minutes=1)
+    centre.pauses.look_after()
+    assert pbx.is_paused("leg-1")
+    assert centre.state(lease) is PauseState.RESUMING
+    assert "until the call is over" in desk.refused().sentence
 
 
 def test_a_desk_that_comes_back_may_let_go_on_what_stays_paused(
