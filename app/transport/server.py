@@ -57,21 +57,28 @@ SAGAS_PER_THREAD = 2
 class ServiceThreads:
     """The threads that queries, commands and the short looks of waits run on.
 
-    Sagas have threads of their own: a bank that takes its time never holds up a renewal.
+    Sagas have threads of their own, and each kind of them has: a bank that takes its time holds up
+    no renewal, and no recording that is to be paused or to go on.
     """
 
     def __init__(self, count: int) -> None:
         self.stopping = asyncio.Event()
         self._limiter = CapacityLimiter(count)
-        self._saga_limiter = CapacityLimiter(count * SAGAS_PER_THREAD)
+        self._count = count
+        self._saga_limiters: dict[str, CapacityLimiter] = {}
 
     async def run(self, work: Callable[[], T]) -> T:
         """The outcome of `work`, as soon as a thread is free for it."""
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)
 
-    async def run_saga(self, work: Callable[[], T]) -> T:
-        """The outcome of a saga, as soon as one of its threads is free."""
-        return await anyio.to_thread.run_sync(work, limiter=self._saga_limiter)
+    async def run_saga(self, operation: str, work: Callable[[], T]) -> T:
+        """The outcome of a saga, as soon as a thread of its kind of operation is free."""
+        kind = operation.partition(".")[0]
+        limiter = self._saga_limiters.get(kind)
+        if limiter is None:
+            limiter = CapacityLimiter(self._count * SAGAS_PER_THREAD)
+            self._saga_limiters[kind] = limiter
+        return await anyio.to_thread.run_sync(work, limiter=limiter)
 
 
 class Routes:
@@ -125,7 +132,8 @@ class Routes:
             case Kind.WAIT:
                 return await self._dispatcher.answer_wait(envelope, self._threads)
             case Kind.SAGA:
-                return await self._threads.run_saga(partial(self._dispatcher.answer, envelope))
+                work = partial(self._dispatcher.answer, envelope)
+                return await self._threads.run_saga(envelope.operation, work)
             case _:
                 return await self._threads.run(partial(self._dispatcher.answer, envelope))
 

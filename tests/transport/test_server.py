@@ -5,10 +5,13 @@ from __future__ import annotations
 import ipaddress
 import json
 import socket
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import anyio
+import anyio.lowlevel
 import httpx2
 import pytest
 from cryptography import x509
@@ -19,7 +22,13 @@ from cryptography.x509.oid import NameOID
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.transport.openapi import openapi
-from app.transport.server import HttpServer, Listening, Routes, ServiceThreads
+from app.transport.server import (
+    SAGAS_PER_THREAD,
+    HttpServer,
+    Listening,
+    Routes,
+    ServiceThreads,
+)
 from app.values.clock import SystemClock
 from app.values.errors import Refusal, Unreachable
 from app.wire.message import LARGEST_BODY_BYTES
@@ -214,3 +223,22 @@ def test_an_address_that_is_taken_is_refused_in_words(centre: Centre) -> None:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(Refusal, match="already in use"):
             HttpServer(routes, threads, Listening(address=address))
+
+
+def test_banks_that_take_their_time_hold_up_no_recording_that_is_to_go_on() -> None:
+    goes_on = threading.Event()
+    heard: list[bool] = []
+
+    def bank() -> None:
+        heard.append(goes_on.wait(10))
+
+    async def ask() -> None:
+        threads = ServiceThreads(1)
+        async with anyio.create_task_group() as group:
+            for _ in range(2 * SAGAS_PER_THREAD):
+                group.start_soon(threads.run_saga, "payments.authorise", bank)
+            await anyio.lowlevel.checkpoint()
+            await threads.run_saga("recording.release", goes_on.set)
+
+    anyio.run(ask)
+    assert heard == [True] * 2 * SAGAS_PER_THREAD
