@@ -9,18 +9,13 @@ from __future__ import annotations
 
 import sys
 import threading
-from enum import StrEnum
 from pathlib import Path
-from typing import Never
 
-from typing_extensions import override
-
-from app.adapters.card_entry import heap, screen_capture
-from app.adapters.card_entry.pages import LockedPages
-from app.adapters.card_entry.safe import SystemCardSafe, system_memory
+from app.adapters.card_entry.safe import SystemCardSafe
 from app.adapters.process_hardening import harden_process
+from app.campaigns.card_scan.careless import BreakingDigits, Control, SealBroken, safe_of
 from app.campaigns.card_scan.numbers import CODE_LENGTH
-from app.services.ports import Bound, CardParts, SecretDigits
+from app.services.ports import Bound, CardParts
 from app.transport.client import HttpCarrier
 from app.ui.application import finish_application
 from app.ui.first_frame import bare_application
@@ -37,131 +32,6 @@ TITLE = "Readback card scan"
 PATH = "/v1/payments.authorise"
 PATIENCE_S, SHORT_PATIENCE_S = 120.0, 1.0
 AMOUNT = Money(12_345, Currency.GBP)
-_BREAKS_AT = 9
-
-
-class Control(StrEnum):
-    """Which care is left out. NONE: the desk as it is."""
-
-    NONE = "none"
-    UNMASKED = "unmasked"
-    WIPES_OFF = "wipes-off"
-    SCRUB_OFF = "scrub-off"
-
-
-class PlainDigits:
-    """Digits as a careless program keeps them."""
-
-    def __init__(self, most: int, *, wipes: bool) -> None:
-        self._most = most
-        self._wipes = wipes
-        self._digits = bytearray()
-        self._kept: list[bytearray] = []
-
-    def __len__(self) -> int:
-        return len(self._digits)
-
-    def push(self, digit: int) -> bool:
-        """See the port."""
-        if len(self._digits) == self._most:
-            return False
-        self._digits.append(0x30 + digit)
-        return True
-
-    def pop(self) -> None:
-        """See the port."""
-        if self._digits:
-            self._digits.pop()
-
-    def at(self, place: int) -> int:
-        """See the port."""
-        return self._digits[place] - 0x30
-
-    def wipe(self) -> None:
-        """See the port; with wipes off the digits are only forgotten."""
-        if self._wipes:
-            self._digits[:] = bytes(len(self._digits))
-        else:
-            self._kept.append(self._digits)
-        self._digits = bytearray()
-
-    def close(self) -> None:
-        """See the port."""
-        self.wipe()
-
-
-class _KeptPages(LockedPages):
-    """Pages that nobody wipes."""
-
-    @override
-    def wipe(self) -> None:
-        """Leave everything as it is."""
-
-    @override
-    def close(self) -> None:
-        """Keep it."""
-
-
-class _KeptMemory:
-    """Ordinary memory that is never given back."""
-
-    def __init__(self) -> None:
-        self._kept: list[bytearray] = []
-
-    def lock(self, size: int) -> LockedPages:
-        """See the port; locks nothing."""
-        self._kept.append(bytearray(size))
-        return _KeptPages(memoryview(self._kept[-1]), _do_nothing)
-
-
-class _CarelessSafe(SystemCardSafe):
-    """A card safe without one of its cares."""
-
-    def __init__(self, control: Control) -> None:
-        memory = system_memory() if control is Control.UNMASKED else _KeptMemory()
-        super().__init__(memory, heap.LibraryHeap(), screen_capture.system_guard())
-        self._wipes = control is Control.UNMASKED
-
-    @override
-    def digits(self, most: int) -> PlainDigits:  # type: ignore[override] # careless on purpose
-        """Plain ones."""
-        return PlainDigits(most, wipes=self._wipes)
-
-
-class _BreakingDigits:
-    """Digits of which one cannot be read, in the middle of being sealed."""
-
-    def __init__(self, digits: SecretDigits) -> None:
-        self._digits = digits
-
-    def __len__(self) -> int:
-        return len(self._digits)
-
-    def at(self, place: int) -> int:
-        """See the port."""
-        if place == _BREAKS_AT:
-            raise SealBroken
-        return self._digits.at(place)
-
-    def push(self, digit: int) -> Never:
-        """Never asked."""
-        raise NotImplementedError
-
-    def pop(self) -> Never:
-        """Never asked."""
-        raise NotImplementedError
-
-    def wipe(self) -> None:
-        """See the port."""
-        self._digits.wipe()
-
-    def close(self) -> None:
-        """See the port."""
-        self._digits.close()
-
-
-class SealBroken(Exception):  # noqa: N818 - an event of the story, not an error of ours
-    """The story of an exception while a card is sealed."""
 
 
 class Scanned:
@@ -231,7 +101,7 @@ class Scanned:
         if not self._is_breaking:
             return parts
         self._is_breaking = False
-        return CardParts(number=_BreakingDigits(parts.number), expiry=parts.expiry, code=parts.code)
+        return CardParts(number=BreakingDigits(parts.number), expiry=parts.expiry, code=parts.code)
 
     def _send(self, body: bytes) -> None:
         try:
@@ -240,32 +110,13 @@ class Scanned:
             return
 
 
-def _do_nothing() -> None:
-    """Nothing is given back."""
-
-
-class _UnscrubbedSafe(SystemCardSafe):
-    """A card safe that leaves dead key events where they lie."""
-
-    @override
-    def scrub(self) -> None:
-        """Leave them."""
-
-
-def _safe(control: Control) -> SystemCardSafe:
-    if control in {Control.UNMASKED, Control.WIPES_OFF}:
-        return _CarelessSafe(control)
-    kind = _UnscrubbedSafe if control is Control.SCRUB_OFF else SystemCardSafe
-    return kind(system_memory(), heap.LibraryHeap(), screen_capture.system_guard())
-
-
 def main(control: Control, key_file: Path, url: str) -> int:
     """Run until standard input ends, hardened as the desk is."""
     harden_process()
     application = bare_application(sys.argv[:1])
     application.setQuitOnLastWindowClosed(False)
     finish_application(application, Scheme.LIGHT)
-    scanned = Scanned(_safe(control), decode(key_file.read_bytes(), CardKey), url, SystemIds())
+    scanned = Scanned(safe_of(control), decode(key_file.read_bytes(), CardKey), url, SystemIds())
     window = scanned.window
     hands = Hands(window, scanned.acts)
     window.setWindowTitle(TITLE)

@@ -10,45 +10,47 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from app.campaigns.card_scan.child import Control
 from app.campaigns.card_scan.encodings import Sought
-from app.campaigns.card_scan.gateway import HoldingGateway
 from app.campaigns.card_scan.key_traces import KeyTraces, key_traces
 from app.campaigns.card_scan.process_memory import Scanned, scan_process, windows_of
 from app.values.errors import Fault
-from app.wire.message import encode
 
 PATIENCE_S = 60.0
 END_S = 10.0
-_MODULE = "app.campaigns.card_scan.child"
+_TALK = {"QT_LOGGING_RULES": "*=true"}
+"""Asked for, so that a scan shows that nobody hears what Qt could tell."""
 
 
 class ScannedDesk:
     """The child process; a context manager."""
 
     def __init__(
-        self, folder: Path, gateway: HoldingGateway, control: Control, display: str = ""
+        self,
+        folder: Path,
+        module: Sequence[str],
+        display: str = "",
+        talk: Mapping[str, str] = _TALK,
     ) -> None:
-        """`display` is one of X; without it there is none, and keys only come by the pipe."""
-        self._key_file = folder / "card-key.json"
+        """`module` is what is run, with its words.
+
+        `display` is one of X; without it there is none, and keys only come by the pipe. `talk` is
+        what it is asked to tell, in its environment.
+        """
         self._log = folder / "scanned.log"
-        self._url = gateway.url
-        self._control = control
-        self._key_file.write_bytes(encode(gateway.key()))
-        # Asked for, so that a scan shows that nobody hears what Qt could tell.
-        self._talk = {"QT_LOGGING_RULES": "*=true"}
+        self._module = tuple(module)
+        self._talk = dict(talk)
         self._screen = {"QT_QPA_PLATFORM": "offscreen"}
         if display:
             self._screen = {"QT_QPA_PLATFORM": "xcb", "DISPLAY": display}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", _MODULE, self._control, str(self._key_file), self._url]
+        command = [sys.executable, "-m", *self._module]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
@@ -85,6 +87,11 @@ class ScannedDesk:
         """Acts by their letters, one after another."""
         for act in acts:
             self._send(act.encode())
+
+    def do_at_length(self, act: str) -> None:
+        """An act that takes its time; returns when it is done."""
+        self._send(act.encode())
+        self._await_answer()
 
     def type(self, digits: bytes) -> None:
         """Keys of digits, one by one."""

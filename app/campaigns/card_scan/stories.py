@@ -12,7 +12,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from app.campaigns.card_scan.child import TITLE, Control
+from app.campaigns.card_scan.careless import Control
+from app.campaigns.card_scan.child import TITLE
 from app.campaigns.card_scan.encodings import OVERLAP, Sought, search
 from app.campaigns.card_scan.gateway import HoldingGateway
 from app.campaigns.card_scan.key_traces import KeyTraces
@@ -22,6 +23,7 @@ from app.campaigns.card_scan.scanned import ScannedDesk
 from app.campaigns.card_scan.x_keyboard import XKeyboard
 from app.values.clock import Clock
 from app.values.errors import Fault
+from app.wire.message import encode
 
 EXPIRY = bytes((1, 2, 3, 0))
 APPROVED = (200, b'{"state":"authorised"}')
@@ -29,6 +31,7 @@ DECLINED = (200, b'{"state":"declined"}')
 BROKEN = (500, b'{"code":"broken","sentence":"The gateway is broken."}')
 NUMBER, CODE, KEY = "number", "code", "content key"
 LATER_S = 3.0
+_MODULE = "app.campaigns.card_scan.child"
 _A_MOMENT_S = 0.4
 _LONGER_THAN_PATIENCE_S = 1.6
 _SETTLED_S = 1.0
@@ -329,7 +332,10 @@ def tell(name: str, folder: Path, clock: Clock, chance: Callable[[], float]) -> 
         gateway = running.enter_context(HoldingGateway(clock))
         keyboard = running.enter_context(XKeyboard()) if name in WITH_REAL_KEYS else None
         display = keyboard.display if keyboard is not None else ""
-        desk = running.enter_context(ScannedDesk(folder, gateway, control, display))
+        key_file = folder / "card-key.json"
+        key_file.write_bytes(encode(gateway.key()))
+        module = (_MODULE, control, str(key_file), gateway.url)
+        desk = running.enter_context(ScannedDesk(folder, module, display))
         yield from story(
             _Told(
                 name=name,
