@@ -251,4 +251,9 @@ def _offered(link_id: LinkId, answer: Answer) -> LinkOffered:
 
 
 def _money(minor: int | None, currency: Currency | None) -> Money | None:
-    return None if minor is None or currency is None else Money(minor, currency)
+    """Raises Unreachable: a sum of no currency, or below nothing, is no answer."""
+    if minor is None:
+        return None
+    if currency is None or minor < 0:
+        raise away()
+    return Money(minor, currency)

@@ -97,7 +97,11 @@ class CardWatch:
         if not given_up and tx.at < orphan_at:
             row.due_at = orphan_at
             return _Step.NOTHING
-        begin_void(tx, attempt_id, VoidCause.GIVEN_UP if given_up else VoidCause.ORPHAN)
+        try:
+            begin_void(tx, attempt_id, VoidCause.GIVEN_UP if given_up else VoidCause.ORPHAN)
+        except Refusal:
+            # Its money is being taken just now: the next look tells, and the others need not wait.
+            return _Step.NOTHING
         return _Step.GIVE_BACK
 
 

@@ -249,8 +249,8 @@ def keep_outcome(
         row.state, row.due_at = told.state, None
         return
     row.approved_minor = _approved(row, told)
-    row.captured_minor = min(told.captured.minor if told.captured else 0, row.approved_minor)
-    row.refunded_minor = min(told.refunded.minor if told.refunded else 0, row.captured_minor)
+    row.captured_minor = _within(told.captured, row.approved_minor)
+    row.refunded_minor = _within(told.refunded, row.captured_minor)
     row.tries = 0
     if was_given_up and told.state is AttemptState.AUTHORISED:
         row.due_at = tx.at
@@ -275,7 +275,12 @@ def _is_about(row: CardAttemptRow, told: Attempted) -> bool:
 
 
 def _approved(row: CardAttemptRow, told: Attempted) -> int:
-    return min(told.approved.minor if told.approved else row.amount_minor, row.amount_minor)
+    return _within(told.approved or Money(row.amount_minor, row.currency), row.amount_minor)
+
+
+def _within(told: Money | None, most: int) -> int:
+    """Minor units of a sum, never below nothing: no answer of a gateway may break a row."""
+    return max(0, min(told.minor if told is not None else 0, most))
 
 
 def keep_unanswered(tx: Transaction, row: CardAttemptRow) -> None:

@@ -98,6 +98,15 @@ def test_a_decline_is_an_outcome(gateway: CardGateway, bank: Canned) -> None:
     assert gateway.authorise(an_authorise(gateway)).decline is DeclineReason.INSUFFICIENT_FUNDS
 
 
+@pytest.mark.parametrize("sums", ['"approved":100', '"approved":-1,"currency":"GBP"'])
+def test_a_sum_that_says_nothing_is_no_approval_of_all_of_it(
+    gateway: CardGateway, bank: Canned, sums: str
+) -> None:
+    bank.say(200, f'{{"status":"authorised",{sums}}}'.encode())
+    with pytest.raises(Unreachable):
+        gateway.authorise(an_authorise(gateway))
+
+
 def test_no_more_than_four_digits_are_taken_from_an_answer(
     gateway: CardGateway, bank: Canned
 ) -> None:

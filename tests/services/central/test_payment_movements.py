@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from app.services.central.card_movements import CardMovements
+from app.services.central.payments import PaymentSettings
 from app.services.central.transaction import NOBODY, Saga
 from app.services.ports import Caller
 from app.values.errors import Fault, Refusal
@@ -20,6 +21,8 @@ from app.wire.card_operations import CAPTURE_ATTEMPT, REFUND_ATTEMPT
 from app.wire.payments import CaptureAttempt, CardAttempt, RefundAttempt
 from tests.gateways import Says, declined
 from tests.paying_desk import PayingCentre, PayingDesk, pounds
+
+ORPHANED = PaymentSettings().orphan_hours
 
 
 @pytest.fixture
@@ -191,6 +194,21 @@ class TestACapture:
         centre.payments.look_after()
         assert centre.attempt_rows()[0].captured_minor == 2_000
         assert centre.gateway.held(attempt.attempt_id).captured == pounds(2_000)
+
+    def test_that_is_under_way_keeps_nothing_else_from_being_given_back(
+        self, centre: PayingCentre
+    ) -> None:
+        desk = PayingDesk(centre)
+        taken, orphan = desk.take(), desk.take()
+        centre.clock.advance(hours=ORPHANED)
+        lead = a_lead(centre)
+        centre.gateway.lose_next = True
+        with pytest.raises(Fault):
+            lead.capture(taken, 2_500)
+        centre.clock.advance(seconds=30)
+        centre.payments.look_after()
+        assert centre.gateway.held(orphan.attempt_id).state is AttemptState.VOIDED
+        assert centre.gateway.held(taken.attempt_id).state is AttemptState.CAPTURED
 
     def test_at_once_from_many_sides_never_takes_more(self, centre: PayingCentre) -> None:
         lead, attempt = a_lead(centre), PayingDesk(centre).take()
