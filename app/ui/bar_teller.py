@@ -19,6 +19,7 @@ from app.ui.screens.placed.screen import PlacedScreen
 from app.ui.screens.protocol.screen import ProtocolScreen
 from app.ui.widgets.bars import CallBar, StatusStrip
 from app.values.clock import Clock
+from app.values.telephone import shown_phone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,9 @@ class BarTeller(QObject):
             bar.show_call("")
             return
         span = formatting.running_time(self._clock.now() - started)
-        bar.show_call(self.tr("On call  {time}").format(time=span), self._call.caller_number)
+        number = self._call.caller_number
+        shown = shown_phone(number, self._call.customer.country) if number else ""
+        bar.show_call(self.tr("On call  {time}").format(time=span), shown)
 
     @Slot()
     def show_recording(self) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QHideEvent,
     QInputMethodEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -54,13 +55,14 @@ class CardField(QWidget):
 
     `judge` says after each key how the digits stand. `changed` follows every change; `completed`
     comes when the digits are all there and right; `wiped` when digits were overwritten; `refused`
-    with a key that is not taken.
+    with a key that is not taken; `paste_refused` when something was to be pasted.
     """
 
     changed = Signal()
     completed = Signal()
     wiped = Signal()
     refused = Signal()
+    paste_refused = Signal()
 
     def __init__(
         self,
@@ -192,6 +194,9 @@ class CardField(QWidget):
             self._erase(event)
         elif event.key() in _STANDING_STILL:
             event.accept()
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            event.accept()
+            self.paste_refused.emit()  # the clipboard is not even looked at
         else:
             event.ignore()
 
@@ -204,8 +209,10 @@ class CardField(QWidget):
         return False if query == Qt.InputMethodQuery.ImEnabled else None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click brings the focus and does nothing else."""
+        """A click brings the focus; the middle button, which pastes elsewhere, is told so."""
         event.accept()
+        if event.button() is Qt.MouseButton.MiddleButton:
+            self.paste_refused.emit()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Keys are guarded from here on."""

@@ -72,6 +72,7 @@ class FieldBox(QWidget):
         layout.addLayout(below)
         field.changed.connect(self.show_state)
         field.refused.connect(self._tell_refused)
+        field.paste_refused.connect(self._tell_no_paste)
         self.show_state()
 
     @Slot()
@@ -88,6 +89,11 @@ class FieldBox(QWidget):
     def _tell_refused(self) -> None:
         if not self.field.is_locked:
             self._tell(*card_words.only_digits())
+
+    @Slot()
+    def _tell_no_paste(self) -> None:
+        if not self.field.is_locked:
+            self._tell(*card_words.no_paste())
 
     def _tell(self, tone: theme.Tone, told: str) -> None:
         self._mark.show_icon(_ICONS.get(tone) if told else None)

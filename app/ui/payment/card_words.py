@@ -65,6 +65,11 @@ def only_digits() -> Line:
     return theme.Tone.WARN, _tr("Digits only, and no more of them.")
 
 
+def no_paste() -> Line:
+    """Somebody pasted."""
+    return theme.Tone.WARN, _tr("Nothing can be pasted here: type it as the caller says it.")
+
+
 def say_number(check: Check) -> str:
     """The sentence for the card number."""
     if check.is_wrong:

@@ -23,7 +23,7 @@ from app.ui.screens.call.order_in_hand import OrderInHand
 from app.values.contact import EmailAddress, search_digits
 from app.values.errors import Fault, Refusal, Unreachable
 from app.values.identity import CustomerId, Ids
-from app.values.telephone import PhoneNumber
+from app.values.telephone import PhoneNumber, shown_phone
 from app.wire import operations
 from app.wire.customers import (
     CustomersFound,
@@ -432,9 +432,12 @@ class CustomerPresenter(QObject):
         self._take_when_answered = False
 
     def _nobody(self, text: str) -> str:
-        return self.tr("Nobody was found. Enter takes “{text}” as a new customer.").format(
-            text=text.strip()
-        )
+        text = text.strip()
+        if not any(letter.isalpha() for letter in text):
+            words = self.tr("Nobody was found. Enter takes {number} for a new customer.")
+            return words.format(number=shown_phone(text, self.country))
+        words = self.tr("Nobody was found. Enter takes “{text}” as a new customer.")
+        return words.format(text=text)
 
     def _away(self, text: str) -> str:
         return self.tr(

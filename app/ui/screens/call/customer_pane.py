@@ -127,7 +127,10 @@ class _Search(QWidget):
         layout.addWidget(self.picks)
 
     def show_state(self, state: CustomerState, country: str) -> None:
+        is_new = state.text != self.field.edit.text()
         self.field.set_text(state.text)
+        if is_new and self.field.edit.hasFocus():
+            self.field.edit.selectAll()  # who rings was put in: the next key is of a name
         self.picks.show_picks([_pick_of(view, country) for view in state.rows], state.current)
         hint = self.tr("Enter choose") if state.rows else ""
         more = self.tr("There are more; type more of it.") if state.more else ""

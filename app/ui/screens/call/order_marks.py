@@ -1,4 +1,4 @@
-"""What kind of order it is, how urgent, how paid: chips where it is not the usual, and commands.
+"""How the order is paid, what kind it is and how urgent: field, chips and commands.
 
 Passive: shows a CallState.
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TypeVar
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui import theme
@@ -18,9 +18,10 @@ from app.ui.screens.call.delivery_pane import channel_names
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.state import CallState
 from app.ui.widgets.chip import Chip, ChipKind
+from app.ui.widgets.fields import ChoiceField
 from app.values.vocabulary import OrderType, PaymentMethod, Priority
 
-W = TypeVar("W", OrderType, Priority, PaymentMethod)
+W = TypeVar("W", OrderType, Priority)
 
 
 class OrderMarks(QWidget):
@@ -30,11 +31,10 @@ class OrderMarks(QWidget):
         super().__init__(parent)
         self._order_type = Chip(parent=self)
         self._priority = Chip(parent=self)
-        self._payment = Chip(parent=self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(4, 0, 0, 0)
         layout.setSpacing(4)
-        for chip in (self._order_type, self._priority, self._payment):
+        for chip in (self._order_type, self._priority):
             layout.addWidget(chip)
 
     def show_marks(self, state: CallState) -> None:
@@ -44,16 +44,37 @@ class OrderMarks(QWidget):
             return
         order_type = _of(order_type_names(), document.order_type, OrderType.NEW)
         priority = _of(priority_names(), document.priority, Priority.NORMAL)
-        payment = _of(payment_names(), document.payment, PaymentMethod.LATER)
         self._order_type.show_state(ChipKind.INFO, order_type)
         self._priority.show_state(ChipKind.WARN, priority)
-        self._payment.show_state(ChipKind.NEUTRAL, payment)
-        theme.set_shown(self, bool(order_type or priority or payment))
+        theme.set_shown(self, bool(order_type or priority))
 
     def words(self) -> tuple[str, ...]:
         """What is shown."""
-        chips = (self._order_type, self._priority, self._payment)
+        chips = (self._order_type, self._priority)
         return tuple(chip.words() for chip in chips if chip.words())
+
+
+class PaymentField(ChoiceField[PaymentMethod]):
+    """How the order is to be paid, which the caller agrees to at the end of the read-back."""
+
+    def __init__(self, presenter: CallPresenter, parent: QWidget | None = None) -> None:
+        super().__init__("", parent=parent)
+        self.set_label(self.tr("Payment"))
+        self.setObjectName("payment-method")
+        self.set_options(tuple(payment_names().items()))
+        self._presenter = presenter
+        self.chosen.connect(self._choose_method)
+
+    def show_method(self, state: CallState) -> None:
+        """Show how the order is paid."""
+        if state.document is not None:
+            self.set_value(state.document.payment)
+
+    @Slot(object)
+    def _choose_method(self, method: PaymentMethod) -> None:
+        document = self._presenter.state.document
+        if document is not None and method is not document.payment:
+            self._presenter.set_payment(method)
 
 
 def marks_commands(presenter: CallPresenter) -> tuple[Command, ...]:

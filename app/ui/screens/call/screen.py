@@ -28,7 +28,7 @@ from app.ui.screens.call.delivery_pane import (
 )
 from app.ui.screens.call.guiding import Guiding
 from app.ui.screens.call.items_pane import ItemsPane
-from app.ui.screens.call.order_marks import OrderMarks, marks_commands
+from app.ui.screens.call.order_marks import OrderMarks, PaymentField, marks_commands
 from app.ui.screens.call.paying import Paying
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.side_pane import SidePane
@@ -79,6 +79,7 @@ class CallScreen(QWidget):
         self.notes = NotesPane(presenter.delivery, column)
         self.items = ItemsPane(presenter.finder, presenter.lines, self)
         self.channel = ChannelField(presenter, self.items)
+        self.payment = PaymentField(presenter, self.items)
         self.marks = OrderMarks(self.items)
         self.side = SidePane(self)
         self.paying = Paying(self, presenter, self)
@@ -110,6 +111,7 @@ class CallScreen(QWidget):
         row = QHBoxLayout(foot)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.channel)
+        row.addWidget(self.payment)
         row.addWidget(self.marks)
         self.items.add_to_foot(foot)
         self._columns = QHBoxLayout(self)
@@ -179,6 +181,7 @@ class CallScreen(QWidget):
         self.items.show_sums(state)
         self.side.show_state(state)
         self.channel.show_channel(state)
+        self.payment.show_method(state)
         self.marks.show_marks(state)
         self.last_orders.show_question(state.asking_to_repeat)
         self.setEnabled(state.phase is not Phase.PLACING)

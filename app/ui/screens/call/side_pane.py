@@ -242,6 +242,9 @@ class SidePane(QWidget):
             card = shortcuts.keys(Action.CARD)
             return self.tr("Nothing is left to ask. {key} takes the card.").format(key=card)
         key = shortcuts.keys(Action.COMMIT)
+        if self._call.is_paid_later:
+            words = self.tr("Nothing is left to ask. {card} takes a card, {key} places the order.")
+            return words.format(card=shortcuts.keys(Action.CARD), key=key)
         return self.tr("Nothing is left to ask. {key} places the order.").format(key=key)
 
     def _show_rows(self) -> None:
@@ -272,5 +275,9 @@ class SidePane(QWidget):
         return state.reason_why_not
 
     def _ready(self, state: CallState) -> str:
-        is_taking = state.phase is Phase.TAKING
-        return self.tr("Nothing is left to ask.") if is_taking else ""
+        if state.phase is not Phase.TAKING:
+            return ""
+        if state.is_paid_later:
+            card = shortcuts.keys(Action.CARD)
+            return self.tr("The payment stays outstanding; {card} takes a card.").format(card=card)
+        return self.tr("Nothing is left to ask.")

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from app.services.rules.readiness import Caution, Missing
 from app.ui.payment.payment_state import CardScript
+from app.values.vocabulary import PaymentMethod
 from app.wire.customers import OrderSummary
 from app.wire.orders import OrderDocument, Totals
 
@@ -89,3 +90,9 @@ class CallState:
     def can_take_card(self) -> bool:
         """Whether F9 opens the card fields now."""
         return self.is_complete and self.read_back_holds and self.wants_card
+
+    @property
+    def is_paid_later(self) -> bool:
+        """Whether something is to pay and nobody has said by what: it stays outstanding."""
+        is_later = self.document is not None and self.document.payment is PaymentMethod.LATER
+        return is_later and self.totals is not None and self.totals.total.minor > 0

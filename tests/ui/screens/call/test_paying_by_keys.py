@@ -347,6 +347,28 @@ def test_f12_marks_the_call_at_any_time(on_call: Hands, window: MainWindow, desk
     assert "marked for purging" in window.notices.notices()[-1].sentence
 
 
+def test_pasting_into_a_card_field_is_refused_in_words(
+    agreed: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    del desk
+    agreed.press(Qt.Key.Key_F9)
+    agreed.press(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    number = pane(window).fields.number
+    assert number.words().startswith("Nothing can be pasted here")
+    assert number.field.check.typed == 0
+
+
+def test_an_agreed_order_without_a_way_to_pay_names_the_key_for_a_card(
+    agreed: Hands, window: MainWindow
+) -> None:
+    window.call.set_payment(PaymentMethod.LATER)
+    agreed.press(Qt.Key.Key_F8)
+    agreed.enter()
+    hint = window.call_screen.side.guide.hint()
+    assert hint == "Nothing is left to ask. F9 takes a card, Ctrl+Enter places the order."
+    assert window.call_screen.payment.value() is PaymentMethod.LATER
+
+
 def test_f12_marks_the_call_that_is_up_now(
     on_call: Hands, window: MainWindow, desk: FakeDesk
 ) -> None:
@@ -385,6 +407,9 @@ def test_the_number_of_who_rings_is_looked_up_and_takes_no_keyboard(
     inline.answer(FIND_CALL)
     assert hands.place() == before
     assert window.call.customer.state.text == "+447700900412"
+    assert "07700 900412" in window.bar.told()
+    hands.write("Jo")
+    assert window.call.customer.state.text == "Jo"
     assert "Recording" in window.bar.told()
     assert not desk.drafts
 

@@ -10,7 +10,13 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from app.ui.main_window import MainWindow
 from app.ui.screens.call.guide_state import Stage
 from app.values.errors import Fault
-from app.values.vocabulary import AnsweredBy, CorrectionCause, OrderType, Priority
+from app.values.vocabulary import (
+    AnsweredBy,
+    CorrectionCause,
+    OrderType,
+    PaymentMethod,
+    Priority,
+)
 from app.wire import operations
 from app.wire.read_back import Corrected, Overridden
 from tests.ui import looks
@@ -340,7 +346,8 @@ def test_what_is_unusual_about_an_order_stands_beside_its_channel(
     assert not window.call_screen.marks.words()
     for title in ("Order type: Trade", "Priority: Urgent", "Payment: On account"):
         next(one for one in window.commands() if one.title == title).run()
-    assert window.call_screen.marks.words() == ("Trade", "Urgent", "On account")
+    assert window.call_screen.marks.words() == ("Trade", "Urgent")
+    assert window.call_screen.payment.value() is PaymentMethod.INVOICE
     assert window.call.order.document.order_type is OrderType.TRADE
     assert window.call.order.document.priority is Priority.URGENT
 
