@@ -93,9 +93,13 @@ def _findings(
 ) -> tuple[str, ...]:
     """What is wrong with the chain, in sentences; by the head in the database, and by one kept."""
     found = [*verify(rows, end)]
+    beyond = [row for row in rows if row.position > end.position]
     if kept is not None:
         found += [one for one in verify(rows, kept) if one not in found]
-    return tuple(one.sentence for one in found)
+    return (
+        *(one.sentence for one in found),
+        *(f"Row {row.position} of pause {row.lease_id} was added past the head." for row in beyond),
+    )
 
 
 def _export(tx: Transaction, arguments: argparse.Namespace) -> Outcome:

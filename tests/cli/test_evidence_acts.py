@@ -129,6 +129,12 @@ def paused(site: Site) -> Site:
     return site
 
 
+BACK_BY_ONE = (
+    "UPDATE evidence_head SET position = 3, "
+    "digest = (SELECT digest FROM evidence WHERE position = 3)"
+)
+
+
 def spoil(url: str, statement: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement.encode())
@@ -150,8 +156,9 @@ def test_evidence_that_nobody_touched_holds(readback: Readback) -> None:
         ("UPDATE evidence SET document = '{}' WHERE position = 3", "Row 3"),
         ("DELETE FROM evidence WHERE position = 2", "Row 2 was removed"),
         ("DELETE FROM evidence WHERE position = 4", "Row 4 was removed"),
+        (BACK_BY_ONE, "Row 4 of pause"),
     ],
-    ids=["kind", "document", "removed", "the newest"],
+    ids=["kind", "document", "removed", "the newest", "past the head"],
 )
 def test_a_row_that_was_touched_is_named(
     central_url: str, readback: Readback, statement: str, named: str
@@ -167,11 +174,7 @@ def test_a_head_that_was_kept_finds_what_was_written_anew(
 ) -> None:
     head = readback("evidence", "verify")[1].splitlines()[-1].removeprefix("head ")
     spoil(central_url, "DELETE FROM evidence WHERE position = 4")
-    spoil(
-        central_url,
-        "UPDATE evidence_head SET position = 3, "
-        "digest = (SELECT digest FROM evidence WHERE position = 3)",
-    )
+    spoil(central_url, BACK_BY_ONE)
     assert readback("evidence", "verify")[0] == 0
     assert readback("evidence", "verify", "--head", head)[0] == 1
     paused.note(EvidenceKind.RESUMED, end="cancelled", tries=1)

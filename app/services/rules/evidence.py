@@ -21,6 +21,8 @@ import msgspec
 START = bytes(32)
 NEAR = 32
 """How far a row is looked for whose neighbour in the chain is gone."""
+NAMED_MOST = 1_000
+"""So many rows that follow each other are named one by one when they are gone."""
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
@@ -145,7 +147,18 @@ class _Walk:
     def gap(self, until: int) -> None:
         """Rows before `until` are not there."""
         behind = f", behind pause {self._before.lease_id}" if self._before is not None else ""
-        for position in range(self.last.position + 1, until):
+        first = self.last.position + 1
+        if until - first > NAMED_MOST:
+            self._found.append(
+                Found(
+                    position=first,
+                    lease_id=None,
+                    finding=Finding.REMOVED,
+                    sentence=f"Rows {first} to {until - 1} were removed{behind}.",
+                )
+            )
+            return
+        for position in range(first, until):
             self._found.append(
                 Found(
                     position=position,

@@ -127,3 +127,10 @@ def test_a_part_of_the_chain_holds_behind_the_row_before_it() -> None:
     before = EvidenceEnd(position=4, digest=rows[3].digest)
     assert verify(rows[4:], begin=before) == ()
     assert verify(rows[4:], begin=replace(before, digest=START))[0].position == 5
+
+
+def test_a_head_far_behind_the_chain_is_told_in_one_line() -> None:
+    rows = chain()
+    (found,) = verify(rows, EvidenceEnd(position=10**12, digest=START))
+    assert (found.position, found.finding) == (9, Finding.REMOVED)
+    assert "Rows 9 to 1000000000000 were removed" in found.sentence
