@@ -172,6 +172,7 @@ def test_a_seat_talks_to_it_over_tls_with_the_certificates_of_the_system(
         assert carrier.url.startswith("https://")
         beat = Heartbeat(waiting=0, version="test")
         assert centre.seat().call(HEARTBEAT, beat).now == centre.clock.now()
+        carrier.close()  # a TLS connection that stays open is waited for at the end
 
 
 def test_a_certificate_that_nobody_trusts_is_not_talked_to(centre: Centre, tmp_path: Path) -> None:

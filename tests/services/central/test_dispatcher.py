@@ -114,6 +114,7 @@ class Toys:
                 revision=1,
                 name=request.name,
                 text_relay=False,
+                on_account=False,
                 created_at=tx.at,
                 updated_at=tx.at,
             )
