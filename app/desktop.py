@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from app.adapters.process_hardening import Hardening
     from app.services.desk.desk import Desk
     from app.services.desk.seat_identity import SeatIdentity
-    from app.services.ports import AddressLookup, KeyStore
+    from app.services.ports import AddressLookup, CardSafe, KeyStore
     from app.services.rules.regions import RegionRules
     from app.services.rules.speech_book import SpeechBook
     from app.settings import DeskSettings
@@ -53,13 +53,15 @@ class Setting:
     """Where a desk sits: its settings, and in a trial the people to offer and a banner.
 
     `opener` shows a file; None: with the program the desktop has for it. `trust_card_key`: the card
-    vault's root key may be another one than before, once.
+    vault's root key may be another one than before, once. `safe` makes the card safe; None: that of
+    the system. A memory scan makes a careless one, to show that it would be found.
     """
 
     settings: DeskSettings
     offer: SignInOffer | None = None
     opener: Callable[[str], bool] | None = None
     trust_card_key: bool = False
+    safe: Callable[[], CardSafe] | None = None
 
 
 class LateDesk:
@@ -312,7 +314,7 @@ class DeskProgram(QObject):
             clock=SystemClock(),
             ids=SystemIds(),
             device_id=identity.device_id,
-            safe=card_safe(),
+            safe=(self._setting.safe or card_safe)(),
             opener=self._setting.opener or open_file,
         )
         self.window.closed.connect(self._application.quit)

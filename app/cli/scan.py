@@ -10,8 +10,10 @@ import signal
 import sys
 from typing import NoReturn
 
+from app.campaigns.card_scan.desk_stories import DESK_STORIES
 from app.campaigns.card_scan.memory_campaign import run_memory_scan
 from app.campaigns.card_scan.stories import STORIES
+from app.cli.scan_desk import scan_desk
 from app.cli.scan_places import scan_places
 from app.values.clock import SystemClock
 
@@ -24,6 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     memory.add_argument(
         "--story", metavar="NAME", action="append", choices=tuple(STORIES), help="only this one"
     )
+    desk = scans.add_parser("desk", help="the memory of the whole desk, and of what is behind it")
+    desk.add_argument("--runs", metavar="N", type=int, default=1, help="each with new numbers")
+    desk.add_argument(
+        "--story", metavar="NAME", action="append", choices=tuple(DESK_STORIES), help="only this"
+    )
     places = scans.add_parser("places", help="files, tables, papers and the line, after orders")
     places.add_argument("--orders", metavar="N", type=int, default=10, help="paid by card (10)")
 
@@ -33,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _interrupted)
     if arguments.scan == "places":
         return scan_places(arguments.orders)
+    if arguments.scan == "desk":
+        return scan_desk(arguments.runs, arguments.story or ())
     return run_memory_scan(SystemClock(), arguments.runs, arguments.story or (), _say)
 
 

@@ -39,6 +39,11 @@ def run_memory_scan(
                 if refusal.code != NO_X_KEYBOARD:
                     raise
                 say(f"  not run: {refusal.sentence}")
+    return shown(looks, say)
+
+
+def shown(looks: Sequence[tuple[int, Look]], say: Callable[[str], None]) -> int:
+    """Print the table; the exit code."""
     Console(width=max(Console().width, _NARROWEST)).print(table_of(looks))
     wanting = [look for _, look in looks if not look.holds]
     for look in wanting:
