@@ -32,7 +32,7 @@ from app.services.central.installation import Installations
 from app.services.central.intake import Intake
 from app.services.central.number_leases import NumberLeases
 from app.services.central.passwords import Passwords
-from app.services.central.pause_settings import PauseSettings
+from app.services.central.pause_settings import PauseSettings, PauseTable
 from app.services.central.payments import CardPayments, PaymentSettings
 from app.services.central.read_back import Overrides
 from app.services.central.recording import Pauses
@@ -127,7 +127,7 @@ class Central:
 
     def _take_cards(self, settings: CentreSettings, given: Surroundings) -> None:
         """What the recording and the card payments are made of."""
-        self._pause = _part(settings.recording, PauseSettings, "recording")
+        self._pause = _part(settings.recording, PauseTable, "recording")
         self._pay = _part(settings.payments, PaymentSettings, "payments")
         recorders = load_recorders(settings.recorders, given.clock)
         gateway = load_gateway(settings.card_gateway)

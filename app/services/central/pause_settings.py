@@ -66,3 +66,13 @@ class PauseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         ):
             if not holds:
                 raise Refusal("settings_malformed", sentence)
+
+
+class _Times(PauseTimes, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As the file has them: a slip of the pen is refused, which the wire would pass over."""
+
+
+class PauseTable(PauseSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The table as it stands in the settings file."""
+
+    times: _Times = _Times()
