@@ -181,6 +181,7 @@ class MainWindow(QMainWindow):
         self._watch.ended.connect(self._sign_in_ended)
         for is_over in (self.call.placed, self.placed.finished):
             is_over.connect(self.notices.clear)  # what was said of an order goes with it
+        self.call.unblocked.connect(self.notices.clear_passing)
         self.call.placed.connect(self._show_placed)
         self.drafts.opened.connect(self._resume)
         self.drafts.state_changed.connect(self._tell_of_drafts)

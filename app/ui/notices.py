@@ -149,6 +149,12 @@ class NoticeBar(QWidget):
         """What is on screen, oldest first."""
         return tuple(row.notice for row in self._rows)
 
+    def clear_passing(self) -> None:
+        """Take down what would have left by itself: what it asked for is done."""
+        for row in tuple(self._rows):
+            if row.notice.kind is Kind.INFO:
+                self._drop(row)
+
     def clear(self) -> None:
         """Take everything down."""
         for row in tuple(self._rows):

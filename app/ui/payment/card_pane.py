@@ -340,7 +340,8 @@ class CardPane(QFrame):
         self._pause.end(PauseEnd.WINDOW, words.left_window())
 
     def _has_focus(self) -> bool:
-        here = QApplication.focusWidget()
+        """Whether the keyboard is here, or comes back here with the window."""
+        here = QApplication.focusWidget() or self.window().focusWidget()
         return here is not None and self._holds(here)
 
     def _holds(self, part: QWidget) -> bool:

@@ -160,8 +160,10 @@ def banner(state: PauseShown) -> str:
         case PauseStage.RESUME_UNCONFIRMED:
             return " ".join(part for part in (state.sentence, words.still_paused()) if part)
         case PauseStage.FAILED:
-            advice = _tr("The card fields stay locked. Try again, or choose another way to pay.")
-            return f"{state.sentence} {advice}"
+            locked = _tr("The card fields stay locked.")
+            advice = _tr("Try again, or choose another way to pay.")
+            told = state.sentence.removesuffix(locked).rstrip()  # recorders say so themselves
+            return f"{told} {locked} {advice}".strip()
         case _:
             again = _tr("To take the card, pause the recording again.")
             return f"{state.sentence} {again}".strip()

@@ -25,6 +25,17 @@ def asking(document: OrderDocument) -> News:
     return Advice(notice=notice, say=words.say_waiting()), Mood.WAIT
 
 
+def doubted(
+    tenders: Tenders, document: OrderDocument, kept: Collection[AttemptId]
+) -> list[CardAttempt]:
+    """What the bank has doubts about, and nobody has decided to keep."""
+    return [
+        one
+        for one in tenders.attempts
+        if one.attempt_id not in kept and payment_words.check_advice(one, document)
+    ]
+
+
 def news_of(
     document: OrderDocument,
     cover: Cover,
@@ -36,10 +47,8 @@ def news_of(
     if cover.code == AMOUNT_DIFFERS and cover.approved.minor:
         told = in_region(words.changed_total(cover.approved, cover.total), document.region)
         return Advice(notice=told, choices=(Choice.GIVE_BACK,)), Mood.BAD
-    for one in tenders.attempts:
-        doubts = payment_words.check_advice(one, document)
-        if doubts and one.attempt_id not in kept:
-            return doubts[0], Mood.BAD
+    for one in doubted(tenders, document, kept):
+        return payment_words.check_advice(one, document)[0], Mood.BAD
     match document.payment:
         case PaymentMethod.CARD if tenders.attempts:
             return _of_card(_last_card(tenders, latest), cover, document)

@@ -79,6 +79,7 @@ class PaymentPresenter(QObject):
         self._order: _Order | None = None
         self._kept: set[AttemptId] = set()
         self._told: Advice | None = None
+        self._is_giving_back = False
         self._state = PaymentShown()
         self.safe = safe
         self.idle_s = CARD_IDLE_S
@@ -210,7 +211,7 @@ class PaymentPresenter(QObject):
             case Choice.GIVE_BACK:
                 self._give_back()
             case Choice.KEEP:
-                self._kept.update(one.attempt_id for one in self.tenders.known.attempts)
+                self._kept.update(one.attempt_id for one in self._doubted()[:1])
                 self._publish()
 
     def send_link(self, send_to: str) -> None:
@@ -261,17 +262,33 @@ class PaymentPresenter(QObject):
         return envelope
 
     def _give_back(self) -> None:
-        """What the cards hold, or may hold, is given back."""
-        for one in self.tenders.known.attempts:
-            if one.state in UNDECIDED or one.state is AttemptState.AUTHORISED:
-                self.tenders.give_back(one, "given back at the desk")
+        """What the bank doubts is given back; else what the cards hold, or may hold."""
+        meant = self._doubted()[:1] or [
+            one
+            for one in self.tenders.known.attempts
+            if one.state in UNDECIDED or one.state is AttemptState.AUTHORISED
+        ]
+        self._is_giving_back = True  # between two of them nothing is amiss
+        for one in meant:
+            self.tenders.give_back(one, "given back at the desk")
+        self._is_giving_back = False
+        self._tenders_changed()
+
+    def _doubted(self) -> list[CardAttempt]:
+        """The cards of the advice in view, where it is about a check that did not match."""
+        order, cover = self._order, self._cover()
+        if order is None or cover is None or self._stage() is not PayStage.RESTING:
+            return []
+        if cover.code == news.AMOUNT_DIFFERS and cover.approved.minor:
+            return []
+        return news.doubted(self.tenders.known, order.document, self._kept)
 
     def _give_back_what_no_longer_fits(self) -> None:
         """The caller agreed to another total, or pays another way: nothing is held for the old."""
         order, cover = self._order, self._cover()
         attempts = self.tenders.known.attempts
         standing = [one for one in attempts if one.state is AttemptState.AUTHORISED]
-        if order is None or cover is None or not standing:
+        if order is None or cover is None or not standing or self._is_giving_back:
             return
         if order.document.payment not in _BY_TENDER:
             told = words.given_back_for_another_way(cover.approved)

@@ -216,6 +216,31 @@ def test_what_is_given_back_has_to_be_paid_again(till: Till) -> None:
     assert till.payment.state.reason_why_not
 
 
+def test_only_the_card_in_doubt_is_given_back_and_nothing_is_said_of_the_total(
+    till: Till,
+) -> None:
+    till.line.outcome = {"approved": pounds("5.00")}
+    till.pay()
+    till.line.outcome = {"code_check": CheckResult.MISMATCH}
+    till.pay()
+    till.payment.choose(Choice.GIVE_BACK)
+    first, second = (one.attempt_id for one in till.payment.state.attempts)
+    assert [one.attempt_id for one in till.line.asked(VOID)] == [second]
+    assert first != second
+    assert not till.notices
+
+
+def test_of_two_cards_in_doubt_each_is_decided_on_its_own(till: Till) -> None:
+    till.line.outcome = {"approved": pounds("5.00"), "code_check": CheckResult.MISMATCH}
+    till.pay()
+    till.payment.choose(Choice.KEEP)
+    till.line.outcome = {"code_check": CheckResult.MISMATCH}
+    till.pay()
+    assert "security code does not match" in till.said()
+    till.payment.choose(Choice.KEEP)
+    assert till.said().endswith("authorised")
+
+
 def test_an_unknown_outcome_blocks_every_other_card_until_it_is_known(till: Till) -> None:
     till.line.outcome = {"state": AttemptState.UNKNOWN}
     till.pay()

@@ -21,7 +21,7 @@ from app.ui.screens.call.guide_state import Stage
 from app.ui.screens.call.panes import Panes
 from app.ui.screens.call.payment_forms import link_form, reference_form
 from app.ui.screens.call.presenter import CallPresenter
-from app.ui.screens.call.state import Phase
+from app.ui.screens.call.state import CallState, Phase
 from app.ui.shortcuts import Action
 from app.ui.widgets.text import wrapped
 from app.values.vocabulary import PaymentMethod
@@ -161,6 +161,13 @@ class Paying(QObject):
         if self.card is None or not self.is_open or self.card.isHidden():
             return False
         self.card.submit()
+        return True
+
+    def lead_on(self, state: CallState) -> bool:
+        """To the payment, where all is agreed and only it keeps the order from being placed."""
+        if state.missing or not state.read_back_holds or not self._payment.state.is_undecided:
+            return False
+        self._show(self.tenders)
         return True
 
     def go_back(self) -> bool:

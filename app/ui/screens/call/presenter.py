@@ -70,6 +70,7 @@ class CallPresenter(QObject):
     state_changed = Signal(object)
     notice = Signal(object)
     placed = Signal(object)
+    unblocked = Signal()
 
     def __init__(  # noqa: PLR0913 - what a call is made of, given by name
         self,
@@ -479,5 +480,7 @@ class CallPresenter(QObject):
         self.notice.emit(Notice(kind=kind, sentence=sentence))
 
     def _show(self, state: CallState) -> None:
-        self._state = state
+        before, self._state = self._state, state
         self.state_changed.emit(state)
+        if before.reason_why_not and not state.reason_why_not:
+            self.unblocked.emit()

@@ -337,7 +337,8 @@ class CallScreen(QWidget):
             return
         self._presenter.place()
         state = self._presenter.state
-        if state.phase is Phase.TAKING and not state.can_place:
+        is_held_up = state.phase is Phase.TAKING and not state.can_place
+        if is_held_up and not self.paying.lead_on(state):
             self._guide.lead_on(state)
 
     @Slot()

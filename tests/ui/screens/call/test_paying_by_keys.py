@@ -369,6 +369,28 @@ def test_an_agreed_order_without_a_way_to_pay_names_the_key_for_a_card(
     assert window.call_screen.payment.value() is PaymentMethod.LATER
 
 
+def test_what_was_still_to_do_is_not_told_once_it_is_done(
+    agreed: Hands, window: MainWindow
+) -> None:
+    agreed.ctrl(Qt.Key.Key_Return)
+    assert any("No card has been" in one.sentence for one in window.notices.notices())
+    agreed.press(Qt.Key.Key_F9)
+    digits(window, VISA + EXPIRY + "123")
+    agreed.ctrl(Qt.Key.Key_Return)
+    assert window.call.state.can_place
+    assert not window.notices.notices()
+
+
+def test_what_the_recorder_says_is_not_said_twice(
+    agreed: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    desk.cards.broken[ACQUIRE] = Refusal("no", "Nothing records. The card fields stay locked.")
+    agreed.press(Qt.Key.Key_F9)
+    assert pane(window).banner.said()[1] == (
+        "Nothing records. The card fields stay locked. Try again, or choose another way to pay."
+    )
+
+
 def test_f12_marks_the_call_that_is_up_now(
     on_call: Hands, window: MainWindow, desk: FakeDesk
 ) -> None:
