@@ -39,8 +39,9 @@ def scan_desk(runs: int, names: Sequence[str]) -> int:
         for run in range(1, runs + 1):
             for name in names or tuple(DESK_STORIES):
                 told.step(f"Run {run} of {runs}: {name}")
-                rows = tell_of_desk(name, folder, site, secrets.SystemRandom().random)
-                looks += [(run, look) for look in rows]
+                for look in tell_of_desk(name, folder, site, secrets.SystemRandom().random):
+                    told.step(f"  {look.step}")
+                    looks.append((run, look))
     return shown(looks, print)
 
 

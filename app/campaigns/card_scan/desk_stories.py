@@ -28,7 +28,6 @@ DECLINED_NUMBER = bytes((4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 5))
 """Published: insufficient funds. Its zeros lie everywhere: only the whole of it is looked for."""
 _MODULE = "app.campaigns.card_scan.desk_child"
 _FULL_OF_ZEROS = "full of zeros"
-_TALK = {"QT_LOGGING_RULES": "*=true", "PYTHONDEVMODE": "1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +82,16 @@ class _Told:
         self.desk.do_at_length("s")
         self.desk.do_at_length("a")
 
-    def look(self, step: str, pid: int = 0, *, must_find: bool | None = None) -> Look:
+    def look(
+        self, step: str, pid: int = 0, *, must_find: bool | None = None, with_shared: bool = True
+    ) -> Look:
         """Scan the desk, or another process, now. What cannot change is looked at once."""
         pid = pid or self.desk.pid
-        found = scan_process(pid, self.sought, self.rests, with_fixed=pid not in self.seen)
+        is_new = pid not in self.seen
         self.seen.add(pid)
+        found = scan_process(
+            pid, self.sought, self.rests, with_fixed=is_new, with_shared=with_shared
+        )
         number = _counted(found.tallies)
         return Look(
             story=self.name,
@@ -105,7 +109,8 @@ class _Told:
         """Scan the programs behind the desk."""
         for part in parts:
             for place, pid in enumerate(pids_of(self.site.folder)[part], 1):
-                yield self.look(f"{step}: {part} {place}", pid)
+                is_first = place == 1  # the database's processes share what they keep
+                yield self.look(f"{step}: {part} {place}", pid, with_shared=is_first)
 
     def look_at_log(self) -> Look:
         """Search what the desk wrote, although it was asked to tell everything."""
@@ -146,7 +151,7 @@ def answered(told: _Told) -> Iterator[Look]:
         yield from told.look_behind("in flight", SERVICE, DATABASE)
     told.desk.do_at_length("a")
     yield told.look("answered")
-    yield from told.look_behind("answered", SERVICE, DATABASE, VAULT)
+    yield from told.look_behind("answered", SERVICE, VAULT)
     told.desk.do_at_length("p")
     yield told.look("placed, and the next order agreed")
     told.fill()
@@ -217,8 +222,8 @@ def unmasked(told: _Told) -> Iterator[Look]:
     yield told.look("answered", must_find=False)
 
 
-def in_a_text_field(told: _Told) -> Iterator[Look]:
-    """Control: the number in the window's product field would lie there as it does here."""
+def in_the_notes(told: _Told) -> Iterator[Look]:
+    """Control: in the notes of the order a number would lie as it does here."""
     number, _ = told.new_card()
     told.desk.do_at_length("o")
     told.desk.type(number)
@@ -233,7 +238,7 @@ DESK_STORIES: dict[str, tuple[Story, Control]] = {
     "desk: exception": (broken, Control.BREAKS),
     "desk: closed": (closed, Control.NONE),
     "control, desk: not masked": (unmasked, Control.UNMASKED),
-    "control, desk: QLineEdit": (in_a_text_field, Control.NONE),
+    "control, desk: notes": (in_the_notes, Control.NONE),
 }
 SERVICE, DATABASE, VAULT = "service", "database", "vault"
 _WORDS = {SERVICE: "\0serve\0--end", DATABASE: "/postgres/data", VAULT: "\0vault\0serve\0"}
@@ -245,7 +250,7 @@ def tell_of_desk(
     """Run one story in a desk of its own; its rows as they come."""
     story, control = DESK_STORIES[name]
     module = (_MODULE, control, site.centre_url, str(site.seat_folder), site.login, site.password)
-    with ScannedDesk(folder, module, talk=_TALK) as desk:
+    with ScannedDesk(folder, module) as desk:
         must_find = name.startswith("control")
         yield from story(_Told(name, site, desk, chance, must_find))
 

@@ -34,11 +34,15 @@ _PAGE = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A stretch of memory. `is_fixed`: of a file, and the process cannot write to it."""
+    """A stretch of memory. `is_fixed`: of a file, and the process cannot write to it.
+
+    `is_shared`: other processes see and change the same bytes.
+    """
 
     begin: int
     end: int
     is_fixed: bool
+    is_shared: bool = False
 
 
 @dataclass(slots=True)
@@ -95,14 +99,18 @@ def scan_process(
     keys: Sequence[tuple[str, bytes]] = (),
     *,
     with_fixed: bool = True,
+    with_shared: bool = True,
 ) -> Scanned:
     """Search all readable mappings. `keys` are names and bytes that are looked for as they are.
 
-    Without `with_fixed`, what the process cannot have written to is left out.
+    Without `with_fixed`, what the process cannot have written to is left out; without
+    `with_shared`, what another process shows as well.
     """
     names = [*(one.name for one in sought), *(name for name, _ in keys)]
     scanned = Scanned({name: Tally() for name in names})
-    for window, fresh, is_fixed in _windows(pid, scanned, with_fixed=with_fixed):
+    for window, fresh, is_fixed in _windows(
+        pid, scanned, with_fixed=with_fixed, with_shared=with_shared
+    ):
         look = search_texts if is_fixed else search
         hits = look(window, sought, fresh)
         for one, hit in hits:
@@ -122,6 +130,7 @@ def mappings(pid: int) -> Iterator[Mapping]:
             begin=int(found["begin"], 16),
             end=int(found["end"], 16),
             is_fixed=found["may"][1] == "-" and found["inode"] != "0",
+            is_shared=found["may"][3] == "s",
         )
 
 
@@ -132,12 +141,14 @@ def windows_of(pid: int) -> Iterator[bytes]:
         yield window
 
 
-def _windows(pid: int, scanned: Scanned, *, with_fixed: bool) -> Iterator[tuple[bytes, int, bool]]:
+def _windows(
+    pid: int, scanned: Scanned, *, with_fixed: bool, with_shared: bool = True
+) -> Iterator[tuple[bytes, int, bool]]:
     """Windows with the number of bytes that are new in each."""
     handle = os.open(f"/proc/{pid}/mem", os.O_RDONLY)
     try:
         for mapping in mappings(pid):
-            if mapping.is_fixed and not with_fixed:
+            if (mapping.is_fixed and not with_fixed) or (mapping.is_shared and not with_shared):
                 continue
             for at in range(mapping.begin, mapping.end, CHUNK):
                 fresh = min(CHUNK, mapping.end - at)
