@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from app.services.ports import Caller
@@ -19,6 +20,7 @@ from app.ui.background import Background, Lane
 from app.ui.notices import notice_of
 from app.ui.paper_maker import Opener, PaperMaker, PaperWish
 from app.ui.printing import Printer
+from app.ui.screens.placed.link_watch import LinkWatch
 from app.ui.screens.placed.said_back import Heard, SaidBack, judged
 from app.ui.screens.placed.sentences import Wording, sentence_for, steps_of
 from app.ui.screens.placed.state import PlacedState
@@ -32,6 +34,7 @@ from app.wire import operations
 from app.wire.guidance import Guidance
 from app.wire.message import Nothing
 from app.wire.orders import MakePaper, NumberShown, PlacedOrder
+from app.wire.payments import Tenders
 from app.wire.people import PersonView
 from app.wire.read_back import (
     AskReadBack,
@@ -87,6 +90,8 @@ class PlacedPresenter(QObject):
         self._papers.changed.connect(self._follow_paper)
         self._papers.printed.connect(self._note_printed)
         self._papers.notice.connect(self.notice)
+        self.links = LinkWatch(caller, background, self)
+        self.links.heard.connect(self._follow_payment)
         self._told: OrderId | None = None
         self._noted_number = ""
         self._by: PersonView | None = None
@@ -107,6 +112,7 @@ class PlacedPresenter(QObject):
         order_id = placed.document.order_id
         request = MakePaper(order_id=order_id)
         self._papers.begin(partial(self._caller.call, operations.MAKE_PAPER, request))
+        self.links.begin(placed)
         steps = steps_of(placed.document)
         state = PlacedState(placed=placed, since=self._clock.now(), steps=steps)
         self._ask_for(state, ClosingStep.NUMBER_GIVEN)
@@ -229,6 +235,7 @@ class PlacedPresenter(QObject):
 
     def _finish(self) -> None:
         self._papers.begin(None)
+        self.links.begin(None)
         self._show(PlacedState())
         self.finished.emit()
 
@@ -315,6 +322,13 @@ class PlacedPresenter(QObject):
 
     def _kept(self, _noted: Noted) -> None:
         """It is on the disk."""
+
+    def _follow_payment(self, tenders: Tenders) -> None:
+        """A link was paid, or is over, since the order was placed."""
+        placed = self._shown()
+        now = msgspec.structs.replace(placed, attempts=tenders.attempts, links=tenders.links)
+        if now != placed:
+            self._ask_for(replace(self._state, placed=now), self._state.asked)
 
     def _follow_paper(self) -> None:
         papers = self._papers

@@ -340,3 +340,17 @@ def test_a_gateway_that_names_no_card_leaves_a_whole_sentence(
 ) -> None:
     told = confirmation_of(closing, desk, attempts=(an_attempt(brand="", last_four=""),))
     assert told.startswith("Your card has been accepted for £13.80. ")
+
+
+def test_a_link_that_is_paid_during_the_call_is_told_of(
+    closing: PlacedPresenter, desk: FakeDesk
+) -> None:
+    sent = a_link()
+    assert "has been sent to you" in confirmation_of(closing, desk, links=(sent,))
+    paid = msgspec.structs.replace(sent, state=LinkState.PAID)
+    desk.cards.links = [paid]
+    closing.links.ask()
+    assert "Thank you for paying £13.80 by the link." in said(closing.state)
+    assert closing.state.placed is not None
+    assert closing.state.placed.links == (paid,)
+    assert closing.state.asked is ClosingStep.CONFIRMATION
