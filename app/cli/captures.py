@@ -24,7 +24,7 @@ _ENDS = {
     "call_changed": "The call was held, transferred or ended.",
     "doubt": "The desk could not be sure that the recording was still paused.",
     "not_paused": "The desk never heard that the recording was paused.",
-    "refused": "A recorder did not confirm the pause, so no field opened.",
+    "refused": "There was no confirmed pause, so no field opened.",
     "expired": "The desk was not heard of any more; the service ended the pause.",
     "hangup": "The call ended.",
 }

@@ -32,8 +32,9 @@ TITLE = "Evidence of paused recordings"
 _HEADING = Style(SEMIBOLD, 12, INK)
 _NAME_WIDE, _GAP = 96, 14
 _ABOUT = (
-    "Each capture below is a time in which card details were typed. The recording of the call was "
-    "paused first, and every recorder found on the call confirmed it before a field opened. "
+    "Each capture below is a pause that a seat asked for to type card details. A field opens only "
+    "when every recorder found on the call has confirmed the pause; where it was never confirmed, "
+    "none opened. "
     "The rows behind it are chained: each holds the SHA-256 of the one before it. "
     "A row that was changed, removed or put elsewhere is listed under Findings. "
     "That the newest rows are missing is found only with a head that was kept elsewhere."
@@ -148,7 +149,9 @@ class _Written:
     def _capture(self, capture: Capture) -> None:
         sheet = self._sheet
         sheet.need(16 * LEADING)
-        self._heading(f"{instant(capture.requested_at) or 'No request'}   Call {capture.call}")
+        call = f"Call {capture.call}" if capture.call else "No call found"
+        unresumed = "not confirmed" if capture.confirmed_at else "not confirmed, or nothing to"
+        self._heading(f"{instant(capture.requested_at) or 'No request'}   {call}")
         self._facts(
             (
                 ("Pause lease", capture.lease_id),
@@ -161,7 +164,7 @@ class _Written:
                 ("Last digit", instant(capture.last_digit_at) or "none told"),
                 ("Released", instant(capture.released_at) or "not by the seat"),
                 ("Ended by the service", instant(capture.expired_at)),
-                ("Resumed", instant(capture.resumed_at) or "not confirmed"),
+                ("Resumed", instant(capture.resumed_at) or unresumed),
                 ("Why it ended", capture.end or "it has not ended"),
             )
         )

@@ -102,6 +102,14 @@ def test_what_is_not_known_is_said(read: Reader) -> None:
     assert "Why it ended it has not ended" in text
 
 
+def test_a_pause_that_never_came_about_claims_nothing(read: Reader) -> None:
+    refused = replace(CAPTURE, call="", recordings=(), confirmed_at=None, resumed_at=None)
+    text = read(replace(REPORT, captures=(refused,)))
+    assert "14:11:05.120 No call found" in text
+    assert "Resumed not confirmed, or nothing to" in text
+    assert "where it was never confirmed, none opened" in text
+
+
 def test_many_captures_take_many_pages(read: Reader) -> None:
     text = read(replace(REPORT, captures=(CAPTURE,) * 40))
     assert text.count("Pause requested") == 40
