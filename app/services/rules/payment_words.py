@@ -279,12 +279,12 @@ def _of_link(link: PayLink) -> tuple[str, str, tuple[Choice, ...]]:
     amount, again = link.amount, (Choice.PAY_LINK, *_NOT_BY_LINK)
     by_state: dict[LinkState, tuple[str, str, tuple[Choice, ...]]] = {
         LinkState.SENT: (
-            f"The pay link was sent to {link.send_to}. The order can be placed.",
+            f"The pay link was sent to {link.send_to}. The order need not wait for it.",
             f"I have sent you a link to pay {amount} with. Has it come?",
             (),
         ),
         LinkState.OPENED: (
-            "The caller has the page in front of them. The order can be placed.",
+            "The caller has the page in front of them. The order need not wait for it.",
             f"Do you see the amount of {amount} on the page?",
             (),
         ),
