@@ -124,8 +124,8 @@ class VaultProgram:
                 provider = Sandbox(books, pages, clock, told.late_seconds)
             case "stripe":
                 known = _part(settings.stripe, StripeSettings, "stripe")
-                secret = read_private(folder / known.secret_key_file)
-                provider = Stripe(StripeLine(secret.decode("ascii").strip(), known.url))
+                secret = _ascii(read_private(folder / known.secret_key_file))
+                provider = Stripe(StripeLine(secret, known.url))
             case other:
                 raise Refusal("settings_malformed", f"[vault] There is no provider {other}.")
         building.callback(provider.close)
@@ -284,6 +284,14 @@ def _part(table: dict[str, object], kind: type[T], name: str) -> T:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as cause:
         raise Refusal("settings_malformed", f"[vault.{name}] {cause}.") from cause
+
+
+def _ascii(secret: bytes) -> str:
+    """Without a cause: that one would hold the secret."""
+    try:
+        return secret.decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise Refusal("settings_malformed", "[vault.stripe] The key file is no key.") from None
 
 
 @contextmanager

@@ -133,6 +133,23 @@ def test_a_provider_that_is_not_set_up_stops_it(of_today: Path, settings: VaultS
     assert refusal.value.code == "settings_malformed"
 
 
+def test_a_key_file_that_is_none_stops_it_without_telling_what_is_in_it(
+    tmp_path: Path, of_today: Path
+) -> None:
+    folder = copied(of_today, tmp_path)
+    path = folder / "stripe-key"
+    path.touch(mode=0o600)
+    path.write_text("s\u00e9cret", encoding="utf-8")
+    settings = VaultSettings(
+        listen="127.0.0.1:0", provider="stripe", stripe={"secret_key_file": path.name}
+    )
+    log = JsonLog(io.StringIO(), SystemClock())
+    with pytest.raises(Refusal) as refusal:
+        VaultProgram(folder, settings, (SystemClock(), SystemIds(), log))
+    assert refusal.value.code == "settings_malformed"
+    assert refusal.value.__cause__ is None
+
+
 def test_it_hardens_itself_first_and_ends_with_its_input(tmp_path: Path, of_today: Path) -> None:
     folder = copied(of_today, tmp_path)
     with program(folder, SSLKEYLOGFILE=str(tmp_path / "keys.log")) as (running, url):
