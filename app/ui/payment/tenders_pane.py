@@ -9,7 +9,12 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QGuiApplication,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.services.rules import payment_words
@@ -27,6 +32,8 @@ from app.values.vocabulary import AttemptState, LinkState, Region
 from app.wire.payments import CardAttempt, PayLink
 
 MARK_PX = 12
+ROOM_PX = 24
+"""Beside the choices, for the margins of the card."""
 _LOOKS = {
     Mood.GOOD: (theme.Surface.BOX_OK, theme.Tone.OK, Icon.CHECK),
     Mood.WAIT: (theme.Surface.BOX_INFO, theme.Tone.INFO, Icon.CLOCK),
@@ -80,8 +87,8 @@ class TendersPane(Card):
         self._shown: PaymentShown | None = None
         self.news = News(self)
         self.choices: list[StepButton] = []
-        self._choice_row = QHBoxLayout()
-        self._choice_row.setSpacing(6)
+        self._choice_rows = QGridLayout()
+        self._choice_rows.setSpacing(6)
         self._rows = QGridLayout()
         self._rows.setHorizontalSpacing(8)
         self._rows.setVerticalSpacing(6)
@@ -99,7 +106,7 @@ class TendersPane(Card):
     def _lay_out(self) -> None:
         self.body.setSpacing(10)
         self.body.addWidget(self.news)
-        self.body.addLayout(self._choice_row)
+        self.body.addLayout(self._choice_rows)
         self.body.addLayout(self.slot)
         self.body.addLayout(self._rows)
         self.body.addWidget(self._open)
@@ -158,23 +165,37 @@ class TendersPane(Card):
     def _offered(self, state: PaymentShown) -> tuple[Choice, ...]:
         return state.advice.choices if state.advice is not None and not state.is_asking else ()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_choices()
+
+    def _place_choices(self) -> None:
+        """Beside each other where they fit, else in pairs: no word of them is cut."""
+        gap = self._choice_rows.spacing()
+        needed = sum(button.sizeHint().width() + gap for button in self.choices)
+        across = len(self.choices) if needed <= self.contentsRect().width() - ROOM_PX else 2
+        for button in self.choices:
+            self._choice_rows.removeWidget(button)
+        for at, button in enumerate(self.choices):
+            self._choice_rows.addWidget(button, at // across, at % across)
+        for column in range(self._choice_rows.columnCount()):
+            self._choice_rows.setColumnStretch(column, 0)
+        self._choice_rows.setColumnStretch(max(across, 1), 1)
+
     def _show_choices(self, offered: tuple[Choice, ...]) -> None:
         had_focus = any(button.hasFocus() for button in self.choices)
         for button in self.choices:
-            self._choice_row.removeWidget(button)
+            self._choice_rows.removeWidget(button)
             button.hide()
             button.deleteLater()
-        while self._choice_row.count():
-            self._choice_row.takeAt(0)
         self.choices = []
         for choice in offered:
             button = StepButton(payment_words.choice_words(choice), parent=self)
             button.setObjectName(f"choice-{choice}")
             button.clicked.connect(partial(self._presenter.choose, choice))
-            self._choice_row.addWidget(button)
             self.choices.append(button)
             button.show()
-        self._choice_row.addStretch(1)
+        self._place_choices()
         if had_focus:
             self.take_focus()
 

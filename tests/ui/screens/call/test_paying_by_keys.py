@@ -476,3 +476,17 @@ def test_the_card_fields_are_in_view_at_every_size(
 def is_in_view(part: QWidget, window: MainWindow) -> bool:
     """Whether all of it is to be seen."""
     return part.visibleRegion().boundingRect() == part.rect() and window.isAncestorOf(part)
+
+
+@pytest.mark.parametrize("width", [1366, 683])
+def test_no_word_of_a_choice_is_cut(
+    paused: Hands, window: MainWindow, desk: FakeDesk, width: int
+) -> None:
+    desk.cards.outcome = {"state": AttemptState.DECLINED, "decline": DeclineReason.DECLINED}
+    digits(window, VISA + EXPIRY + "123")
+    paused.ctrl(Qt.Key.Key_Return)
+    window.resize(width, 384)
+    QApplication.processEvents()
+    choices = window.call_screen.paying.tenders.choices
+    assert len(choices) > 2
+    assert all(one.width() >= one.sizeHint().width() for one in choices)
