@@ -59,11 +59,18 @@ class _Told:
         number = number or card_number(self.chance)
         month, year = 1 + int(self.chance() * 12), 28 + int(self.chance() * 12)
         expiry, code = f"{month:02d}{year}", f"{int(self.chance() * 1_000):03d}"
-        name = _FULL_OF_ZEROS if number == DECLINED_NUMBER else NUMBER
-        self.sought.append(Sought(name, number))
+        self._seek(Sought(NUMBER, number))
         self.rests.append((CODE, f'"exp":"{expiry}","code":"{code}'.encode()))
         self.rests.append((CODE, f'{_text(number)}","exp":"{expiry}'.encode()))
         return number, bytes(map(int, expiry + code))
+
+    def _seek(self, one: Sought) -> None:
+        """Look for it from now on; for one that is full of zeros as it is, not for parts of it."""
+        if one.digits == DECLINED_NUMBER:
+            forms = (*one.texts.values(), *one.packed.values())
+            self.rests += [(_FULL_OF_ZEROS, form) for form in forms]
+        else:
+            self.sought.append(one)
 
     def open(self) -> None:
         """F9, and the recording is paused."""
@@ -124,7 +131,7 @@ class _Told:
             story=self.name,
             step="its error output and logs",
             number=number.copies,
-            code=sum(written.count(rest) for _, rest in self.rests),
+            code=sum(written.count(rest) for name, rest in self.rests if name == CODE),
             key=None,
             longest=number.longest,
             read_mb=len(written) / 1_000_000,
