@@ -69,6 +69,15 @@ class SayThis(Card):
         theme.set_shown(self._sentence, bool(parts))
         self._hint.setText(hint)
         theme.set_shown(self._hint, bool(hint))
+        self._take_room()
+
+    def _take_room(self) -> None:
+        """At once: else a longer sentence is painted once in the room of the one before."""
+        column = self.parentWidget()
+        for part in (self, column):
+            layout = part.layout() if part is not None else None
+            if layout is not None and self.isVisible():
+                layout.activate()
 
     def sentence(self) -> str:
         """What is to be said, as plain text."""

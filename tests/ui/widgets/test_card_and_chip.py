@@ -1,6 +1,6 @@
 import pytest
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui import theme
@@ -95,3 +95,19 @@ def test_a_chip_changes_the_colour_of_its_words_with_its_state(
     chip.show_state(ChipKind.ERROR, "Refused")
     words = chip.findChildren(QLabel)[-1]
     assert words.palette().color(QPalette.ColorRole.WindowText) == theme.colour(theme.Tone.ERROR)
+
+
+def test_a_longer_sentence_has_its_room_at_once(qtbot: QtBot) -> None:
+    column = QWidget()
+    qtbot.addWidget(column)
+    column.resize(318, 600)
+    layout = QVBoxLayout(column)
+    card = SayThis(column)
+    layout.addWidget(card)
+    layout.addStretch(1)
+    card.say((Part("Thank you."),))
+    column.show()
+    QApplication.processEvents()
+    before = card.height()
+    card.say((Part("Thank you. I am asking your bank for the whole amount now. " * 3),))
+    assert card.height() > before
