@@ -6,6 +6,7 @@ is typed from outside. Runs on the thread of the rehearsal.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -106,8 +107,10 @@ class CallToCard:
         self.hands.wait_until(lambda: not payment.pause.state.is_busy, "the recording goes on")
 
     def await_doubt(self) -> None:
-        """Nobody knows what became of the card."""
+        """Nobody knows what became of the card: the centre has given up, after half a minute."""
         payment = self.window.call.payment
+        with suppress(Fault):
+            self.hands.wait_until(lambda: payment.state.stage is PayStage.UNKNOWN, "it is lost")
         self.hands.wait_until(lambda: payment.state.stage is PayStage.UNKNOWN, "the answer is lost")
 
     def _type_customer(self) -> None:

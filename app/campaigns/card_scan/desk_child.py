@@ -53,7 +53,6 @@ class ScannedProgram:
                 ord("a"): partial(later, call.await_answer),
                 ord("d"): partial(later, call.await_doubt),
                 ord("b"): partial(later, partial(rehearsal.press, "Ctrl+Return")),
-                ord("o"): partial(later, partial(rehearsal.press, "F7")),
                 ord("p"): partial(later, partial(self._next, call)),
                 ord("x"): window.close,
             },

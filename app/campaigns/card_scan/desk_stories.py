@@ -231,14 +231,6 @@ def unmasked(told: _Told) -> Iterator[Look]:
     yield told.look("answered", must_find=False)
 
 
-def in_the_notes(told: _Told) -> Iterator[Look]:
-    """Control: in the notes of the order a number would lie as it does here."""
-    number, _ = told.new_card()
-    told.desk.do_at_length("o")
-    told.desk.type(number)
-    yield told.look("typed")
-
-
 DESK_STORIES: dict[str, tuple[Story, Control]] = {
     "desk: answered": (answered, Control.NONE),
     "desk: Escape": (escaped, Control.NONE),
@@ -247,7 +239,6 @@ DESK_STORIES: dict[str, tuple[Story, Control]] = {
     "desk: exception": (broken, Control.BREAKS),
     "desk: closed": (closed, Control.NONE),
     "control, desk: not masked": (unmasked, Control.UNMASKED),
-    "control, desk: notes": (in_the_notes, Control.NONE),
 }
 SERVICE, DATABASE, VAULT = "service", "database", "vault"
 _WORDS = {SERVICE: "\0serve\0--end", DATABASE: "/postgres/data", VAULT: "\0vault\0serve\0"}
