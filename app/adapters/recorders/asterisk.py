@@ -24,6 +24,7 @@ from app.adapters.recorders.ami import (
     listed,
 )
 from app.adapters.recorders.asterisk_events import CallLog
+from app.adapters.recorders.legs import require_own_call
 from app.adapters.recorders.line import Address
 from app.adapters.recorders.options import as_number, options_as, secret_file, tls_for
 from app.adapters.recorders.telling import Teller
@@ -117,16 +118,10 @@ class Asterisk:
     def find_call(self, sought: CallSought) -> Call | None:
         """By reference (Linkedid) if one is given, else the call that is up at the extension."""
         channels = self._channels(self._begin())
+        linked = self._up_at(sought.extension or "", channels)
         if sought.reference:
+            require_own_call(sought.reference, linked)
             return self._call(sought.reference, channels, sought)
-        if not sought.extension or not _is_extension(sought.extension):
-            return None
-        names = tuple(
-            pattern.replace("{extension}", sought.extension).casefold()
-            for pattern in self._options.channels
-        )
-        up = [each for each in channels if each.is_up and _is_named(each.name, names)]
-        linked = {each.linkedid for each in up}
         active = {each for each in linked if not self._log.is_on_hold(each)}
         meant = active or linked
         if len(meant) > 1:
@@ -213,6 +208,16 @@ class Asterisk:
         rows = [_channel(each) for each in answer if each.get("event") == "CoreShowChannel"]
         self._log.listed((row.uniqueid, row.linkedid, row.is_up) for row in rows)
         return rows
+
+    def _up_at(self, extension: str, channels: Sequence[_Channel]) -> set[str]:
+        """The calls that are up at an extension, on hold or not."""
+        if not extension or not _is_extension(extension):
+            return set()
+        names = tuple(
+            pattern.replace("{extension}", extension).casefold()
+            for pattern in self._options.channels
+        )
+        return {each.linkedid for each in channels if each.is_up and _is_named(each.name, names)}
 
     def _call(self, linkedid: str, channels: Sequence[_Channel], sought: CallSought) -> Call | None:
         legs = [each for each in channels if each.linkedid == linkedid]

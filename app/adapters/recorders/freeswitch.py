@@ -15,7 +15,7 @@ from xml.sax.saxutils import unescape
 import msgspec
 
 from app.adapters.recorders.esl import EslClient, EslEvent
-from app.adapters.recorders.legs import CallLegs
+from app.adapters.recorders.legs import CallLegs, require_own_call
 from app.adapters.recorders.line import Address
 from app.adapters.recorders.options import as_number, options_as, secret_file, tls_for
 from app.adapters.recorders.telling import Teller
@@ -122,11 +122,12 @@ class FreeSwitch:
     def find_call(self, sought: CallSought) -> Call | None:
         """By reference (the UUID of the call's first leg), else the call at the extension."""
         channels = self._channels(self._begin())
+        legs = [each for each in channels if each.extension == sought.extension]
+        answered = [each for each in legs if each.is_answered]
         if sought.reference:
+            require_own_call(sought.reference, {each.call for each in answered})
             meant = {each.call for each in channels if each.call == sought.reference}
         else:
-            legs = [each for each in channels if each.extension == sought.extension]
-            answered = [each for each in legs if each.is_answered]
             active = {each.call for each in answered if each.state != "HELD"}
             meant = active or {each.call for each in answered}
         if len(meant) > 1:

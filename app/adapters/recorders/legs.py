@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.services.central.recorder import RecorderProblem
 from app.values.vocabulary import CallEventKind
 
 
@@ -104,3 +105,15 @@ class CallLegs:
         known = self._legs.setdefault(leg, _Leg(call))
         known.call = call
         return known
+
+
+def require_own_call(reference: str, at_extension: set[str]) -> None:
+    """A reference may stand in where the extension tells nothing, and never against what it tells.
+
+    Raises RecorderProblem `call_elsewhere`: the recording of the call in hand would run on.
+    """
+    if at_extension and reference not in at_extension:
+        raise RecorderProblem(
+            "call_elsewhere",
+            "That is not the call on this telephone. Leave the call reference empty and try again.",
+        )

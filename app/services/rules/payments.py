@@ -198,7 +198,8 @@ def _lacking_by_card(cover: Cover, attempts: list[CardAttempt]) -> tuple[str, st
     secured = cover.approved + cover.paid
     if not secured.minor:
         return "payment_open", f"No card has been authorised yet for the {cover.total} to pay."
-    is_partial = any(holds(one, cover.total) and held(one) < one.amount for one in attempts)
+    # Some attempt was for this very total, so it is the bank (or a card given back) that lacks.
+    is_partial = any(one.amount == cover.total for one in attempts)
     if is_partial and cover.left.minor > 0:
         return (
             "payment_open",

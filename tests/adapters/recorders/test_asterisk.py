@@ -214,6 +214,18 @@ def test_a_call_is_found_by_its_reference(exchange: Exchange, pbx: Asterisk) -> 
     assert pbx.find_call(sought(reference="no such call")) is None
 
 
+def test_a_reference_never_names_another_call_than_the_one_on_the_extension(
+    exchange: Exchange, pbx: Asterisk
+) -> None:
+    old = exchange.calls.start_call("7000", CALLER)
+    own = exchange.calls.start_call(EXTENSION, CALLER)
+    with pytest.raises(RecorderProblem) as problem:
+        pbx.find_call(sought(reference=old))
+    assert problem.value.code == "call_elsewhere"
+    call = pbx.find_call(sought(reference=own))
+    assert call is not None
+
+
 def test_two_calls_at_an_extension_are_refused_until_one_is_on_hold(
     exchange: Exchange, pbx: Asterisk, heard: Heard
 ) -> None:

@@ -87,7 +87,16 @@ def test_a_call_is_found_by_its_reference(switch: Switch, recorder: FreeSwitch) 
     call = recorder.find_call(sought("none", CALL))
     assert call is not None
     assert call.reference == CALL
-    assert recorder.find_call(sought(reference="another")) is None
+    assert recorder.find_call(sought("none", "another")) is None
+
+
+def test_a_reference_never_names_another_call_than_the_one_on_the_extension(
+    switch: Switch, recorder: FreeSwitch
+) -> None:
+    switch.a_call()
+    with pytest.raises(RecorderProblem) as problem:
+        recorder.find_call(sought(reference="another"))
+    assert problem.value.code == "call_elsewhere"
 
 
 def test_a_call_on_hold_says_so(switch: Switch, recorder: FreeSwitch) -> None:

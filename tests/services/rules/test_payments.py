@@ -108,6 +108,13 @@ def test_a_partial_approval_and_another_card_cover_an_order() -> None:
     assert not paid_by(PaymentMethod.CARD, part, rest).is_open
 
 
+def test_the_rest_is_open_where_the_partial_card_was_given_back() -> None:
+    first = an_attempt(state=AttemptState.VOIDED, amount=TOTAL)
+    second = an_attempt(amount=pounds(380), approved=pounds(380))
+    cover = paid_by(PaymentMethod.CARD, first, second)
+    assert (cover.code, cover.left) == ("payment_open", pounds(1_000))
+
+
 def test_a_partial_approval_and_a_link_cover_an_order() -> None:
     part = an_attempt(approved=pounds(1_000))
     link = a_link(pounds(380))
