@@ -183,7 +183,9 @@ class TendersPane(Card):
         self._choice_rows.setColumnStretch(max(across, 1), 1)
 
     def _show_choices(self, offered: tuple[Choice, ...]) -> None:
-        had_focus = any(button.hasFocus() for button in self.choices)
+        # Who only waited for the bank stands on the way back, and goes on with what can be done.
+        waited = not self.choices and self.back.hasFocus()
+        had_focus = waited or any(button.hasFocus() for button in self.choices)
         for button in self.choices:
             self._choice_rows.removeWidget(button)
             button.hide()

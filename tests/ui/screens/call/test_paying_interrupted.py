@@ -9,19 +9,10 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
 from app.ui.main_window import MainWindow
-from app.values.vocabulary import (
-    CallEventKind,
-)
+from app.values.vocabulary import AttemptState, CallEventKind
 from tests.fakes import FixedClock
-from tests.ui.payment.fakes import (
-    ACQUIRE,
-    RENEW,
-    WATCH,
-    ByHand,
-    OpenSafe,
-    away,
-)
-from tests.ui.screens.card_on_call import VISA, digits, is_shut, pane
+from tests.ui.payment.fakes import ACQUIRE, RENEW, TAKE_CARD, WATCH, ByHand, OpenSafe, away
+from tests.ui.screens.card_on_call import EXPIRY, VISA, digits, is_shut, pane
 from tests.ui.screens.fake_desk import FakeDesk
 from tests.ui.stage import Hands
 
@@ -162,3 +153,14 @@ def test_a_pause_that_is_confirmed_too_late_opens_to_nobody(
     inline.answer(ACQUIRE)
     assert is_shut(window, safe, desk)
     assert not window.call.payment.pause.state.is_open
+
+
+def test_an_answer_that_does_not_come_leads_to_asking_again(
+    paused: Hands, window: MainWindow, inline: ByHand, desk: FakeDesk
+) -> None:
+    desk.cards.outcome = {"state": AttemptState.UNKNOWN}
+    inline.hold(TAKE_CARD)
+    digits(window, VISA + EXPIRY + "123")
+    paused.ctrl(Qt.Key.Key_Return)
+    inline.answer(TAKE_CARD)
+    assert paused.place() == "Ask again how it stands"
