@@ -6,7 +6,6 @@ For a scanned program only. Nothing of the desk ever chooses one. GUI thread of 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Never
 
 from typing_extensions import override
 
@@ -123,13 +122,13 @@ class BreakingDigits:
             raise SealBroken
         return self._digits.at(place)
 
-    def push(self, digit: int) -> Never:
-        """Never asked."""
-        raise NotImplementedError
+    def push(self, digit: int) -> bool:
+        """See the port."""
+        return self._digits.push(digit)
 
-    def pop(self) -> Never:
-        """Never asked."""
-        raise NotImplementedError
+    def pop(self) -> None:
+        """See the port."""
+        self._digits.pop()
 
     def wipe(self) -> None:
         """See the port."""
