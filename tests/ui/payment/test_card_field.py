@@ -187,6 +187,18 @@ def test_a_key_that_comes_up_in_the_field_it_was_struck_in_is_free_in_the_next(p
     assert kept(pane.expiry) == [2]
 
 
+def test_a_longer_number_whose_beginning_checks_out_is_gone_on_with(pane: Pane) -> None:
+    """Published by Worldpay: nineteen digits, of which the first sixteen are a number, too."""
+    pane.number.setFocus()
+    strike(pane.number, [4, 9, 1, 7, 6, 1, *[0] * 10])
+    assert pane.number.check.is_complete
+    pane.expiry.setFocus()
+    pane.number.setFocus()
+    strike(pane.number, [0, 0, 3])
+    assert len(pane.number.digits) == 19
+    assert pane.number.check.standing is Standing.GOOD
+
+
 def test_the_expiry_and_the_code_follow_their_rules(pane: Pane) -> None:
     pane.expiry.setFocus()
     strike(pane.expiry, [1, 2, 3, 1, 9])
