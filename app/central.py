@@ -37,6 +37,7 @@ from app.services.central.payments import CardPayments, PaymentSettings
 from app.services.central.read_back import Overrides
 from app.services.central.recording import Pauses
 from app.services.central.seats import Seats
+from app.services.central.stock import Stock
 from app.services.central.transaction import Handlers, Transaction, Transactions
 from app.services.ports import EventLog
 from app.services.rules.guidance_files import read_guidance
@@ -77,6 +78,7 @@ def _services(identity: Identity, transactions: Transactions, log: EventLog) -> 
         Overrides(identity),
         Answers(),
         ChangeFeed(),
+        Stock(),
     )
 
 

@@ -29,6 +29,7 @@ from app.services.central.payments import CardPayments, PaymentSettings
 from app.services.central.read_back import Overrides
 from app.services.central.recorder import Recorder
 from app.services.central.recording import Pauses
+from app.services.central.stock import Stock
 from app.services.central.transaction import Actor, Handlers, Seat, Transaction
 from app.services.rules.guidance_files import read_guidance
 from app.services.rules.pricing import totals
@@ -80,6 +81,7 @@ class OrderCentre(Centre):
         Overrides(self.identity).register(handlers)
         Answers().register(handlers)
         ChangeFeed().register(handlers)
+        Stock().register(handlers)
         self.pauses = Pauses(self.transactions, self.recorders, self.pause_settings, self.log)
         self.pauses.register(handlers)
         CardPayments(self.transactions, self.gateway, PaymentSettings(), self.log).register(

@@ -65,6 +65,8 @@ class ChangeKind(StrEnum):
     TOWN = "town"
     POLICY = "policy"
     GUIDANCE = "guidance"
+    STOCK = "stock"
+    ORDER = "order"
 
 
 class CommandKind(StrEnum):
@@ -73,6 +75,23 @@ class CommandKind(StrEnum):
     PLACE_ORDER = "order.place"
     CLOSE_CALL = "call.close"
     GIVE_UP_ORDER = "order.give_up"
+
+
+class CommandState(StrEnum):
+    """Where a command stands on its way to the centre; nothing is ever taken out by the desk alone.
+
+    The first five follow each other. The last three need a person: the centre has it and
+    someone must look, the centre fails on it again and again, or the centre cannot read it.
+    """
+
+    CAPTURED = "captured"
+    PENDING = "pending"
+    SENDING = "sending"
+    ACKED = "acked"
+    SETTLED = "settled"
+    NEEDS_REVIEW = "needs_review"
+    STUCK = "stuck"
+    QUARANTINED = "quarantined"
 
 
 class OrderType(StrEnum):

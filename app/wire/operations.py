@@ -12,12 +12,16 @@ from app.wire import (
     addresses,
     card_operations,
     catalogue,
+    clash_operations,
     customers,
     guidance,
+    handover_operations,
     orders,
+    outbox_operations,
     people,
     protocol,
     read_back,
+    stock_operations,
     sync,
 )
 from app.wire.message import Nothing
@@ -45,9 +49,10 @@ HEARTBEAT = Operation(
     name="device.heartbeat",
     request=sync.Heartbeat,
     response=sync.CentreTime,
-    kind=Kind.QUERY,
+    kind=Kind.COMMAND,
     signer=Signer.DEVICE,
     ownership=Ownership.OWN_SEAT,
+    keyed=False,
 )
 SIGN_IN_AT_CENTRE = Operation(
     name="session.open",
@@ -356,6 +361,10 @@ NOTE_SEARCH = Operation(
 ALL: tuple[Operation[Any, Any], ...] = (
     *(row for row in list(globals().values()) if isinstance(row, Operation)),
     *card_operations.ROWS,
+    *stock_operations.ROWS,
+    *outbox_operations.ROWS,
+    *clash_operations.ROWS,
+    *handover_operations.ROWS,
 )
 BY_NAME: dict[str, Operation[Any, Any]] = {row.name: row for row in ALL}
 CENTRAL: tuple[Operation[Any, Any], ...] = tuple(r for r in ALL if r.home is Home.CENTRE)

@@ -54,6 +54,7 @@ class OrderLine(View, frozen=True, kw_only=True):
     `list_price` and `price_version` say what the list held at `quoted_at`; where `told_price`
     differs, `told_reason` says why. A charge (carriage, manual) is a line of kind CHARGE.
     `must_say`: what tells the product from one it could be taken for, and the caller has to speak.
+    Of the quantity, `back_ordered` pieces follow later, about `back_order_on` where a day is known.
     """
 
     line_id: LineId
@@ -68,6 +69,8 @@ class OrderLine(View, frozen=True, kw_only=True):
     tax_category: TaxCategory = TaxCategory.STANDARD
     quoted_at: Instant
     must_say: ShortText = ""
+    back_ordered: Annotated[int, Meta(ge=0)] = 0
+    back_order_on: date | None = None
 
     @property
     def total(self) -> Money:
@@ -168,16 +171,21 @@ class VoidDraft(Request, frozen=True, kw_only=True):
 
 
 class PlaceOrder(Request, frozen=True, kw_only=True):
-    """Place the document exactly as it is given here."""
+    """Place the document exactly as it is given here.
+
+    `not_duplicate_of` are like orders that the caller was asked about: they want this one too.
+    """
 
     document: OrderDocument
+    not_duplicate_of: tuple[OrderId, ...] = ()
 
 
 class PlacedOrder(View, frozen=True, kw_only=True):
     """An order with its number: what is printed, and what the centre receives.
 
     `read_back` is the record until then; `guidance` the revision of the checklists it went by.
-    `attempts` and `links` are what the seat knew of the payment.
+    `attempts` and `links` are what the seat knew of the payment, `not_duplicate_of` the like orders
+    that the caller was asked about.
     """
 
     number: OrderNumber
@@ -189,6 +197,7 @@ class PlacedOrder(View, frozen=True, kw_only=True):
     read_back: tuple[ReadBackEntry, ...] = ()
     attempts: tuple[CardAttempt, ...] = ()
     links: tuple[PayLink, ...] = ()
+    not_duplicate_of: tuple[OrderId, ...] = ()
 
 
 class NumberShown(Request, frozen=True, kw_only=True):

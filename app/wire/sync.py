@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 from msgspec import Meta, Raw
 
-from app.values.identity import CommandId, Incarnation, PersonId
+from app.values.identity import CommandId, Incarnation, OrderId, PersonId
 from app.values.money import Currency
 from app.values.order_number import OrderNumber
 from app.values.vocabulary import ChangeKind, CommandKind, Region
@@ -99,10 +100,18 @@ class Change(View, frozen=True, kw_only=True):
     document: Raw
 
 
+FIRST_KINDS = (ChangeKind.PRODUCT, ChangeKind.TOWN, ChangeKind.POLICY, ChangeKind.GUIDANCE)
+"""What a desk of before can read; who can read more asks for it."""
+
+
 class WaitForChanges(Request, frozen=True, kw_only=True):
-    """What changed after `since`; answers as soon as something has, else after `wait_seconds`."""
+    """What changed after `since`; answers as soon as something has, else after `wait_seconds`.
+
+    Only things of `kinds` are told, and orders only to the seat that sent them.
+    """
 
     since: Cursor
+    kinds: tuple[ChangeKind, ...] = FIRST_KINDS
     wait_seconds: Annotated[float, Meta(ge=0, le=WAIT_SECONDS_MOST)] = WAIT_SECONDS_MOST
     limit: PageRows = 500
 
@@ -155,7 +164,9 @@ class Policy(View, frozen=True, kw_only=True):
     """What an administrator decides for all desks.
 
     `card_root_key` signs the keys that card data are sealed to (Ed25519, base64url); without one no
-    card is taken. `card_idle_seconds` without a key press wipe the card fields.
+    card is taken. `card_idle_seconds` without a key press wipe the card fields. Stock is held for
+    a call for `hold_seconds` and held anew while it lasts. Like orders of a customer within
+    `duplicate_minutes` are asked about before placing.
     """
 
     company: Company
@@ -167,20 +178,43 @@ class Policy(View, frozen=True, kw_only=True):
     offline_sign_in_hours: int = 72
     card_root_key: str = ""
     card_idle_seconds: int = 60
+    hold_seconds: int = 300
+    duplicate_minutes: int = 30
+
+
+class OrderDecision(View, frozen=True, kw_only=True):
+    """How an order of a seat stands at the centre since somebody, or the bank, decided about it.
+
+    `state` is the centre's word for it; `sentence` says the decision in words, empty without one.
+    """
+
+    order_id: OrderId
+    number: OrderNumber
+    state: str
+    reasons: tuple[str, ...] = ()
+    sentence: str = ""
+    decided_at: Instant
+    revision: int
 
 
 class Heartbeat(Request, frozen=True, kw_only=True):
-    """How a desk is."""
+    """How a desk is. `run_id` is made at each start of the program.
+
+    `needs_person` counts what is in review, stuck or in quarantine.
+    """
 
     waiting: int
     oldest_waiting_at: Instant | None = None
+    needs_person: int = 0
     version: str
+    run_id: UUID | None = None
 
 
 class CentreTime(View, frozen=True, kw_only=True):
-    """The centre's clock, for judging the desk's."""
+    """The centre's clock, for judging the desk's; `sentence` is what people there should know."""
 
     now: Instant
+    sentence: str = ""
 
 
 class DeskStatus(View, frozen=True, kw_only=True):

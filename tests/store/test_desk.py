@@ -19,7 +19,6 @@ from app.models.desk.table import DeskTable
 from app.models.desk.tables import (
     ENDS_CALL,
     CommandRow,
-    CommandState,
     PlacedOrderRow,
     ReadBackEntryRow,
     SettingRow,
@@ -27,7 +26,7 @@ from app.models.desk.tables import (
 from app.store.desk import DeskStore, StoreDamaged, open_store, set_aside
 from app.store.migrations.desk import HEAD, KNOWN
 from app.values.errors import Refusal
-from app.values.vocabulary import CommandKind
+from app.values.vocabulary import CommandKind, CommandState
 from tests.builders import A_MORNING, an_id
 from tests.fakes import FixedClock
 

@@ -7,7 +7,6 @@ searched for.
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
@@ -15,25 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Word, one_of
 from app.models.desk.table import DeskTable
-from app.values.vocabulary import CommandKind, DraftState, Role
-
-
-class CommandState(StrEnum):
-    """Where a command stands on its way to the centre; nothing is ever taken out by the desk alone.
-
-    The first five follow each other. The last three need a person: the centre has it and
-    someone must look, the centre fails on it again and again, or the centre cannot read it.
-    """
-
-    CAPTURED = "captured"
-    PENDING = "pending"
-    SENDING = "sending"
-    ACKED = "acked"
-    SETTLED = "settled"
-    NEEDS_REVIEW = "needs_review"
-    STUCK = "stuck"
-    QUARANTINED = "quarantined"
-
+from app.values.vocabulary import CommandKind, CommandState, DraftState, Role
 
 WAITING = (CommandState.CAPTURED, CommandState.PENDING, CommandState.SENDING, CommandState.STUCK)
 """The centre does not have these yet."""

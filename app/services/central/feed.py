@@ -191,6 +191,8 @@ def _snapshot_rows(tx: Transaction, request: TakeSnapshot) -> list[Change]:
             return [change for change in _policy(tx) if change.key > request.after]
         case ChangeKind.GUIDANCE:
             return [change for change in _guidance(tx) if change.key > request.after]
+        case ChangeKind.STOCK | ChangeKind.ORDER:
+            return []
 
 
 def _held(

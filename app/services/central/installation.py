@@ -160,6 +160,8 @@ def _require_sensible(policy: Policy) -> None:
         "numbers_kept": (policy.numbers_kept, 1, 1_000),
         "offline_sign_in_hours": (policy.offline_sign_in_hours, 0, 24 * 7),
         "card_idle_seconds": (policy.card_idle_seconds, 15, 120),
+        "hold_seconds": (policy.hold_seconds, 60, 3600),
+        "duplicate_minutes": (policy.duplicate_minutes, 1, 24 * 60),
     }
     for name, (value, least, most) in ranges.items():
         if not least <= value <= most:

@@ -14,12 +14,12 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, bindparam, func, select
 
-from app.models.desk.tables import CommandRow, CommandState
+from app.models.desk.tables import CommandRow
 from app.services.desk.records import Records, digest, insert_command
 from app.services.desk.seat import Seat
 from app.services.ports import Centre
 from app.values.identity import CommandId, Ids, PersonId
-from app.values.vocabulary import CommandKind
+from app.values.vocabulary import CommandKind, CommandState
 from app.wire.message import encode
 from app.wire.sync import Command
 

@@ -36,6 +36,7 @@ from app.services.desk.recovery import open_records
 from app.services.desk.seat import Seat
 from app.services.desk.sign_in import SignedIn, SignInService
 from app.services.desk.standing import Standing
+from app.services.desk.stock import StockService
 from app.services.desk.verifiers import Verifiers
 from app.services.desk.worker import BackOff, Worker
 from app.services.ports import AddressLookup, Caller, Centre, KeyStore
@@ -46,7 +47,7 @@ from app.values.clock import Clock
 from app.values.errors import Fault
 from app.values.identity import Ids
 from app.values.vocabulary import ChangeKind, Region
-from app.wire import card_operations, operations
+from app.wire import card_operations, operations, stock_operations
 from app.wire.message import decode
 from app.wire.people import SignInOffer
 from app.wire.sync import AskStatus, DeskStatus, Policy, Town
@@ -165,6 +166,7 @@ class Desk:
             self.calls.end_left(at_start=True)
         self.payments = self._made_payments()
         self._answers = AnswerService(store, self._guidance, parts.centre, parts.clock)
+        self._stock = StockService()
         self._papers = PaperService(parts.seat.folder, store, self.place, parts.clock)
 
     def _made_payments(self) -> PaymentService:
@@ -264,6 +266,8 @@ class Desk:
         handlers.add(card_operations.ASK_TENDERS, self.payments.tenders)
         handlers.add(card_operations.VOID_TENDER, self.payments.void)
         handlers.add(card_operations.OFFER_PAY_LINK, self.payments.send_link)
+        handlers.add(stock_operations.KEEP_STOCK, self._stock.hold)
+        handlers.add(stock_operations.LOOK_UP_STOCK, self._stock.look_up)
         return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)
 
     def _status(self, request: AskStatus) -> DeskStatus:

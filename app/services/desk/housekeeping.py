@@ -12,7 +12,6 @@ from sqlalchemy import Connection, and_, delete, func, not_, select, text
 from app.models.desk.tables import (
     ENDS_CALL,
     CommandRow,
-    CommandState,
     DraftRow,
     NumberRow,
     PlacedOrderRow,
@@ -23,7 +22,7 @@ from app.services.desk.calls import CallService
 from app.services.desk.papers import PaperService
 from app.store.desk import DeskStore
 from app.values.clock import Clock
-from app.values.vocabulary import DraftState
+from app.values.vocabulary import CommandState, DraftState
 
 KEPT = timedelta(days=30)
 _EVERY_SECONDS = 900.0

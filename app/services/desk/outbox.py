@@ -26,20 +26,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from app.models.desk.tables import (
-    ENDS_CALL,
-    NEEDS_PERSON,
-    WAITING,
-    CommandRow,
-    CommandState,
-    PlacedOrderRow,
-)
+from app.models.desk.tables import ENDS_CALL, NEEDS_PERSON, WAITING, CommandRow, PlacedOrderRow
 from app.services.desk.records import Records, command_of
 from app.services.desk.standing import Standing
 from app.services.ports import Centre
 from app.values.clock import Clock
 from app.values.errors import Refusal, Unreachable
-from app.values.vocabulary import CommandKind
+from app.values.vocabulary import CommandKind, CommandState
 from app.wire.operations import SEND_COMMANDS
 from app.wire.sync import COMMANDS_MOST, CommandOutcome, Outcome, SendCommands
 

@@ -19,13 +19,13 @@ from sqlalchemy import Connection, Row, Uuid, bindparam, func, insert, select, u
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from app.models.desk.table import DeskTable
-from app.models.desk.tables import CommandRow, CommandState, ReadBackEntryRow
+from app.models.desk.tables import CommandRow, ReadBackEntryRow
 from app.services.desk import memory
 from app.store.desk import DeskStore
 from app.store.journal import Journal, Mark
 from app.values.errors import Fault
 from app.values.identity import CommandId, OrderId
-from app.values.vocabulary import DraftState
+from app.values.vocabulary import CommandState, DraftState
 from app.wire.message import Instant, View, decode, encode
 from app.wire.orders import OrderDocument, PlacedOrder
 from app.wire.read_back import NumberSaidBack, ReadBackEntry, Told

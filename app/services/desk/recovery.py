@@ -32,7 +32,6 @@ from app.models.desk.table import DeskTable
 from app.models.desk.tables import (
     ENDS_CALL,
     CommandRow,
-    CommandState,
     DraftRow,
     NumberRow,
     PersonRow,
@@ -75,7 +74,7 @@ from app.store.salvage import SalvagedRow, salvage
 from app.values.clock import Clock
 from app.values.errors import Fault
 from app.values.identity import OrderId
-from app.values.vocabulary import CommandKind, DraftState
+from app.values.vocabulary import CommandKind, CommandState, DraftState
 from app.wire.guidance import Guidance
 from app.wire.message import View, decode, encode
 from app.wire.orders import PlacedOrder

@@ -25,6 +25,7 @@ class ReviewReason(StrEnum):
     GUIDANCE_UNKNOWN = "guidance_unknown"
     INCARNATION_UNKNOWN = "incarnation_unknown"
     LINK_EXPIRED = "link_expired"
+    NEAR_DUPLICATE = "near_duplicate"
     NOT_ON_ACCOUNT = "not_on_account"
     NO_LINES = "no_lines"
     NUMBER_MALFORMED = "number_malformed"
@@ -48,6 +49,7 @@ class ReviewReason(StrEnum):
     READ_BACK_MISSING = "read_back_missing"
     READ_BACK_OPEN = "read_back_open"
     SEQUENCE_CLASH = "sequence_clash"
+    STOCK_SHORT = "stock_short"
     TOTALS_DIFFER = "totals_differ"
 
     def about(self, subject: str) -> str:
@@ -72,6 +74,7 @@ _SENTENCES = {
     ReviewReason.GUIDANCE_UNKNOWN: "The checklists it was read back by are not known here.",
     ReviewReason.INCARNATION_UNKNOWN: "The store of the desk belongs to no enrolment of the seat.",
     ReviewReason.LINK_EXPIRED: "The pay link ran out before the order was paid.",
+    ReviewReason.NEAR_DUPLICATE: "A very similar order of the customer came shortly before.",
     ReviewReason.NOT_ON_ACCOUNT: "The customer has no account, so no invoice may be sent.",
     ReviewReason.NO_LINES: "The order has no lines.",
     ReviewReason.NUMBER_MALFORMED: "The caller was told a number that cannot be one.",
@@ -95,6 +98,7 @@ _SENTENCES = {
     ReviewReason.READ_BACK_MISSING: "The order was not read back.",
     ReviewReason.READ_BACK_OPEN: "The read-back does not match the order.",
     ReviewReason.SEQUENCE_CLASH: "Two commands of the desk have the same place: it may be a copy.",
+    ReviewReason.STOCK_SHORT: "There is less in stock than was ordered; the rest is on back order.",
     ReviewReason.TOTALS_DIFFER: "The total that was told is not what the lines come to.",
 }
 

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from app.models.desk.tables import CommandRow, CommandState
+from app.models.desk.tables import CommandRow
 from app.services.desk.desk import Desk
 from app.services.desk.outbox import FAILURES_MOST
 from app.services.ports import Caller
 from app.values.errors import Refusal, Unreachable
-from app.values.vocabulary import ChangeKind, CommandKind
+from app.values.vocabulary import ChangeKind, CommandKind, CommandState
 from app.wire import operations
 from app.wire.people import SignOut
 from app.wire.sync import Outcome

@@ -14,14 +14,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine, insert, select
 from sqlcipher3 import dbapi2
 
-from app.models.desk.tables import (
-    CommandRow,
-    CommandState,
-    DraftRow,
-    NumberRow,
-    PlacedOrderRow,
-    ReadBackEntryRow,
-)
+from app.models.desk.tables import CommandRow, DraftRow, NumberRow, PlacedOrderRow, ReadBackEntryRow
 from app.services.desk.desk import Desk
 from app.services.desk.records import digest
 from app.services.desk.recovery import JOURNAL, STORE
@@ -29,7 +22,7 @@ from app.services.desk.seat import STORE_KEY
 from app.services.rules.pricing import totals
 from app.values.identity import Incarnation, OrderId
 from app.values.order_number import with_check_digits
-from app.values.vocabulary import CommandKind, DraftState
+from app.values.vocabulary import CommandKind, CommandState, DraftState
 from app.wire import operations
 from app.wire.message import encode
 from app.wire.orders import ListDrafts, OpenDraft, OrderDocument, PlacedOrder

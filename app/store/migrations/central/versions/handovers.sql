@@ -1,0 +1,2 @@
+-- Drafts on their way from one CSR to another.
+SELECT 1;

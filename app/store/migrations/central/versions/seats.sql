@@ -1,0 +1,2 @@
+-- How seats are, whose changes are whose, and how far back the feed goes.
+SELECT 1;

@@ -1,0 +1,11 @@
+"""Rows of the table of operations: what can clash: customers, like orders, seats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.wire.operation import Operation
+
+ROWS: tuple[Operation[Any, Any], ...] = tuple(
+    row for row in list(globals().values()) if isinstance(row, Operation)
+)
