@@ -48,8 +48,8 @@ class OrderCustomer(View, frozen=True, kw_only=True):
     on_account: bool = False
 
 
-class OrderLine(View, frozen=True, kw_only=True):
-    """One line, with the price the caller was told.
+class OrderLine(View, frozen=True, kw_only=True, omit_defaults=True):
+    """One line, with the price the caller was told; on the wire without what is as usual.
 
     `list_price` and `price_version` say what the list held at `quoted_at`; where `told_price`
     differs, `told_reason` says why. A charge (carriage, manual) is a line of kind CHARGE.
