@@ -56,7 +56,8 @@ class ReadBackEntryRow(DeskTable):
 class CommandRow(DeskTable):
     """One command of the outbox, with the bytes that the centre gets however often it is sent.
 
-    `position` counts up at this desk for ever, `sequence` from one with each incarnation.
+    `position` counts up at this desk for ever, `sequence` from one with each incarnation. `tries`
+    counts sendings. `decision` is the centre's word for the order since somebody decided about it.
     """
 
     __tablename__ = "command"
@@ -84,6 +85,9 @@ class CommandRow(DeskTable):
     answered_at: Mapped[datetime | None]
     reasons: Mapped[str]
     sentence: Mapped[str]
+    tries: Mapped[int] = mapped_column(server_default="0")
+    decided_revision: Mapped[int] = mapped_column(server_default="0")
+    decision: Mapped[str] = mapped_column(server_default="")
 
 
 class PlacedOrderRow(DeskTable):
