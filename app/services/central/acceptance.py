@@ -28,8 +28,9 @@ from app.services.central.masking import (
     masked_links,
 )
 from app.services.central.number_leases import NumberLeases
+from app.services.central.order_facts import Facts, HeldCustomer
 from app.services.central.order_payment import Standing, standing
-from app.services.central.orders import Facts, HeldCustomer, OrderRecord
+from app.services.central.orders import OrderRecord
 from app.services.central.payment_rows import payments_of
 from app.services.central.transaction import CommandKey, Transaction
 from app.services.rules.read_back import Checkpoint, Checkpoints

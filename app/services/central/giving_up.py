@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.models.central.payment import CardAttemptRow, GivenUpOrderRow, VoidCause
 from app.services.central import desk_clock
 from app.services.central.card_attempts import NOTHING_HELD, TAKEN, begin_void
-from app.services.central.orders import place_of
+from app.services.central.order_facts import place_of
 from app.services.central.pay_links import take_back
 from app.services.central.payment_rows import is_placed, lock, locked
 from app.services.central.settling import in_sequence, settled_before

@@ -29,7 +29,8 @@ from app.services.central.judgement import (
     refuse_malformed_giving_up,
 )
 from app.services.central.number_leases import NumberLeases
-from app.services.central.orders import Facts, facts_about, first_sha256, keep, place_of
+from app.services.central.order_facts import Facts, facts_about, first_sha256, place_of
+from app.services.central.orders import keep
 from app.services.central.settling import in_sequence, later, settled_before
 from app.services.central.transaction import Actor, CommandKey, Handlers, Transaction, Transactions
 from app.services.rules.regions import RegionRules

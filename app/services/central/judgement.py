@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from app.services.central.desk_clock import YEARS
-from app.services.central.orders import Facts
+from app.services.central.order_facts import Facts
 from app.services.rules.pricing import totals
 from app.services.rules.read_back import Checkpoint, Checkpoints, standings, still_open
 from app.services.rules.regions import RegionRules

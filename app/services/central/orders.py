@@ -1,78 +1,26 @@
-"""What the centre knows about an order before it takes it, and the one statement that keeps it.
+"""The one statement that keeps an order and all that goes with it.
 
-The hot path of the service: one read, one write, one commit per order, through the driver
-connection. Nothing is judged here.
+The hot path of the service: one read (`order_facts`), one write, one commit per order, through the
+driver connection. Nothing is judged here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from app.models.central.order import OrderState
 from app.services.central.customers import address_digest, folded_postcode, name_tokens
-from app.services.central.settling import Place
-from app.services.central.transaction import Applied, CommandKey, Transaction
+from app.services.central.order_facts import PLACED
+from app.services.central.transaction import CommandKey, Transaction
 from app.values.contact import PostalAddress
 from app.values.identity import CustomerId, DeviceId, OrderId, OverrideId
 from app.values.order_number import OrderNumber
 from app.values.vocabulary import PaymentState
 from app.wire.message import encode
 from app.wire.orders import OrderCustomer, OrderLine, PlacedOrder, Totals
-from app.wire.read_back import Overridden
 from app.wire.sync import Command
-
-PLACED = "placed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldCustomer:
-    """A customer as the centre has them."""
-
-    revision: int
-    name: str
-    email: str | None
-    text_relay: bool
-    on_account: bool
-    phones: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldOverride:
-    """A lead's word as it was given here; checkpoints are pairs of key and digest."""
-
-    order_id: UUID
-    device_id: UUID
-    lead_id: UUID
-    checkpoints: frozenset[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What is known when a command arrives.
-
-    `person_active` is None for a person nobody knows. `number_leased`: to the seat that sent it.
-    `number_order` has the number already; `order_number` is what an order of the same id has.
-    `sellable` and `withdrawn` are codes in capitals. `overrides` are those that the record names.
-    `has_payments`: a card or a link was begun for it; `given_up`: a desk said it will not come.
-    """
-
-    applied: Applied | None
-    place: Place
-    incarnation_known: bool
-    person_active: bool | None
-    number_leased: bool
-    number_order: UUID | None
-    order_number: OrderNumber | None
-    customer: HeldCustomer | None
-    sellable: frozenset[str]
-    withdrawn: frozenset[str]
-    overrides: Mapping[UUID, HeldOverride]
-    has_payments: bool
-    given_up: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,133 +48,6 @@ class OrderRecord:
     aliases: tuple[OrderNumber, ...]
     event_facts: dict[str, Any]
     payment_state: PaymentState
-
-
-_FACTS = """
-    SELECT a.sha256, a.answer,
-           (SELECT max(s.sequence) FROM applied_command s
-            WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s),
-           EXISTS (SELECT FROM applied_command s
-                   WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s
-                   AND s.sequence = %(sequence)s),
-           EXISTS (SELECT FROM device_incarnation i
-                   WHERE i.device_id = %(device)s AND i.incarnation = %(incarnation)s),
-           (SELECT p.disabled_at IS NULL FROM person p WHERE p.person_id = %(person)s),
-           (SELECT l.device_id = %(device)s AND %(value)s < l.first_value + l.size
-            FROM number_lease l WHERE l.first_value <= %(value)s
-            ORDER BY l.first_value DESC LIMIT 1),
-           (SELECT o.order_id FROM sales_order o WHERE o.number = %(number)s),
-           (SELECT o.number FROM sales_order o WHERE o.order_id = %(order)s),
-           c.revision, c.name, c.email, c.text_relay, c.on_account,
-           (SELECT array_agg(t.e164) FROM customer_phone t WHERE t.customer_id = c.customer_id),
-           (SELECT array_agg(upper(p.code)) FILTER (WHERE NOT p.withdrawn)
-            FROM product p WHERE upper(p.code) = ANY (%(codes)s)),
-           (SELECT array_agg(upper(p.code)) FILTER (WHERE p.withdrawn)
-            FROM product p WHERE upper(p.code) = ANY (%(codes)s)),
-           (SELECT jsonb_agg(to_jsonb(v)) FROM read_back_override v
-            WHERE v.override_id = ANY (%(overrides)s::uuid[])),
-           EXISTS (SELECT FROM card_attempt t WHERE t.order_id = %(order)s)
-           OR EXISTS (SELECT FROM pay_link k WHERE k.order_id = %(order)s),
-           EXISTS (SELECT FROM given_up_order g WHERE g.order_id = %(order)s)
-    FROM (VALUES (1)) AS one
-    LEFT JOIN applied_command a ON a.asker = %(device)s AND a.command_id = %(command)s
-    LEFT JOIN customer c ON c.customer_id = %(customer)s
-"""
-
-
-def facts_about(
-    tx: Transaction, command: Command, device: DeviceId, placed: PlacedOrder, counter_value: int
-) -> Facts:
-    """Everything a judgement needs, in one statement; `counter_value` -1 when there is none."""
-    document = placed.document
-    row = tx.connection.exec_driver_sql(
-        _FACTS,
-        {
-            "device": device,
-            "incarnation": command.incarnation,
-            "sequence": command.sequence,
-            "command": command.command_id,
-            "person": command.person_id,
-            "value": counter_value,
-            "number": placed.number,
-            "order": document.order_id,
-            "customer": document.customer.customer_id if document.customer else None,
-            "codes": list({line.code.upper() for line in document.lines}),
-            "overrides": [e.override_id for e in placed.read_back if isinstance(e, Overridden)],
-        },
-    ).one()
-    sha256, answer, newest, taken, incarnation_known, active, leased = row[:7]
-    number_order, order_number, revision, name, email, text_relay, on_account, phones = row[7:15]
-    sellable, withdrawn, overrides, has_payments, given_up = row[15:]
-    held = None
-    if revision is not None:
-        held = HeldCustomer(
-            revision=revision,
-            name=name,
-            email=email,
-            text_relay=text_relay,
-            on_account=on_account,
-            phones=frozenset(phones or ()),
-        )
-    return Facts(
-        applied=Applied(sha256=sha256, answer=answer) if sha256 is not None else None,
-        place=Place(newest or 0, taken),
-        incarnation_known=incarnation_known,
-        person_active=active,
-        number_leased=bool(leased),
-        number_order=number_order,
-        order_number=order_number,
-        customer=held,
-        sellable=frozenset(sellable or ()),
-        withdrawn=frozenset(withdrawn or ()),
-        overrides=dict(map(_override, overrides or ())),
-        has_payments=has_payments,
-        given_up=given_up,
-    )
-
-
-def _override(row: dict[str, Any]) -> tuple[UUID, HeldOverride]:
-    held = HeldOverride(
-        order_id=UUID(row["order_id"]),
-        device_id=UUID(row["device_id"]),
-        lead_id=UUID(row["lead_id"]),
-        checkpoints=frozenset((s["checkpoint"], s["sha256"]) for s in row["checkpoints"]),
-    )
-    return UUID(row["override_id"]), held
-
-
-_PLACE = """
-    SELECT (SELECT max(s.sequence) FROM applied_command s
-            WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s),
-           EXISTS (SELECT FROM applied_command s
-                   WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s
-                   AND s.sequence = %(sequence)s)
-"""
-
-
-def place_of(tx: Transaction, command: Command, device: DeviceId) -> Place:
-    """Where the store of a command has come to."""
-    values = {
-        "device": device,
-        "incarnation": command.incarnation,
-        "sequence": command.sequence,
-    }
-    newest, taken = tx.connection.exec_driver_sql(_PLACE, values).one()
-    return Place(newest or 0, taken)
-
-
-_FIRST_SHA256 = """
-    SELECT a.sha256 FROM order_event e
-    JOIN applied_command a ON a.asker = e.device_id AND a.command_id = e.command_id
-    WHERE e.order_id = %(order)s AND e.kind = %(kind)s ORDER BY e.seq LIMIT 1
-"""
-
-
-def first_sha256(tx: Transaction, order: OrderId) -> bytes | None:
-    """SHA-256 of the body that brought an order here."""
-    found = tx.connection.exec_driver_sql(_FIRST_SHA256, {"order": order, "kind": PLACED})
-    digest: bytes | None = found.scalar_one_or_none()
-    return digest
 
 
 TAKE_COMMAND = """
