@@ -5,7 +5,7 @@ Every change of one of these raises its `revision` and leaves a change row (`rec
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -92,16 +92,27 @@ class StockLevel(CentralTable):
     """Pieces of a product; a product without a row here is not tracked.
 
     Available is on hand minus reserved; it may fall below zero, because an order is never turned
-    away for want of stock.
+    away for want of stock. `reserved` is what `stock.StockHold` and `stock.OrderAllocation` come
+    to. `told` and `told_expected_on` are what desks were told at `told_at`, under `revision`; only
+    telling changes them, so that a hold costs no change row.
     """
 
     __tablename__ = "stock_level"
-    __table_args__ = (CheckConstraint("reserved >= 0", name="reserved_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("reserved >= 0", name="reserved_not_negative"),
+        CheckConstraint("revision >= 0", name="revision_not_negative"),
+        CheckConstraint("num_nulls(told, told_at) IN (0, 2)", name="told_whole"),
+    )
 
     code: Mapped[str] = mapped_column(ForeignKey("product.code"), primary_key=True)
     on_hand: Mapped[int]
     reserved: Mapped[int]
     counted_at: Mapped[datetime]
+    expected_on: Mapped[date | None]
+    told: Mapped[int | None]
+    told_expected_on: Mapped[date | None]
+    told_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class Town(CentralTable):

@@ -12,6 +12,7 @@ from app.models.central import (
     read_back,
     record,
     recording,
+    stock,
 )
 from app.models.central.table import CentralTable
 
@@ -25,5 +26,6 @@ MODULES = (
     read_back,
     record,
     recording,
+    stock,
 )
 METADATA = CentralTable.metadata
