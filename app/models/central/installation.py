@@ -57,7 +57,10 @@ class NumberCounter(CentralTable):
 
 
 class NumberLease(CentralTable):
-    """Counter values from `first_value`, `size` of them, that belong to a seat; none overlap."""
+    """Counter values from `first_value`, `size` of them, that belong to a seat; none overlap.
+
+    Without a seat: they were leased in what a restore lost, and hold for whoever was given them.
+    """
 
     __tablename__ = "number_lease"
     __table_args__ = (
@@ -73,5 +76,5 @@ class NumberLease(CentralTable):
 
     first_value: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     size: Mapped[int]
-    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.device_id"))
+    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("device.device_id"))
     leased_at: Mapped[datetime]

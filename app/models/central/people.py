@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Word, one_of
@@ -87,6 +88,32 @@ class DeviceIncarnation(CentralTable):
     incarnation: Mapped[UUID] = mapped_column(primary_key=True)
     enrolled_at: Mapped[datetime]
     sealed_store_key: Mapped[str | None]
+
+
+class SeatState(CentralTable):
+    """How a seat was when it was last heard.
+
+    `runs` are starts of its program, the one heard last in front. `returns` counts how often an
+    earlier one was heard again, which one computer alone does not do; `copied_at` is when that was
+    last certain.
+    """
+
+    __tablename__ = "seat_state"
+    __table_args__ = (
+        CheckConstraint(
+            "waiting >= 0 AND needs_person >= 0 AND returns >= 0", name="counts_not_negative"
+        ),
+    )
+
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.device_id"), primary_key=True)
+    seen_at: Mapped[datetime]
+    waiting: Mapped[int]
+    oldest_waiting_at: Mapped[datetime | None]
+    needs_person: Mapped[int]
+    version: Mapped[str]
+    runs: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    returns: Mapped[int]
+    copied_at: Mapped[datetime | None]
 
 
 class EnrolmentCode(CentralTable):

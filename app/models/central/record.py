@@ -1,6 +1,6 @@
 """What the centre remembers of what was asked: applied commands, audit and its seal, changes.
 
-All of it is insert-only for the service. `xid` is the writing transaction's id: rows whose xid lies
+All of it but changes is insert-only for the service. `xid` is the writing transaction's id: rows whose xid lies
 below the oldest running transaction are final, and (xid, seq) is then their order for ever.
 """
 
@@ -86,13 +86,17 @@ class AuditSeal(CentralTable):
 
 
 class ChangeRow(CentralTable):
-    """Something desks keep a copy of is at this revision now; the feed reads the thing itself."""
+    """Something desks keep a copy of is at this revision now; the feed reads the thing itself.
+
+    `device_id`: only this seat is told. Rows older than the feed goes back are cleared away.
+    """
 
     __tablename__ = "change"
     __table_args__ = (
         one_of("kind", ChangeKind),
         CheckConstraint("key <> ''", name="key_not_empty"),
         CheckConstraint("revision >= 1", name="revision_positive"),
+        CheckConstraint("(kind = 'order') = (device_id IS NOT NULL)", name="order_of_a_seat"),
         Index("ix_change_xid_seq", "xid", "seq", unique=True),
     )
 
@@ -102,3 +106,18 @@ class ChangeRow(CentralTable):
     key: Mapped[str]
     revision: Mapped[int]
     deleted: Mapped[bool]
+    device_id: Mapped[UUID | None]
+
+
+class FeedMark(CentralTable):
+    """Where the head of the feed was at an instant, so that rows have an age.
+
+    `is_floor`: rows up to here are cleared away; a cursor below it is not known any more.
+    """
+
+    __tablename__ = "feed_mark"
+
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    xid: Mapped[int] = mapped_column(TransactionId)
+    seq: Mapped[int]
+    is_floor: Mapped[bool]

@@ -159,7 +159,7 @@ class Transaction:
         return self.session.connection()
 
     def changed(self, kind: ChangeKind, key: str, revision: int, *, deleted: bool = False) -> None:
-        """Leave a change row for the feed."""
+        """Leave a change row for the feed, for every seat."""
         row = {"kind": kind, "key": key, "revision": revision, "deleted": deleted}
         self._pending.changes.append(row)
 
