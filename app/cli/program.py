@@ -41,6 +41,7 @@ COMMANDS = {
     "simulate": _Command("app.cli.simulate", "stand-ins: a telephone exchange that records calls"),
     "replay": _Command("app.cli.replay", "take real invoices from a file as orders"),
     "bench": _Command("app.campaigns.bench.command", "measure, beside the bare thing"),
+    "faults": _Command("app.cli.faults", "break things while orders are taken, and count"),
     "scan": _Command("app.cli.scan", "prove that no card digit is left in memory or on disk"),
 }
 
