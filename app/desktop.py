@@ -27,6 +27,8 @@ from app.ui.palettes import Scheme
 from app.values.errors import Fault, Refusal
 
 if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
     from app.adapters.process_hardening import Hardening
     from app.services.desk.desk import Desk
     from app.services.desk.seat_identity import SeatIdentity
@@ -52,7 +54,7 @@ LISTEN_FOR_SIGNALS_MS = 200
 class Setting:
     """Where a desk sits: its settings, and in a trial the people to offer and a banner.
 
-    `opener` shows a file; None: with the program the desktop has for it. `trust_card_key`: the card
+    `hasher` makes what proves people here while the centre is away; a campaign's is cheap. `opener` shows a file; None: with the program the desktop has for it. `trust_card_key`: the card
     vault's root key may be another one than before, once. `safe` makes the card safe; None: that of
     the system. A memory scan makes a careless one, to show that it would be found.
     """
@@ -62,6 +64,7 @@ class Setting:
     opener: Callable[[str], bool] | None = None
     trust_card_key: bool = False
     safe: Callable[[], CardSafe] | None = None
+    hasher: PasswordHasher | None = None
 
 
 class LateDesk:
@@ -138,6 +141,8 @@ def open_desk(setting: Setting) -> Desk:
     """Open the seat's store and everything behind the screens; `start` it to reach the centre."""
     import secrets
 
+    from argon2 import PasswordHasher
+
     from app.services.desk import desk as desks
     from app.services.desk import seat as seats
     from app.transport.client import SeatKey
@@ -164,6 +169,7 @@ def open_desk(setting: Setting) -> Desk:
             offer=_with_warning(setting.offer, keys.warning()),
             card_root_key=settings.card_root_key,
             trust_card_key=setting.trust_card_key,
+            hasher=setting.hasher or PasswordHasher(),
         )
         opened = desks.open_desk(parts)
         towns.desk = opened
