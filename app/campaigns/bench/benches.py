@@ -14,6 +14,7 @@ from app.campaigns.bench.figures import Figure
 from app.campaigns.bench.finder import finder
 from app.campaigns.bench.given import Given
 from app.campaigns.bench.importing import import_rows
+from app.campaigns.bench.load.intake import catch_up, in_batches, one_by_one
 from app.campaigns.bench.mishearing import mishearing
 from app.campaigns.bench.papers import confirmation_pdf
 from app.campaigns.bench.programs import desk_memory, desk_start
@@ -70,5 +71,14 @@ BENCHES: Mapping[str, Bench] = {
     "answers": Bench("finding the answer to a caller's question, and how many are missed", answers),
     "desk-start": Bench("launching the desk until painted, beside an empty window", desk_start),
     "desk-memory": Bench("memory of a desk with 100,000 products", desk_memory),
+    "intake-1": Bench(
+        "orders one by one from one desk, beside a bare endpoint", partial(one_by_one, desks=1)
+    ),
+    "intake-8": Bench("the same from 8 desks at once", partial(one_by_one, desks=8)),
+    "intake-32": Bench("the same from 32 desks at once", partial(one_by_one, desks=32)),
+    "intake-batches": Bench(
+        "orders in batches of an outbox from 8 desks, beside PostgreSQL alone", in_batches
+    ),
+    "catch-up": Bench("10,000 orders that waited, sent at once by 8 desks", catch_up),
     "import-541909": Bench("importing 541,909 rows, beside a bare COPY", import_rows),
 }

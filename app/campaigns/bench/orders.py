@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import msgspec
@@ -13,10 +14,12 @@ from app.campaigns.bench.given import Given
 from app.campaigns.bench.products import products
 from app.services.rules import pricing
 from app.services.rules.read_back import Checkpoints
+from app.services.rules.regions import RegionRules
 from app.services.rules.shipping_dates import promised_on
+from app.values.clock import Clock
 from app.values.contact import PostalAddress
 from app.values.errors import Fault
-from app.values.identity import CustomerId, LineId, OrderId
+from app.values.identity import CustomerId, DeviceId, Ids, LineId, OrderId, PersonId
 from app.values.vocabulary import ProductKind, Region
 from app.wire import operations
 from app.wire.catalogue import ProductView
@@ -33,9 +36,34 @@ def goods(given: Given, count: int) -> list[ProductView]:
     return sorted(islice(found, count), key=_by_code)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taker:
+    """Who takes an order, and where."""
+
+    person_id: PersonId
+    device_id: DeviceId
+    rules: RegionRules
+    clock: Clock
+    ids: Ids
+
+
 def an_order(at: BenchDesk, listed: Sequence[ProductView], lines: int) -> OrderDocument:
     """An order that lacks nothing, with quantities of one to six."""
-    rules = at.regions[Region.GB]
+    taker = Taker(
+        person_id=at.person.person_id,
+        device_id=at.device_id,
+        rules=at.regions[Region.GB],
+        clock=at.clock,
+        ids=at.ids,
+    )
+    return order_taken_by(taker, listed, lines)
+
+
+def order_taken_by(
+    at: Taker, listed: Sequence[ProductView], lines: int, phone: str = "+441134960412"
+) -> OrderDocument:
+    """The same, of a new customer with this telephone number."""
+    rules = at.rules
     method = rules.method(_METHOD)
     if method is None:
         raise Fault("bench_rejected", f"The region has no delivery method {_METHOD}.")
@@ -43,11 +71,11 @@ def an_order(at: BenchDesk, listed: Sequence[ProductView], lines: int) -> OrderD
         order_id=OrderId(at.ids.new()),
         region=Region.GB,
         currency=rules.currency,
-        taken_by=at.person.person_id,
+        taken_by=at.person_id,
         device_id=at.device_id,
         started_at=at.clock.now(),
         customer=OrderCustomer(
-            customer_id=CustomerId(at.ids.new()), name="Margaret Thompson", phone="+441134960412"
+            customer_id=CustomerId(at.ids.new()), name="Margaret Thompson", phone=phone
         ),
         deliver_to=PostalAddress(
             country="GB",
@@ -85,7 +113,7 @@ def with_other_quantity(document: OrderDocument, place: int, quantity: int) -> O
     return msgspec.structs.replace(document, lines=lines)
 
 
-def _lines(at: BenchDesk, listed: Sequence[ProductView], count: int) -> Iterator[OrderLine]:
+def _lines(at: Taker, listed: Sequence[ProductView], count: int) -> Iterator[OrderLine]:
     for place in range(count):
         yield pricing.line_for(
             listed[place % len(listed)],
