@@ -95,13 +95,20 @@ class Surroundings:
 class Central:
     """The central service without its socket."""
 
-    def __init__(self, settings: CentreSettings, given: Surroundings) -> None:
-        """Raises Refusal `settings_wrong` or `database_url_malformed`."""
+    def __init__(
+        self, settings: CentreSettings, given: Surroundings, store: CentralStore | None = None
+    ) -> None:
+        """On a store of its own, unless it is given one.
+
+        Raises Refusal `settings_wrong` or `database_url_malformed`.
+        """
         if settings.threads < 1 or settings.session_hours < 1:
             raise Refusal("settings_wrong", "Threads and hours of a session are one or more.")
         # More connections than threads: neither the background nor the short transactions of sagas
         # ever wait for a handler to end.
-        self.store = CentralStore(settings.database_url, settings.threads + MORE_CONNECTIONS)
+        self.store = store or CentralStore(
+            settings.database_url, settings.threads + MORE_CONNECTIONS
+        )
         self.transactions = Transactions(self.store, given.clock, given.ids)
         self._installations = Installations()
         self._chain = AuditChain()
@@ -118,7 +125,7 @@ class Central:
         self.dispatcher = Dispatcher(
             CENTRAL, handlers, self.transactions, identity, given.clock, given.ids, given.log
         )
-        self._background = tuple(
+        self.background = tuple(
             Background(name, seconds, work, given.log)
             for name, seconds, work in (
                 ("audit.seal", SEAL_SECONDS, self._seal),
@@ -139,7 +146,7 @@ class Central:
     def require_ready(self) -> None:
         """Raises Refusal or Fault while the database is away or not fit, or a part has ended."""
         self.transactions.read(_require_fit)
-        for background in self._background:
+        for background in self.background:
             background.require_alive()
         self.pauses.require_alive()
 
@@ -151,12 +158,12 @@ class Central:
         self.transactions.read(_require_fit)
         self.transactions.read(self._installations.require_known_database)
         self.pauses.start()
-        for background in self._background:
+        for background in self.background:
             background.start()
 
     def close(self) -> None:
         """End the background and let the database go."""
-        for background in self._background:
+        for background in self.background:
             background.stop()
         self.pauses.close()
         self.payments.close()

@@ -23,7 +23,7 @@ class Background:
 
     def __init__(self, name: str, seconds: float, work: Callable[[], None], log: EventLog) -> None:
         self.name = name
-        self._seconds = seconds
+        self.seconds = seconds
         self._work = work
         self._log = log
         self._stop = threading.Event()
@@ -46,11 +46,12 @@ class Background:
 
     def _run(self) -> None:
         while True:
-            self._once()
-            if self._stop.wait(self._seconds):
+            self.once()
+            if self._stop.wait(self.seconds):
                 return
 
-    def _once(self) -> None:
+    def once(self) -> None:
+        """Do it now, on this thread. A bug is logged and raised again."""
         try:
             self._work()
         except (Fault, Refusal) as problem:
