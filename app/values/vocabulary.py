@@ -323,3 +323,13 @@ class PaymentState(StrEnum):
     LINK_SENT = "link_sent"
     ON_ACCOUNT = "on_account"
     OUTSTANDING = "outstanding"
+
+
+class CustomerTaskKind(StrEnum):
+    """What a person has to decide about a customer.
+
+    TWIN: two who may be one. CHANGED: something was told differently by two people.
+    """
+
+    TWIN = "twin"
+    CHANGED = "changed"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,7 +17,7 @@ from app.models.central.table import CentralTable
 
 
 class Customer(CentralTable):
-    """A customer. `possible_duplicate_of` names the one they may be; a person decides.
+    """A customer. `merged_into` is whom they are found under, at the end of all merges.
 
     `on_account`: may be sent an invoice.
     """
@@ -26,16 +26,17 @@ class Customer(CentralTable):
     __table_args__ = (
         CheckConstraint("revision >= 1", name="revision_positive"),
         CheckConstraint("email <> ''", name="email_not_empty"),
-        CheckConstraint("possible_duplicate_of <> customer_id", name="not_twin_of_self"),
+        CheckConstraint("merged_into <> customer_id", name="not_merged_into_self"),
+        Index("ix_customer_email_folded", text("lower(email)")),
     )
 
     customer_id: Mapped[UUID] = mapped_column(primary_key=True)
     revision: Mapped[int]
     name: Mapped[str]
-    email: Mapped[str | None] = mapped_column(index=True)
+    email: Mapped[str | None]
     text_relay: Mapped[bool]
     on_account: Mapped[bool]
-    possible_duplicate_of: Mapped[UUID | None] = mapped_column(
+    merged_into: Mapped[UUID | None] = mapped_column(
         ForeignKey("customer.customer_id"), index=True
     )
     created_at: Mapped[datetime]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.models.central import (
     catalogue,
+    clash,
     customer,
     installation,
     order,
@@ -18,6 +19,7 @@ from app.models.central.table import CentralTable
 
 MODULES = (
     catalogue,
+    clash,
     customer,
     installation,
     order,
