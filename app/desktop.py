@@ -54,9 +54,10 @@ LISTEN_FOR_SIGNALS_MS = 200
 class Setting:
     """Where a desk sits: its settings, and in a trial the people to offer and a banner.
 
-    `hasher` makes what proves people here while the centre is away; a campaign's is cheap. `opener` shows a file; None: with the program the desktop has for it. `trust_card_key`: the card
+    `opener` shows a file; None: with the program the desktop has for it. `trust_card_key`: the card
     vault's root key may be another one than before, once. `safe` makes the card safe; None: that of
-    the system. A memory scan makes a careless one, to show that it would be found.
+    the system. A memory scan makes a careless one, to show that it would be found. `hasher` proves
+    people while the centre is away; a campaign that signs in a thousand times has a cheap one.
     """
 
     settings: DeskSettings
