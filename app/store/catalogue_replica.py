@@ -132,6 +132,17 @@ class CatalogueReplica:
         with self._read() as connection:
             return connection.execute(query).scalar_one_or_none()
 
+    def documents(self, kind: ChangeKind, keys: Iterable[str]) -> dict[str, bytes]:
+        """Things by their keys, as many as there are."""
+        wanted = list(keys)
+        query = select(ReplicaRow.key, ReplicaRow.document).where(
+            ReplicaRow.kind == kind, ReplicaRow.key.in_(wanted), ReplicaRow.deleted.is_(False)
+        )
+        if not wanted:
+            return {}
+        with self._read() as connection:
+            return {row.key: row.document for row in connection.execute(query)}
+
     def count(self, kind: ChangeKind) -> int:
         """How many there are."""
         query = select(func.count()).where(ReplicaRow.kind == kind, ReplicaRow.deleted.is_(False))

@@ -45,10 +45,11 @@ from app.store.catalogue_replica import CatalogueReplica, ReplicaDamaged
 from app.store.product_search import ProductIndex
 from app.values.clock import Clock
 from app.values.errors import Fault
-from app.values.identity import Ids
+from app.values.identity import Ids, OrderId
 from app.values.vocabulary import ChangeKind, Region
 from app.wire import card_operations, operations, stock_operations
-from app.wire.message import decode
+from app.wire.message import Nothing, decode
+from app.wire.orders import VoidDraft
 from app.wire.people import SignInOffer
 from app.wire.sync import AskStatus, DeskStatus, Policy, Town
 
@@ -99,7 +100,7 @@ class Desk:
         self.records = records
         self._replica = replica
         self._index = index
-        self._standing = Standing()
+        self._standing = Standing(parts.clock)
         self._standing.say("records", " ".join(records.sentences))
         self._make_services()
         self._make_workers()
@@ -141,10 +142,14 @@ class Desk:
             self._commands, self._signed_in, parts.seat, parts.regions, parts.clock
         )
         self._guidance = GuidanceService(store)
+        self._stock = StockService(
+            store, self._replica, parts.centre, self._standing, self._signed_in, parts.clock
+        )
         self.place = PlaceService(
             self._commands,
             self._drafts,
             self._guidance,
+            self._stock,
             self._signed_in,
             parts.regions,
             parts.clock,
@@ -166,7 +171,6 @@ class Desk:
             self.calls.end_left(at_start=True)
         self.payments = self._made_payments()
         self._answers = AnswerService(store, self._guidance, parts.centre, parts.clock)
-        self._stock = StockService()
         self._papers = PaperService(parts.seat.folder, store, self.place, parts.clock)
 
     def _made_payments(self) -> PaymentService:
@@ -188,6 +192,7 @@ class Desk:
                 Housekeeping(store, self._papers, self.calls, parts.clock).run_when_due,
                 self._answers.report,
                 self.payments.give_back,
+                self._stock.give_back,
             ),
             parts.centre,
             self._standing,
@@ -207,6 +212,7 @@ class Desk:
         self._line_worker = Worker("desk line", self.line.step)
         self._feed_worker = Worker("desk feed", self.feed.step)
         self._commands.when_captured(self._send_at_once)
+        self._stock.when_released(self._send_at_once)
         self._standing.when_back(self._line_worker.wake)
         self._standing.when_back(self._feed_worker.wake)
         # A long poll may have noticed it: the line keeps trying from now on, and does not wait
@@ -235,6 +241,7 @@ class Desk:
             parts.ids,
             parts.offer,
         )
+        sign_in.when_out(self._stock.release_of)
         catalogue = CatalogueService(self._index)
         handlers = Handlers()
         handlers.add(operations.OFFER_SIGN_IN, sign_in.offer)
@@ -248,7 +255,7 @@ class Desk:
         handlers.add(operations.SAVE_DRAFT, self._drafts.save)
         handlers.add(operations.LIST_DRAFTS, self._drafts.list)
         handlers.add(operations.OPEN_DRAFT, self._drafts.open)
-        handlers.add(operations.VOID_DRAFT, self._drafts.void)
+        handlers.add(operations.VOID_DRAFT, self._void)
         handlers.add(operations.PLACE_ORDER, self.place.place)
         handlers.add(operations.NUMBER_SHOWN, self.place.number_shown)
         handlers.add(operations.MAKE_PAPER, self._papers.make)
@@ -269,6 +276,12 @@ class Desk:
         handlers.add(stock_operations.KEEP_STOCK, self._stock.hold)
         handlers.add(stock_operations.LOOK_UP_STOCK, self._stock.look_up)
         return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)
+
+    def _void(self, request: VoidDraft) -> Nothing:
+        """A draft is given up, and what is held for it goes back."""
+        done = self._drafts.void(request)
+        self._stock.release(OrderId(request.order_id))
+        return done
 
     def _status(self, request: AskStatus) -> DeskStatus:
         del request

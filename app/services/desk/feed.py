@@ -1,4 +1,4 @@
-"""Follows the centre's change feed: products and towns into the replica and the index.
+"""Follows the centre's change feed: products, towns and stock into the replica and the index.
 
 Policy and guidance come the same way and go into the store. A snapshot first, then long polls for
 ever. Goes on after a restart where it stopped, and takes a new snapshot when the centre does not
@@ -23,13 +23,23 @@ from app.values.vocabulary import ChangeKind
 from app.wire.guidance import GUIDANCE_KEY, Guidance
 from app.wire.message import Instant, View, decode
 from app.wire.operations import TAKE_SNAPSHOT, WAIT_FOR_CHANGES
-from app.wire.sync import Change, Cursor, Policy, TakeSnapshot, WaitForChanges
+from app.wire.sync import FIRST_KINDS, Change, Cursor, Policy, TakeSnapshot, WaitForChanges
 
-_KINDS = (ChangeKind.POLICY, ChangeKind.GUIDANCE, ChangeKind.PRODUCT, ChangeKind.TOWN)
+_KINDS = (
+    ChangeKind.POLICY,
+    ChangeKind.GUIDANCE,
+    ChangeKind.PRODUCT,
+    ChangeKind.TOWN,
+    ChangeKind.STOCK,
+)
+"""What a snapshot brings; a kind that came later stands last, so that it is fetched by itself."""
+
+_FOLLOWED = (*FIRST_KINDS, ChangeKind.STOCK, ChangeKind.ORDER)
 _STORED = {ChangeKind.POLICY: memory.POLICY, ChangeKind.GUIDANCE: memory.GUIDANCE}
 """Kinds that the store keeps, not the replica alone: an order is placed by them."""
 
 _CURSOR, _SNAPSHOT, _GENERATION, _FRESH_AT = "cursor", "snapshot", "generation", "fresh_at"
+_LAST_KIND = "last_kind"
 _INDEX_ROWS = 5_000
 _PAGES_BEFORE_INDEX = 10
 """During a snapshot the index follows every so many pages: a commit costs more than a page."""
@@ -129,6 +139,8 @@ class FeedFollower:
             self._take_snapshot_page(place)
         elif cursor is None:
             self._take_snapshot_page(self._first_place())
+        elif self._replica.recalled(_LAST_KIND, str) != _KINDS[-1]:
+            self._take_snapshot_page(self._first_place(_KINDS[-1], cursor))
         else:
             if not self._is_store_checked:
                 self._fetch_what_the_store_lacks()
@@ -158,9 +170,12 @@ class FeedFollower:
         told = self._replica.document(kind, GUIDANCE_KEY)
         return told is not None and decode(told, _Edition) != decode(document, _Edition)
 
-    def _first_place(self) -> SnapshotPlace:
+    def _first_place(
+        self, kind: ChangeKind = _KINDS[0], cursor: Cursor | None = None
+    ) -> SnapshotPlace:
+        """Where a snapshot begins; that of a kind a replica of before lacks keeps its cursor."""
         generation = (self._replica.recalled(_GENERATION, int) or 0) + 1
-        return SnapshotPlace(kind=_KINDS[0], after="", generation=generation, cursor=None)
+        return SnapshotPlace(kind=kind, after="", generation=generation, cursor=cursor)
 
     def _take_snapshot_page(self, place: SnapshotPlace) -> None:
         request = TakeSnapshot(kind=place.kind, after=place.after)
@@ -191,7 +206,7 @@ class FeedFollower:
             )
             marks: dict[str, object] = {_SNAPSHOT: following}
         else:
-            marks = {_SNAPSHOT: None, _CURSOR: cursor}
+            marks = {_SNAPSHOT: None, _CURSOR: cursor, _LAST_KIND: _KINDS[-1]}
         self._replica.drop_others(place.kind, place.generation, marks)
         self._bring_index_up()
         if not rest:
@@ -199,7 +214,7 @@ class FeedFollower:
 
     def _wait_for_changes(self, cursor: Cursor) -> None:
         asked_at = self._clock.now()
-        page = self._centre.call(WAIT_FOR_CHANGES, WaitForChanges(since=cursor))
+        page = self._centre.call(WAIT_FOR_CHANGES, WaitForChanges(since=cursor, kinds=_FOLLOWED))
         if self._is_stopping:
             return
         if page.reset:
@@ -209,7 +224,8 @@ class FeedFollower:
             return
         self._keep(page.changes)
         if page.changes or page.next != cursor:
-            self._replica.apply(page.changes, {_CURSOR: page.next})
+            copied = [change for change in page.changes if change.kind in _KINDS]
+            self._replica.apply(copied, {_CURSOR: page.next})
             self._bring_index_up()
         self._replica.mark(_FRESH_AT, asked_at)
         for settle in self._settle:

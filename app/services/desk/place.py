@@ -17,6 +17,7 @@ from app.services.desk.drafts import DraftService
 from app.services.desk.guidance import GuidanceService
 from app.services.desk.records import Shown, entries_of, insert_order_of
 from app.services.desk.sign_in import SignedIn
+from app.services.desk.stock import StockService
 from app.services.desk.tenders import tenders_of
 from app.services.rules.free_text import refuse_cards_in
 from app.services.rules.payments import covered
@@ -55,6 +56,7 @@ class PlaceService:
         commands: Commands,
         drafts: DraftService,
         guidance: GuidanceService,
+        stock: StockService,
         signed_in: SignedIn,
         regions: Mapping[Region, RegionRules],
         clock: Clock,
@@ -63,6 +65,7 @@ class PlaceService:
         self._records = commands.records
         self._drafts = drafts
         self._guidance = guidance
+        self._stock = stock
         self._signed_in = signed_in
         self._regions = regions
         self._clock = clock
@@ -71,8 +74,8 @@ class PlaceService:
         """Give the order its number; it is on the disk twice when this returns.
 
         Asked again for the same document, it gives the same answer. Raises Refusal: the code of
-        what is missing, `card_digits`, `other_seat`, `read_back_open`, `payment_open`,
-        `payment_amount_differs`, `not_on_account`, `no_numbers_left`,
+        what is missing, `card_digits`, `other_seat`, `stock_short`, `read_back_open`,
+        `payment_open`, `payment_amount_differs`, `not_on_account`, `no_numbers_left`,
         `already_placed`; Fault `guidance_unknown`.
         """
         document = request.document
@@ -85,6 +88,7 @@ class PlaceService:
             found = writing.connection.execute(_BEFORE, wanted).one()
             if found.body is not None:
                 return _same(decode(found.body, PlacedOrder), document)
+            self._stock.refuse_short(writing.connection, document)
             known = _Known(
                 guidance=guidance,
                 entries=entries_of(writing.connection, document.order_id),
@@ -99,6 +103,7 @@ class PlaceService:
                 at=placed.placed_at,
             )
             insert_order_of(writing.connection, position, placed)
+        self._stock.forget(document.order_id)
         return placed
 
     def number_shown(self, request: NumberShown) -> Nothing:

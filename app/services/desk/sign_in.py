@@ -7,6 +7,7 @@ The centre decides. While it is away, only those get in whom the desk itself can
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from app.services.desk.verifiers import Verifiers
 from app.services.ports import Centre
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
-from app.values.identity import Ids, SessionId
+from app.values.identity import Ids, PersonId, SessionId
 from app.wire.message import Nothing
 from app.wire.operation import Operation, Signer
 from app.wire.operations import SIGN_IN_AT_CENTRE, SIGN_OUT_AT_CENTRE
@@ -100,6 +101,11 @@ class SignInService:
         self._clock = clock
         self._ids = ids
         self._offer = offer
+        self._when_out: list[Callable[[PersonId], None]] = []
+
+    def when_out(self, listener: Callable[[PersonId], None]) -> None:
+        """Call `listener` with everyone who signs out here; it waits for nothing."""
+        self._when_out.append(listener)
 
     def offer(self, request: OfferSignIn) -> SignInOffer:
         """Who signed in here, latest first, then the people of a trial."""
@@ -135,7 +141,10 @@ class SignInService:
     def sign_out(self, request: SignOut) -> Nothing:
         """End the session, at the centre too if it answers; what waits is sent all the same."""
         try:
-            if not self._signed_in.session.offline:
+            session = self._signed_in.session
+            for listener in self._when_out:
+                listener(session.person.person_id)
+            if not session.offline:
                 self._centre.call(SIGN_OUT_AT_CENTRE, request)
         except (Fault, Refusal):
             pass  # the centre ends it by itself when it has run out
