@@ -117,11 +117,15 @@ class WaitForChanges(Request, frozen=True, kw_only=True):
 
 
 class ChangePage(View, frozen=True, kw_only=True):
-    """Changes in order and where to go on. `reset`: the cursor is unknown, take a snapshot."""
+    """Changes in order and where to go on. `reset`: the cursor is unknown, take a snapshot.
+
+    `more`: something else was changed before this was asked, and comes with a later page.
+    """
 
     changes: tuple[Change, ...] = ()
     next: Cursor
     reset: bool = False
+    more: bool = False
 
 
 class TakeSnapshot(Request, frozen=True, kw_only=True):

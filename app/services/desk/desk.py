@@ -19,14 +19,16 @@ from app.services.desk.calls import CallService
 from app.services.desk.card_keys import RootKey
 from app.services.desk.catalogue import CatalogueService
 from app.services.desk.commands import Commands
+from app.services.desk.decisions import Decisions
 from app.services.desk.dispatcher import DeskCaller, Handlers
 from app.services.desk.drafts import DraftService
 from app.services.desk.feed import FeedFollower
 from app.services.desk.guidance import GuidanceService
 from app.services.desk.housekeeping import Housekeeping
-from app.services.desk.line import Line, deposit_key
+from app.services.desk.line import LONGEST_SECONDS, Line, deposit_key
 from app.services.desk.numbers import Numbers
 from app.services.desk.outbox import Outbox
+from app.services.desk.outbox_list import OutboxList
 from app.services.desk.papers import PaperService, policy_unknown
 from app.services.desk.payments import PaymentService
 from app.services.desk.place import PlaceService
@@ -38,6 +40,7 @@ from app.services.desk.sign_in import SignedIn, SignInService
 from app.services.desk.standing import Standing
 from app.services.desk.stock import StockService
 from app.services.desk.verifiers import Verifiers
+from app.services.desk.watchdog import Watchdog
 from app.services.desk.worker import BackOff, Worker
 from app.services.ports import AddressLookup, Caller, Centre, KeyStore
 from app.services.rules.regions import RegionRules
@@ -47,11 +50,16 @@ from app.values.clock import Clock
 from app.values.errors import Fault
 from app.values.identity import Ids, OrderId
 from app.values.vocabulary import ChangeKind, Region
-from app.wire import card_operations, operations, stock_operations
+from app.wire import card_operations, operations, outbox_operations, stock_operations
 from app.wire.message import Nothing, decode
-from app.wire.orders import VoidDraft
+from app.wire.orders import PlacedOrder, VoidDraft
+from app.wire.outbox import OpenSentOrder, SendNow
 from app.wire.people import SignInOffer
 from app.wire.sync import AskStatus, DeskStatus, Policy, Town
+
+_SENDING, _FOLLOWING = "sending orders", "bringing the catalogue up to date"
+LONGEST_FOLLOWING_SECONDS = 600.0
+"""A long poll lasts half a minute; the first indexing of a large catalogue takes minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,15 +118,17 @@ class Desk:
         """Begin to keep in touch with the centre."""
         self._line_worker.start()
         self._feed_worker.start()
+        self._watching.start()
 
     def close(self) -> None:
-        """End both threads, write down how far the copies agree, and let go of the seat."""
+        """End the threads, write down how far the copies agree, and let go of the seat."""
         self.line.stop()
         self.feed.stop()
-        for worker in (self._line_worker, self._feed_worker):
+        workers = (self._watching, self._line_worker, self._feed_worker)
+        for worker in workers:
             worker.ask_to_stop()
         self._parts.centre.close()
-        for worker in (self._line_worker, self._feed_worker):
+        for worker in workers:
             worker.join()
         self._index.rest()
         self._replica.close()
@@ -199,6 +209,7 @@ class Desk:
             parts.clock,
             BackOff(parts.chance),
             parts.version,
+            parts.ids.new(),
         )
         self.feed = FeedFollower(
             self._replica,
@@ -209,8 +220,7 @@ class Desk:
             parts.clock,
             BackOff(parts.chance),
         )
-        self._line_worker = Worker("desk line", self.line.step)
-        self._feed_worker = Worker("desk feed", self.feed.step)
+        self._make_threads()
         self._commands.when_captured(self._send_at_once)
         self._stock.when_released(self._send_at_once)
         self._standing.when_back(self._line_worker.wake)
@@ -218,20 +228,41 @@ class Desk:
         # A long poll may have noticed it: the line keeps trying from now on, and does not wait
         # for that poll, which may last half a minute, to hear that the centre is back.
         self._standing.when_lost(self._line_worker.wake)
+        self.feed.when_asking(self.outbox.note_answered)
         self.feed.when_followed(self.outbox.settle)
+        self.feed.when_decided(Decisions(store, parts.clock).take)
         self.feed.when_restored(self._send_again)
+
+    def _make_threads(self) -> None:
+        parts = self._parts
+        self.watchdog = Watchdog(self._standing, parts.clock, parts.ids)
+        line_bug = self.watchdog.bug_in(_SENDING, BackOff(parts.chance))
+        feed_bug = self.watchdog.bug_in(_FOLLOWING, BackOff(parts.chance))
+        self._line_worker = Worker("desk line", self.line.step, parts.clock, line_bug)
+        self._feed_worker = Worker("desk feed", self.feed.step, parts.clock, feed_bug)
+        self._watching = Worker("desk watchdog", self.watchdog.look, parts.clock)
+        self.line.progress = self._line_worker.progress
+        self.watchdog.mind(self._line_worker, _SENDING, LONGEST_SECONDS, anew=self.outbox.take_back)
+        # Two followers at once would write one index: this one is only said to stand still.
+        self.watchdog.mind(
+            self._feed_worker, _FOLLOWING, LONGEST_FOLLOWING_SECONDS, can_restart=False
+        )
 
     def _send_at_once(self) -> None:
         """While the centre is away the worker finds out by itself when it is back."""
         if self._standing.is_online:
             self._line_worker.wake()
 
+    def _send_now(self) -> None:
+        self.line.hurry()
+        self._line_worker.wake()
+
     def _send_again(self) -> None:
         self.outbox.send_again()
         self._line_worker.wake()
 
     def _made_caller(self) -> DeskCaller:
-        parts = self._parts
+        parts, store = self._parts, self.records.store
         sign_in = SignInService(
             self._verifiers,
             parts.centre,
@@ -273,6 +304,12 @@ class Desk:
         handlers.add(card_operations.ASK_TENDERS, self.payments.tenders)
         handlers.add(card_operations.VOID_TENDER, self.payments.void)
         handlers.add(card_operations.OFFER_PAY_LINK, self.payments.send_link)
+        listed = OutboxList(
+            store, self.outbox, self._standing, self._line_worker.seconds_to_next, parts.clock
+        )
+        handlers.add(outbox_operations.ASK_OUTBOX, listed.page)
+        handlers.add(outbox_operations.SEND_NOW, self._hurry)
+        handlers.add(outbox_operations.OPEN_SENT_ORDER, self._sent_order)
         handlers.add(stock_operations.KEEP_STOCK, self._stock.hold)
         handlers.add(stock_operations.LOOK_UP_STOCK, self._stock.look_up)
         return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)
@@ -283,16 +320,29 @@ class Desk:
         self._stock.release(OrderId(request.order_id))
         return done
 
+    def _hurry(self, request: SendNow) -> Nothing:
+        del request
+        self._send_now()
+        return Nothing()
+
+    def _sent_order(self, request: OpenSentOrder) -> PlacedOrder:
+        return self.place.placed(request.order_id)
+
     def _status(self, request: AskStatus) -> DeskStatus:
         del request
+        left = self._numbers.left()
+        told = (
+            self._numbers.shortage(left, self._standing.away_since),
+            self._standing.sentence(),
+        )
         return DeskStatus(
             online=self._standing.is_online,
             waiting=self.outbox.waiting(),
             needs_person=self.outbox.needing_person(),
-            numbers_left=self._numbers.left(),
+            numbers_left=left,
             products=self._index.count(),
             catalogue_at=self.feed.fresh_at(),
-            sentence=self._standing.sentence(),
+            sentence=" ".join(sentence for sentence in told if sentence),
         )
 
     def _policy(self, request: AskStatus) -> Policy:

@@ -43,7 +43,8 @@ _LAST_KIND = "last_kind"
 _INDEX_ROWS = 5_000
 _PAGES_BEFORE_INDEX = 10
 """During a snapshot the index follows every so many pages: a commit costs more than a page."""
-_TOPIC, _GUIDANCE_TOPIC = "feed", "guidance"
+_TOPIC, _GUIDANCE_TOPIC, _FRESH_TOPIC = "feed", "guidance", "fresh"
+_TAKEN_AFRESH = "The catalogue is being taken afresh; you can go on."
 _TOO_NEW = (
     "New checklists were published that this version of the program cannot read. "
     "The checklists before them are used until it is brought up to date."
@@ -66,7 +67,11 @@ class _Edition(View, frozen=True, kw_only=True):
 
 
 class FeedFollower:
-    """One seat's follower. `settle` is told of each instant up to which the feed was followed."""
+    """One seat's follower.
+
+    Who listens is told before the feed is asked, and when it was followed to its end after that;
+    decisions on orders are handed on and never stand in the replica, which is not encrypted.
+    """
 
     def __init__(
         self,
@@ -86,12 +91,22 @@ class FeedFollower:
         self._clock = clock
         self._back_off = back_off
         self._is_checked = self._is_store_checked = self._is_stopping = False
-        self._settle: list[Callable[[datetime], None]] = []
+        self._asking: list[Callable[[], None]] = []
+        self._settle: list[Callable[[], None]] = []
+        self._decided: list[Callable[[Change], None]] = []
         self._start_over: list[Callable[[], None]] = []
 
-    def when_followed(self, listener: Callable[[datetime], None]) -> None:
-        """Call `listener` with an instant up to which all changes are known here."""
+    def when_asking(self, listener: Callable[[], None]) -> None:
+        """Call `listener` each time before the feed is asked."""
+        self._asking.append(listener)
+
+    def when_followed(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when all that was changed before the feed was asked is known here."""
         self._settle.append(listener)
+
+    def when_decided(self, listener: Callable[[Change], None]) -> None:
+        """Call `listener` with each decision on an order of this seat."""
+        self._decided.append(listener)
 
     def when_restored(self, listener: Callable[[], None]) -> None:
         """Call `listener` when the centre was restored from a backup and may lack what it had."""
@@ -135,6 +150,8 @@ class FeedFollower:
     def _take_page(self) -> None:
         place = self._replica.recalled(_SNAPSHOT, SnapshotPlace)
         cursor = self._replica.recalled(_CURSOR, Cursor)
+        is_afresh = place is not None and place.generation > 1 and place.kind is not _KINDS[-1]
+        self._standing.say(_FRESH_TOPIC, _TAKEN_AFRESH if is_afresh else "")
         if place is not None:
             self._take_snapshot_page(place)
         elif cursor is None:
@@ -214,6 +231,8 @@ class FeedFollower:
 
     def _wait_for_changes(self, cursor: Cursor) -> None:
         asked_at = self._clock.now()
+        for asking in self._asking:
+            asking()
         page = self._centre.call(WAIT_FOR_CHANGES, WaitForChanges(since=cursor, kinds=_FOLLOWED))
         if self._is_stopping:
             return
@@ -221,15 +240,18 @@ class FeedFollower:
             self._replica.apply((), {_SNAPSHOT: self._first_place(), _CURSOR: None})
             for start_over in self._start_over:
                 start_over()
+            self._standing.say(_FRESH_TOPIC, _TAKEN_AFRESH)
             return
         self._keep(page.changes)
         if page.changes or page.next != cursor:
             copied = [change for change in page.changes if change.kind in _KINDS]
             self._replica.apply(copied, {_CURSOR: page.next})
             self._bring_index_up()
+        if page.more:
+            return
         self._replica.mark(_FRESH_AT, asked_at)
         for settle in self._settle:
-            settle(asked_at)
+            settle()
 
     def _keep(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -239,6 +261,9 @@ class FeedFollower:
                 self._remember(memory.POLICY, decode(change.document, Policy))
             elif change.kind is ChangeKind.GUIDANCE:
                 self._keep_guidance(change)
+            elif change.kind is ChangeKind.ORDER:
+                for decided in self._decided:
+                    decided(change)
 
     def _keep_guidance(self, change: Change) -> None:
         """An edition in words of a newer version is left; the last good one stays."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 from app.services.desk import memory
 from app.services.desk.outbox import Outbox
@@ -22,7 +23,10 @@ from app.wire.people import DepositStoreKey
 from app.wire.sync import Heartbeat
 
 BEAT_SECONDS = 30.0
-_TOPIC = "line"
+LONGEST_SECONDS = 120.0
+"""No call to the centre lasts longer, tried again and signed anew included."""
+
+_TOPIC, _CENTRE_TOPIC = "line", "centre"
 _LATE_AFTER = timedelta(minutes=5)
 _LATE = "Some orders could not be sent for more than five minutes. Please tell your team lead."
 
@@ -31,7 +35,8 @@ class Line:
     """One seat's line to the centre.
 
     `jobs` are done after each emptying of the outbox and decide themselves whether they are due.
-    `version` is this program's.
+    `version` is this program's, `run_id` made at each of its starts. `progress`, once it is set,
+    is called between any two acts and may raise, where another line has taken over.
     """
 
     def __init__(
@@ -43,6 +48,7 @@ class Line:
         clock: Clock,
         back_off: BackOff,
         version: str,
+        run_id: UUID,
     ) -> None:
         self._outbox = outbox
         self._jobs = jobs
@@ -51,6 +57,8 @@ class Line:
         self._clock = clock
         self._back_off = back_off
         self._version = version
+        self._run_id = run_id
+        self.progress: Callable[[], None] | None = None
         self._is_stopping = False
         self._beaten_at: float | None = None
 
@@ -58,14 +66,21 @@ class Line:
         """Send nothing more; what waits is sent after the next start."""
         self._is_stopping = True
 
+    def hurry(self) -> None:
+        """Somebody asked for it now: what was set back is tried, too, and waits are short again."""
+        self._outbox.try_all()
+        self._back_off.succeeded()
+
     def step(self) -> float:
         """Do what there is to do; gives the seconds to wait before the next time."""
         try:
             while self._outbox.send_batch():
                 if self._is_stopping:
                     return 0.0
+                self._come_along()
             for job in self._jobs:
                 job()
+                self._come_along()
             self._beat()
         except Unreachable:
             self._standing.missed()
@@ -92,16 +107,23 @@ class Line:
         is_fresh = self._beaten_at is not None and now - self._beaten_at < BEAT_SECONDS
         if is_fresh and self._standing.is_online:
             return
-        self._centre.call(
+        told = self._centre.call(
             HEARTBEAT,
             Heartbeat(
                 waiting=self._outbox.waiting(),
                 oldest_waiting_at=self._outbox.oldest_waiting_at(),
+                needs_person=self._outbox.needing_person(),
                 version=self._version,
+                run_id=self._run_id,
             ),
         )
         self._beaten_at = now
         self._standing.heard()
+        self._standing.say(_CENTRE_TOPIC, told.sentence)
+
+    def _come_along(self) -> None:
+        if self.progress is not None:
+            self.progress()
 
 
 def deposit_key(records: Records, centre: Centre) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import func, insert, select
 
 from app.models.desk.tables import NumberRow
@@ -15,6 +17,10 @@ from app.wire.sync import LeaseNumbers, Policy
 
 KEPT = 200
 LEASED_MOST = 1_000
+_FEW = 5
+_FEW_SHARE = 10
+"""With a tenth of what is kept, or five, people are told: there is time to do something about it.
+"""
 
 
 class Numbers:
@@ -31,14 +37,40 @@ class Numbers:
         with self._store.read() as connection:
             return connection.execute(query).scalar_one()
 
+    def kept(self) -> int:
+        """How many there are when all is well."""
+        with self._store.read() as connection:
+            policy = memory.recalled(connection, memory.POLICY, Policy)
+        return policy.numbers_kept if policy else KEPT
+
+    def shortage(self, left: int, away_since: datetime | None) -> str:
+        """What to tell people of the `left` numbers; empty while there are enough.
+
+        Nobody is told while the centre answers: then more are on their way.
+        """
+        if away_since is None or left > max(_FEW, self.kept() // _FEW_SHARE):
+            return ""
+        since = f"the central service has been away since {self._when(away_since)}"
+        if not left:
+            return (
+                f"No order numbers are left; {since}. Orders can be drafted and read back, and "
+                "placed as soon as it is back."
+            )
+        counted = "1 order number" if left == 1 else f"{left} order numbers"
+        return f"Only {counted} left; {since}."
+
+    def _when(self, instant: datetime) -> str:
+        """`14:02` on the clock of this desk, with the day where it is another one."""
+        here, today = instant.astimezone(), self._clock.now().astimezone()
+        same_day = here.date() == today.date()
+        return f"{here:%H:%M}" if same_day else f"{here:%H:%M on %d %B}"
+
     def top_up(self) -> None:
         """Lease as many as policy keeps, once a quarter of them is gone.
 
         Raises Refusal or Unreachable; numbers of a lost answer are never used by anyone.
         """
-        with self._store.read() as connection:
-            policy = memory.recalled(connection, memory.POLICY, Policy)
-        kept = policy.numbers_kept if policy else KEPT
+        kept = self.kept()
         lacking = kept - self.left()
         if lacking * 4 < kept or lacking < 1:
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
+    bindparam,
     exists,
     func,
     not_,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.models.desk.tables import ENDS_CALL, NEEDS_PERSON, WAITING, CommandRow, PlacedOrderRow
+from app.services.desk.decisions import is_final
 from app.services.desk.records import Records, command_of
 from app.services.desk.standing import Standing
 from app.services.ports import Centre
@@ -45,10 +47,11 @@ FAILURES_MOST = 20
 RESENT_DAYS = 30
 _READY = (CommandState.CAPTURED, CommandState.PENDING)
 _CANNOT_BE_READ = {"malformed", "body_too_large", "key_reused"}
+_NOT_THE_CENTRE = "not_the_centre"
 _LINE = {
     "connection_broken",
     "centre_away",
-    "not_the_centre",
+    _NOT_THE_CENTRE,
     "service_busy",
     "database_away",
     "outcome_unknown",
@@ -74,8 +77,14 @@ class Outbox:
         self._standing = standing
         self._clock = clock
         self._batch_most = COMMANDS_MOST
-        self._set_back: set[UUID] = set()
+        self._set_back: frozenset[UUID] = frozenset()
         self._others_pass = False
+        self._seen_answered: frozenset[int] = frozenset()
+
+    @property
+    def set_back(self) -> frozenset[UUID]:
+        """Commands that let others go first until the outbox has been gone through once."""
+        return self._set_back
 
     def send_batch(self) -> bool:
         """Send the next commands; whether there may be more to send at once.
@@ -86,7 +95,7 @@ class Outbox:
         rows = self._take()
         if not rows:
             self._batch_most = COMMANDS_MOST
-            self._set_back.clear()
+            self._set_back = frozenset()
             return False
         commands = tuple(command_of(row) for row in rows)
         try:
@@ -96,30 +105,66 @@ class Outbox:
             return True
         self._standing.heard()
         self._apply(rows, answer.outcomes)
+        self._batch_most = min(COMMANDS_MOST, self._batch_most * 2)
         return True
 
-    def settle(self, up_to: datetime) -> None:
-        """Everything the centre took before `up_to` has been seen in the feed."""
-        acked = (CommandRow.state == CommandState.ACKED, CommandRow.answered_at <= up_to)
+    def note_answered(self) -> None:
+        """The feed is about to be asked; what is acknowledged by now, its answer will cover."""
+        query = select(CommandRow.position).where(CommandRow.state == CommandState.ACKED)
         with self._records.store.read() as connection:
-            if (
-                connection.execute(select(CommandRow.position).where(*acked).limit(1)).first()
-                is None
-            ):
-                return
-        with self._records.store.write() as connection:
-            connection.execute(update(CommandRow).where(*acked).values(state=CommandState.SETTLED))
+            self._seen_answered = frozenset(connection.execute(query).scalars())
 
-    def send_again(self) -> None:
-        """The centre was restored and may have lost the latest: it gets the last 30 days again."""
-        since = self._clock.now() - timedelta(days=RESENT_DAYS)
-        done = (CommandState.ACKED, CommandState.SETTLED)
+    def settle(self) -> None:
+        """The feed was followed to its end, asked after `note_answered`.
+
+        So whatever the commands noted there have changed at the centre is known here.
+        """
+        seen, self._seen_answered = self._seen_answered, frozenset()
+        if not seen:
+            return
         with self._records.store.write() as connection:
             connection.execute(
                 update(CommandRow)
-                .where(CommandRow.state.in_(done), CommandRow.captured_at >= since)
+                .where(
+                    CommandRow.position == bindparam("seen"),
+                    CommandRow.state == CommandState.ACKED,
+                )
+                .values(state=CommandState.SETTLED),
+                [{"seen": position} for position in sorted(seen)],
+            )
+
+    def send_again(self) -> None:
+        """The centre was restored and may have lost the latest: it gets the last 30 days again.
+
+        By the day of its answer: what was taken long before it could be sent is among the latest,
+        too. What a person has to look at as well: who would look, if the centre has lost it?
+        """
+        self._seen_answered = frozenset()
+        since = self._clock.now() - timedelta(days=RESENT_DAYS)
+        done = (CommandState.ACKED, CommandState.SETTLED, CommandState.NEEDS_REVIEW)
+        with self._records.store.write() as connection:
+            connection.execute(
+                update(CommandRow)
+                .where(CommandRow.state.in_(done), CommandRow.answered_at >= since)
+                .values(state=CommandState.PENDING, decided_revision=0)
+            )
+
+    def take_back(self) -> None:
+        """A sender was left behind in the middle of a batch: what it had goes out again.
+
+        The centre knows what it has; should the answer come after all, it is as good as another.
+        """
+        with self._records.store.write() as connection:
+            connection.execute(
+                update(CommandRow)
+                .where(CommandRow.state == CommandState.SENDING)
                 .values(state=CommandState.PENDING)
             )
+
+    def try_all(self) -> None:
+        """Nothing is set back any more, and those the centre failed on get another chance."""
+        self._set_back = frozenset()
+        self.retry_stuck()
 
     def retry_stuck(self) -> None:
         """Give those the centre failed on another chance."""
@@ -156,7 +201,7 @@ class Outbox:
             .where(
                 CommandRow.state.in_(_READY),
                 CommandRow.command_id.not_in(sorted(self._set_back)),
-                not_(_follows_held_back(self._set_back)),
+                not_(follows_held_back(self._set_back)),
             )
             .order_by(CommandRow.position)
             .limit(self._batch_most)
@@ -169,13 +214,14 @@ class Outbox:
             rows = connection.execute(query).all()
             unwritten = self._records.unwritten
             rows = _within_size([row for row in rows if row.command_id not in unwritten])
-            _set_state(connection, rows, CommandState.SENDING)
+            _set_state(connection, rows, CommandState.SENDING, tries=CommandRow.tries + 1)
         return rows
 
     def _put_back(self, rows: list[Row[Any]], problem: Refusal | Unreachable) -> None:
-        """Let the rows wait on, and go on singly where one of them seems to be at fault.
+        """Let the rows wait on, and go on with half as many where they seem to be at fault.
 
-        Raises the problem again where it lies with the line or with this seat.
+        Raises the problem again where it lies with the line or with this seat. A proxy that turns
+        large bodies away looks like a broken line: then, too, fewer are tried next.
         """
         is_theirs = problem.code in _CANNOT_BE_READ or (
             isinstance(problem, Unreachable) and problem.code not in _LINE
@@ -184,16 +230,17 @@ class Outbox:
             _set_state(connection, rows, CommandState.PENDING)
             if is_theirs and len(rows) == 1:
                 self._blame(connection, rows[0], problem)
+        if is_theirs or problem.code == _NOT_THE_CENTRE:
+            self._batch_most = max(1, len(rows) // 2)
         if not is_theirs:
             raise problem
-        self._batch_most = 1
 
     def _blame(self, connection: Connection, row: Row[Any], problem: Refusal | Unreachable) -> None:
         """Note a failure of one command alone, and let the others go first.
 
         It counts only where others have passed since: a centre that fails on all is another matter.
         """
-        self._set_back.add(row.command_id)
+        self._set_back |= {row.command_id}
         failures = row.failures + (1 if self._others_pass else 0)
         self._others_pass = False
         state = CommandState.PENDING
@@ -212,16 +259,22 @@ class Outbox:
         answers = {outcome.command_id: outcome for outcome in outcomes}
         now = self._clock.now()
         with self._records.store.write() as connection:
+            decided = _decided(connection, rows)
             for row in rows:
-                state = _state_after(row.kind, answers.get(row.command_id))
-                _write_answer(connection, row, state, answers.get(row.command_id), now)
+                answer = answers.get(row.command_id)
+                state = _state_after(row.kind, answer)
+                known = decided.get(row.position)
+                if state is CommandState.NEEDS_REVIEW and _holds(known, answer):
+                    answer = None  # its words are older than those of the decision
+                    state = CommandState.ACKED if known and known.is_final else state
+                _write_answer(connection, row, state, answer, now)
                 if state is CommandState.PENDING:
-                    self._set_back.add(row.command_id)
+                    self._set_back |= {row.command_id}
                 else:
                     self._others_pass = True
 
 
-def _follows_held_back(set_back: Iterable[UUID]) -> ColumnElement[bool]:
+def follows_held_back(set_back: Iterable[UUID]) -> ColumnElement[bool]:
     """The end of a call whose order does not go before it, in this batch or an earlier one."""
     is_set_back = and_(_ORDER.state.in_(_READY), _ORDER.command_id.in_(sorted(set_back)))
     held_back = or_(_ORDER.state.in_(_HELD_BACK), is_set_back)
@@ -248,11 +301,46 @@ def _within_size(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     return chosen
 
 
-def _set_state(connection: Connection, rows: Iterable[Row[Any]], state: CommandState) -> None:
+def _set_state(
+    connection: Connection, rows: Iterable[Row[Any]], state: CommandState, **more: object
+) -> None:
+    """Only of what nobody else has answered for meanwhile."""
     positions = [row.position for row in rows]
+    still_here = CommandRow.state.in_((*_READY, CommandState.SENDING))
     connection.execute(
-        update(CommandRow).where(CommandRow.position.in_(positions)).values(state=state)
+        update(CommandRow)
+        .where(CommandRow.position.in_(positions), still_here)
+        .values(state=state, **more)
     )
+
+
+class _Decided(NamedTuple):
+    """What was decided about an order before the answer about it was heard."""
+
+    revision: int
+    decision: str
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nobody has to look any more."""
+        return is_final(self.decision)
+
+
+def _decided(connection: Connection, rows: Iterable[Row[Any]]) -> dict[int, _Decided]:
+    query = select(CommandRow.position, CommandRow.decided_revision, CommandRow.decision).where(
+        CommandRow.position.in_([row.position for row in rows]), CommandRow.decision != ""
+    )
+    return {row[0]: _Decided(row[1], row[2]) for row in connection.execute(query)}
+
+
+def _holds(decided: _Decided | None, answer: CommandOutcome | None) -> bool:
+    """Whether a decision is newer than an answer: the first answer comes for ever.
+
+    After a restore the centre may have lost the decision, unless it has the order from before.
+    """
+    if decided is None or answer is None:
+        return False
+    return decided.revision > 0 or answer.outcome is Outcome.REPLAYED
 
 
 def _state_after(kind: CommandKind, answer: CommandOutcome | None) -> CommandState:
@@ -279,6 +367,7 @@ def _write_answer(
         values |= {"reasons": ",".join(answer.reasons), "sentence": answer.sentence}
     if state is not CommandState.PENDING:
         values["answered_at"] = now
+    still_sent = CommandRow.state.in_((*_READY, CommandState.SENDING))
     connection.execute(
-        update(CommandRow).where(CommandRow.position == row.position).values(**values)
+        update(CommandRow).where(CommandRow.position == row.position, still_sent).values(**values)
     )

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
+
+from app.values.clock import Clock
 
 _AWAY = "The central service does not answer. Orders go on; they are sent when it is back."
 
@@ -14,10 +17,12 @@ _AWAY = "The central service does not answer. Orders go on; they are sent when i
 class Standing:
     """Shared by everything that hears from the centre. Waits for nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._is_online = False
         self._was_asked = False
+        self._away_since: datetime | None = None
         self._sentences: dict[str, str] = {}
         self._when_back: list[Callable[[], None]] = []
         self._when_lost: list[Callable[[], None]] = []
@@ -26,6 +31,11 @@ class Standing:
     def is_online(self) -> bool:
         """Whether the centre answered when last asked."""
         return self._is_online
+
+    @property
+    def away_since(self) -> datetime | None:
+        """When the centre was first missed, while it does not answer; as far as this run knows."""
+        return self._away_since
 
     def when_back(self, listener: Callable[[], None]) -> None:
         """Call `listener` each time the centre answers again, on the thread that noticed."""
@@ -40,6 +50,7 @@ class Standing:
         with self._lock:
             is_back = not self._is_online
             self._is_online = self._was_asked = True
+            self._away_since = None
         if is_back:
             for listener in self._when_back:
                 listener()
@@ -50,6 +61,7 @@ class Standing:
             is_lost = self._is_online
             self._is_online = False
             self._was_asked = True
+            self._away_since = self._away_since or self._clock.now()
         if is_lost:
             for listener in self._when_lost:
                 listener()

@@ -39,7 +39,7 @@ def test_every_operation_of_the_desk_is_handled(site: Site) -> None:
 
 def test_a_desk_that_does_not_handle_everything_is_not_made() -> None:
     with pytest.raises(Fault) as fault:
-        DeskCaller(Handlers(), FakeCentre(), SignedIn(FixedClock()), Standing())
+        DeskCaller(Handlers(), FakeCentre(), SignedIn(FixedClock()), Standing(FixedClock()))
     assert fault.value.code == "no_handler"
 
 

@@ -23,6 +23,7 @@ from app.wire import operations
 from app.wire.orders import MakePaper, NumberShown, Paper, SaveDraft, VoidDraft
 from app.wire.sync import Outcome
 from tests.builders import a_product, an_id
+from tests.fakes import FixedClock
 from tests.services.desk.centre import POLICY
 from tests.services.desk.site import (
     Signal,
@@ -44,7 +45,7 @@ def site(tmp_path: Path) -> Site:
 
 
 def followed(desk: Desk) -> None:
-    for _ in range(4):
+    for _ in range(5):
         desk.feed.step()
 
 
@@ -177,7 +178,8 @@ def settled_orders(site: Site, desk: Desk, orders: int) -> None:
         close(caller, placed.document)
     while desk.outbox.send_batch():
         pass
-    desk.outbox.settle(site.clock.now())
+    desk.outbox.note_answered()
+    desk.outbox.settle()
 
 
 def test_a_month_after_it_was_settled_an_order_leaves_the_desk(site: Site) -> None:
@@ -294,7 +296,7 @@ def test_waiting_times_are_a_matter_of_chance() -> None:
 
 def test_a_worker_works_when_it_is_woken_and_ends_when_it_is_told() -> None:
     steps = Signal()
-    worker = Worker("under test", WaitingForEver(steps))
+    worker = Worker("under test", WaitingForEver(steps), FixedClock())
     worker.start()
     steps.wait_for(1)
     worker.wake()
@@ -315,14 +317,14 @@ class WaitingForEver:
 
 
 def test_a_worker_that_was_never_started_ends_too() -> None:
-    worker = Worker("under test", WaitingForEver(Signal()))
+    worker = Worker("under test", WaitingForEver(Signal()), FixedClock())
     worker.ask_to_stop()
     worker.join()
 
 
 def test_those_who_wait_for_the_centre_are_told_once_when_it_is_back() -> None:
     told: list[str] = []
-    standing = Standing()
+    standing = Standing(FixedClock())
     standing.when_back(Note(told))
     standing.heard()
     standing.heard()
@@ -333,7 +335,7 @@ def test_those_who_wait_for_the_centre_are_told_once_when_it_is_back() -> None:
 
 def test_those_who_have_to_go_on_trying_are_told_once_when_the_centre_is_lost() -> None:
     told: list[str] = []
-    standing = Standing()
+    standing = Standing(FixedClock())
     standing.when_lost(Note(told, "lost"))
     standing.missed()
     standing.heard()
@@ -354,7 +356,7 @@ class Note:
 
 
 def test_the_same_sentence_is_not_said_twice() -> None:
-    standing = Standing()
+    standing = Standing(FixedClock())
     standing.say("line", "This desk was taken out of service.")
     standing.say("feed", "This desk was taken out of service.")
     assert standing.sentence() == "This desk was taken out of service."

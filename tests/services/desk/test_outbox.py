@@ -31,7 +31,7 @@ def stocked(site: Site, desk: Desk, numbers: int) -> Caller:
     """Signed in, with so many numbers, and the centre away again."""
     policy = msgspec.structs.replace(POLICY, numbers_kept=numbers)
     site.centre.put(ChangeKind.POLICY, "policy", policy, 2)
-    for _ in range(4):
+    for _ in range(5):
         desk.feed.step()
     caller = ready(desk)
     site.centre.go_away()
@@ -339,7 +339,7 @@ def test_what_was_acknowledged_is_settled_once_the_feed_has_been_followed_since(
     site: Site,
 ) -> None:
     with site.opened() as desk:
-        for _ in range(4):
+        for _ in range(5):
             desk.feed.step()
         place(ready(desk), site.order())
         send_all(desk)
@@ -351,7 +351,7 @@ def test_what_was_acknowledged_is_settled_once_the_feed_has_been_followed_since(
 
 def test_after_a_restore_of_the_centre_it_gets_the_last_month_again(site: Site) -> None:
     with site.opened() as desk:
-        for _ in range(4):
+        for _ in range(5):
             desk.feed.step()
         place(ready(desk), site.order())
         send_all(desk)
