@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.models.central.customer import Customer, CustomerNameToken, CustomerPhone
 from app.services.central import desk_clock, judgement
+from app.services.central.allocation import allocate
 from app.services.central.customers import name_tokens
 from app.services.central.guidance import GuidanceEditions
 from app.services.central.masking import (
@@ -105,6 +106,8 @@ class Acceptance:
         placed_at = desk_clock.corrected(told.placed_at, command, tx.at)
         overrides = judgement.proved_overrides(arrival.told, arrival.device_id, facts)
         paid = _payment(tx, arrival, facts)
+        # Last of all that may have to wait: from here on others wait for the same products.
+        allocations = allocate(tx, document, facts.tracked)
         reasons = [
             *arrival.oddities,
             *judgement.reasons_from_contents(told, recomputed),
@@ -114,6 +117,7 @@ class Acceptance:
             *judgement.reasons_from_read_back(arrival.told, rules, checklists),
             *judgement.reasons_from_overrides(arrival.told, overrides),
             *paid.reasons,
+            *allocations.reasons,
         ]
         if placed is not told:
             reasons.append(ReviewReason.CARD_DIGITS_MASKED)
@@ -139,8 +143,9 @@ class Acceptance:
             phone=known.phone,
             addresses=addresses if known.customer_id is not None else (),
             aliases=numbered.aliases,
-            event_facts=_event_facts(told, numbered, codes, facts),
+            event_facts=_event_facts(told, numbered, codes, facts) | allocations.facts,
             payment_state=paid.state,
+            allocations=allocations,
         )
 
     def _checklists(self, tx: Transaction, revision: int) -> tuple[Checklist, ...] | None:

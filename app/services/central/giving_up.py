@@ -1,7 +1,8 @@
 """Takes the word of a desk that an order will not come, whose payment had begun.
 
 What its seat authorised is marked to be given back and its open links are taken back; the watchdog
-does it. An order that is here already keeps its payment. Runs in the transaction of its command.
+does it. What it holds of stock is given back at once. An order that is here already keeps its
+payment. Runs in the transaction of its command.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from app.services.central.order_facts import place_of
 from app.services.central.pay_links import take_back
 from app.services.central.payment_rows import is_placed, lock, locked
 from app.services.central.settling import in_sequence, settled_before
+from app.services.central.stock_rows import release_seat
 from app.services.central.transaction import CommandKey, Fact, Transaction
 from app.values.card import mask_card_digits
 from app.values.errors import Refusal
@@ -53,6 +55,7 @@ def decide(tx: Transaction, given: GivenUp) -> CommandOutcome:
         tx.session.add(_row(tx, given))
         facts["attempts"] = _give_back(tx, order_id, given.device_id, given.order.reason)
         facts["links"] = take_back(tx, order_id, given.device_id)
+        facts["stock"] = release_seat(tx, given.device_id, [order_id])
     outcome = CommandOutcome(command_id=given.command.command_id, outcome=Outcome.ACCEPTED)
     tx.remember(in_sequence(key, place), encode(outcome))
     tx.audit(key.operation, order_id, outcome.outcome.value, **facts)

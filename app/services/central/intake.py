@@ -21,6 +21,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from app.services.central import giving_up
 from app.services.central.acceptance import Acceptance, Arrival
+from app.services.central.allocation import keep_allocations
 from app.services.central.closings import Closings, EndedCall
 from app.services.central.giving_up import GivenUp
 from app.services.central.judgement import (
@@ -51,6 +52,10 @@ _MALFORMED = "malformed"
 
 Decide = Callable[[Transaction], CommandOutcome | None]
 """Takes a command that was read; None: a twin of it was faster, look again."""
+
+
+class _Overtaken(Exception):  # noqa: N818 - no error: it rolls back what was done for the order
+    """A twin of the command was faster; what this one took from stock is the twin's."""
 
 
 class Intake:
@@ -139,6 +144,8 @@ class Intake:
         for _ in range(TRIES_MOST):
             try:
                 outcome = self._transactions.write(decide, actor)
+            except _Overtaken:
+                continue
             except IntegrityError as clash:
                 if isinstance(clash.orig, errors.CheckViolation | errors.NotNullViolation):
                     raise _unkeepable() from clash
@@ -149,8 +156,7 @@ class Intake:
                 return outcome
         raise Fault("intake_unsettled", "The command could not be settled just now.")
 
-    def _decide(self, tx: Transaction, arrival: Arrival) -> CommandOutcome | None:
-        """None: a twin of the command was faster; look again."""
+    def _decide(self, tx: Transaction, arrival: Arrival) -> CommandOutcome:
         command, placed = arrival.command, arrival.placed
         value = self._leases.value_of(tx, placed.number)
         facts = facts_about(tx, command, arrival.device_id, placed, value)
@@ -167,7 +173,8 @@ class Intake:
             arrival = _as_another_order(tx, arrival)
         record = self._acceptance.record(tx, arrival, facts)
         if not keep(tx, record):
-            return None
+            raise _Overtaken
+        keep_allocations(tx, record.placed.document.order_id, record.allocations)
         return decode(record.answer, CommandOutcome)
 
 

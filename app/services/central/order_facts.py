@@ -54,6 +54,7 @@ class Facts:
     `number_order` has the number already; `order_number` is what an order of the same id has.
     `sellable` and `withdrawn` are codes in capitals. `overrides` are those that the record names.
     `has_payments`: a card or a link was begun for it; `given_up`: a desk said it will not come.
+    `tracked` are products of its lines, and of what is held for it, that have a level of stock.
     """
 
     applied: Applied | None
@@ -69,6 +70,7 @@ class Facts:
     overrides: Mapping[UUID, HeldOverride]
     has_payments: bool
     given_up: bool
+    tracked: frozenset[str]
 
 
 _FACTS = """
@@ -96,7 +98,10 @@ _FACTS = """
             WHERE v.override_id = ANY (%(overrides)s::uuid[])),
            EXISTS (SELECT FROM card_attempt t WHERE t.order_id = %(order)s)
            OR EXISTS (SELECT FROM pay_link k WHERE k.order_id = %(order)s),
-           EXISTS (SELECT FROM given_up_order g WHERE g.order_id = %(order)s)
+           EXISTS (SELECT FROM given_up_order g WHERE g.order_id = %(order)s),
+           ARRAY(SELECT s.code FROM product p JOIN stock_level s ON s.code = p.code
+                 WHERE upper(p.code) = ANY (%(codes)s)
+                 UNION SELECT h.code FROM stock_hold h WHERE h.order_id = %(order)s)
     FROM (VALUES (1)) AS one
     LEFT JOIN applied_command a ON a.asker = %(device)s AND a.command_id = %(command)s
     LEFT JOIN customer c ON c.customer_id = %(customer)s
@@ -126,7 +131,7 @@ def facts_about(
     ).one()
     sha256, answer, newest, taken, incarnation_known, active, leased = row[:7]
     number_order, order_number, revision, name, email, text_relay, on_account, phones = row[7:15]
-    sellable, withdrawn, overrides, has_payments, given_up = row[15:]
+    sellable, withdrawn, overrides, has_payments, given_up, tracked = row[15:]
     held = None
     if revision is not None:
         held = HeldCustomer(
@@ -151,6 +156,7 @@ def facts_about(
         overrides=dict(map(_override, overrides or ())),
         has_payments=has_payments,
         given_up=given_up,
+        tracked=frozenset(tracked),
     )
 
 

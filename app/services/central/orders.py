@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.models.central.order import OrderState
+from app.services.central.allocation import Allocations
 from app.services.central.customers import address_digest, folded_postcode, name_tokens
 from app.services.central.order_facts import PLACED
 from app.services.central.transaction import CommandKey, Transaction
@@ -48,6 +49,7 @@ class OrderRecord:
     aliases: tuple[OrderNumber, ...]
     event_facts: dict[str, Any]
     payment_state: PaymentState
+    allocations: Allocations
 
 
 TAKE_COMMAND = """

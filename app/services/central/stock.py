@@ -8,12 +8,12 @@ somebody else asks for the product.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from app.services.central.stock_rows import change_reserved, in_stock_as, release_seat
+from app.services.central.stock_rows import TrackedCodes, change_reserved, release_seat
 from app.services.central.transaction import Actor, Handlers, Transaction
 from app.values.errors import Refusal
 from app.values.identity import ProductCode
@@ -52,9 +52,11 @@ class Stock:
         if seen.by_code:
             _require_open(seen)
         expires_at = tx.at + timedelta(seconds=seen.hold_seconds)
-        by_code = {code: seen.of(code) for code in wanted}
+        by_code = seen.named(wanted)
         granted = {
-            one.code: one.granted(wanted[code]) for code, one in by_code.items() if one is not None
+            one.code: one.granted(pieces)
+            for code, pieces in wanted.items()
+            if (one := by_code[code]) is not None
         }
         _keep(tx, seen, granted, request.order_id, actor.seat.device_id, expires_at)
         standings = tuple(
@@ -74,7 +76,8 @@ class Stock:
         """How products stand; of an order what its seat holds for it."""
         known = tx.connection.exec_driver_sql(_TRACKED, _folded(request.codes)).scalars().all()
         seen = _look(tx, known, request.order_id or _NO_ORDER, actor.seat.device_id)
-        standings = tuple(_as_asked(code, seen.of(code), tx.at) for code in request.codes)
+        by_code = seen.named(request.codes)
+        standings = tuple(_as_asked(code, by_code[code], tx.at) for code in request.codes)
         ends = [one.own_until for one in seen.by_code.values() if one.own_until is not None]
         live = [end for end in ends if end > tx.at]
         return StockHeld(standings=standings, expires_at=min(live, default=None))
@@ -112,10 +115,11 @@ class _Look:
     is_given_up: bool = False
     hold_seconds: int = _FIRST_SECONDS
 
-    def of(self, code: str) -> _Seen | None:
-        """The product that a code names; None where it is not tracked."""
-        found = in_stock_as(code, self.by_code)
-        return self.by_code[found] if found is not None else None
+    def named(self, codes: Iterable[str]) -> dict[str, _Seen | None]:
+        """The product that each code names; None where it is not tracked."""
+        tracked = TrackedCodes(self.by_code)
+        found = {code: tracked.named(code) for code in codes}
+        return {code: self.by_code[one] if one is not None else None for code, one in found.items()}
 
 
 _TRACKED = """

@@ -7,7 +7,7 @@ products never wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -60,16 +60,16 @@ def change_reserved(tx: Transaction, more: Mapping[str, int]) -> None:
         tx.connection.exec_driver_sql(_CHANGE, values)
 
 
-def in_stock_as(code: str, tracked: Iterable[str]) -> str | None:
-    """The tracked product that a code names, whatever its capitals; None where there is none."""
-    folded = code.upper()
-    found = None
-    for one in tracked:
-        if one == code:
-            return one
-        if one.upper() == folded:
-            found = one
-    return found
+class TrackedCodes:
+    """Finds the tracked product that a code names, whatever its capitals."""
+
+    def __init__(self, codes: Collection[str]) -> None:
+        self._codes = frozenset(codes)
+        self._folded = {code.upper(): code for code in codes}
+
+    def named(self, code: str) -> str | None:
+        """None where it is not tracked."""
+        return code if code in self._codes else self._folded.get(code.upper())
 
 
 _OF_ORDERS = "h.order_id = ANY (%(orders)s::uuid[])"

@@ -123,6 +123,8 @@ def sentence_for(reason: str) -> str:
         return reason
     if known is ReviewReason.READ_BACK_OPEN and subject:
         return f"The read-back of {_place(subject)} does not match the order."
+    if known is ReviewReason.STOCK_SHORT and subject:
+        return f"Of {_place(subject)} there is less in stock than was ordered; the rest follows."
     return _SENTENCES[known]
 
 
