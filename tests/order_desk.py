@@ -139,7 +139,8 @@ class OrderCentre(Centre):
 _EMPTIED = (
     *("sales_order", "order_line", "order_version", "order_event", "order_number_alias", "contact"),
     *("customer", "customer_phone", "customer_name_token", "address"),
-    *("product", "price", "price_break", "stock_level", "town", "change"),
+    *("product", "price", "price_break", "town", "change"),
+    *("order_allocation", "stock_hold", "stock_level"),
     *("applied_command", "audit", "audit_seal", "number_lease"),
     *("read_back_entry", "read_back_override", "call_closing"),
     *("recording_lease", "recording_pause", "recording_event", "call_flag", "evidence"),

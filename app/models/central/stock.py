@@ -47,8 +47,6 @@ class OrderAllocation(CentralTable):
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.order_id"), primary_key=True)
-    code: Mapped[str] = mapped_column(
-        ForeignKey("stock_level.code"), primary_key=True, index=True
-    )
+    code: Mapped[str] = mapped_column(ForeignKey("stock_level.code"), primary_key=True, index=True)
     allocated: Mapped[int]
     back_ordered: Mapped[int]
