@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from app.documents.sheet import ACCENT, BODY, HAIRLINE, LABEL, LEADING, Sheet
-from app.documents.texts import Labels
+from app.documents.texts import RegionTexts
 from app.values.money import Money, UnitPrice
 from app.values.vocabulary import ProductKind
 from app.wire.orders import OrderLine
@@ -41,10 +41,10 @@ def shown(amount: Money | UnitPrice) -> str:
     return str(amount).replace("-", "\u2212")
 
 
-def write_lines(sheet: Sheet, lines: tuple[OrderLine, ...], labels: Labels) -> None:
+def write_lines(sheet: Sheet, lines: tuple[OrderLine, ...], texts: RegionTexts) -> None:
     """The whole table, from the pen on."""
-    rows = [_row(sheet, number, line, labels) for number, line in enumerate(lines, 1)]
-    columns = _columns(sheet, rows, labels)
+    rows = [_row(sheet, number, line, texts) for number, line in enumerate(lines, 1)]
+    columns = _columns(sheet, rows, texts)
     sheet.down(10)
     sheet.need(5 * LEADING)
     _head(sheet, columns)
@@ -52,9 +52,12 @@ def write_lines(sheet: Sheet, lines: tuple[OrderLine, ...], labels: Labels) -> N
         _write_row(sheet, columns, row)
 
 
-def _row(sheet: Sheet, number: int, line: OrderLine, labels: Labels) -> Row:
+def _row(sheet: Sheet, number: int, line: OrderLine, texts: RegionTexts) -> Row:
+    labels = texts.labels
     description = sheet.lettering.clean(line.description)
     is_charge = line.kind is ProductKind.CHARGE
+    if line.back_ordered:
+        description = f"{description}\n{_later(line, texts)}"
     return (
         str(number),
         sheet.lettering.clean(line.code),
@@ -65,8 +68,20 @@ def _row(sheet: Sheet, number: int, line: OrderLine, labels: Labels) -> Row:
     )
 
 
-def _columns(sheet: Sheet, rows: list[Row], labels: Labels) -> list[_Column]:
+def _later(line: OrderLine, texts: RegionTexts) -> str:
+    """What follows later, and when."""
+    day = line.back_order_on
+    words = texts.labels.follows_some_day if day is None else texts.labels.follows_on
+    return words.format(
+        now=f"{line.quantity - line.back_ordered:,}",
+        later=f"{line.back_ordered:,}",
+        day="" if day is None else texts.weekday(day),
+    )
+
+
+def _columns(sheet: Sheet, rows: list[Row], texts: RegionTexts) -> list[_Column]:
     """As wide as their figures need; the description takes what is left."""
+    labels = texts.labels
     heads = (
         labels.line_number,
         labels.code,

@@ -98,7 +98,7 @@ class _Confirmation:
         self._title(copied_at)
         self._number()
         self._facts()
-        write_lines(sheet, self._order.lines, self._labels)
+        write_lines(sheet, self._order.lines, self._texts)
         self._totals()
         self._notes()
         write_rights(sheet, self._texts, self._company)

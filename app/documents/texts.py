@@ -84,6 +84,8 @@ class Labels(Text, frozen=True):
     unit_price: str
     line_total: str
     charge: str
+    follows_on: str
+    follows_some_day: str
     one_line: str
     lines: str
     one_item: str

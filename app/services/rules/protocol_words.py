@@ -48,6 +48,8 @@ _NOT_FOR_READERS = {"prices", "currency", "kind", "region", "method", "rights", 
 
 PARTS = {
     "quantity": "Quantity",
+    "back_ordered": "To follow later",
+    "back_order_on": "Day the rest is expected",
     "code": "Code",
     "description": "Description",
     "name": "Name",
@@ -178,6 +180,8 @@ class Words:
         product = f"{was.get('code', '')} {was.get('description', '')}".strip()
         if "quantity" in was:
             product = f"{was['quantity']} \u00d7 {product}"
+        if "back_ordered" in was:
+            product = f"{product}, {was['back_ordered']} to follow later"
         return f"{name}: {product}" if product else name
 
     def value(self, part: str, value: str) -> str:
@@ -186,7 +190,7 @@ class Words:
             return "nothing"
         if part in _SUMS:
             return self._amount(value)
-        if part == "promised_on":
+        if part in {"promised_on", "back_order_on"}:
             return self._iso_day(value)
         if part == "phone":
             no_phone = value == NO_PHONE

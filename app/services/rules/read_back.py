@@ -193,6 +193,9 @@ def _line_checkpoint(line: OrderLine, item: ChecklistItem, by: AnsweredBy) -> Ch
         "description": line.description,
         "kind": line.kind.value,
     }
+    if line.back_ordered:
+        values["back_ordered"] = str(line.back_ordered)
+        values["back_order_on"] = line.back_order_on.isoformat() if line.back_order_on else ""
     speak = spoken_of_line(line)
     return _checkpoint(line_key(line.line_id), item, by, values, speak, line_id=line.line_id)
 

@@ -9,12 +9,14 @@ Source of the rules: DESIGN.md section 6.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from app.services.rules.read_back import COLLECTED, NO_PHONE, SAME, Checkpoint
 from app.services.rules.regions import RegionRules
 from app.services.rules.speech_book import Piece, SpeechBook, load_speech
+from app.services.rules.speech_lines import line_turns
+from app.services.rules.speech_turns import FACTS_MOST, Sayings, Statement, Turn
 from app.services.rules.spoken_words import (
     address_words,
     date_words,
@@ -22,11 +24,8 @@ from app.services.rules.spoken_words import (
     digit_words,
     email_spelled,
     email_words,
-    is_said_twice,
     money_twice,
     money_words,
-    number_words,
-    spelled,
     spelled_postcode,
 )
 from app.values.contact import PostalAddress
@@ -36,7 +35,7 @@ from app.values.order_number import OrderNumber, spoken
 from app.values.postal_rules import rules_of
 from app.values.vocabulary import AnsweredBy, CheckpointKind, ProductKind
 from app.values.wording import text_for_search
-from app.wire.orders import OrderDocument, OrderLine, Totals
+from app.wire.orders import OrderDocument, Totals
 
 __all__ = [
     "FACTS_MOST",
@@ -51,36 +50,11 @@ __all__ = [
     "turns",
 ]
 
-FACTS_MOST = 3
-"""In one turn. Source: facts/ux-and-law.md section 3, Cardosi 1994."""
-
 FACT_CHARACTERS = 70
 """As much of a free text counts as one fact."""
 
-WORDS_LEFT = 2
-"""Of a description without its telling words: enough to know what it is about."""
 _PHONE_DIGITS = 3
 _STREET_ROWS = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """What is said before the caller answers.
-
-    `wait` names what the caller has to say ("the quantity"), empty where a yes is enough; `speaks`
-    the parts of the checkpoint that are heard then. An item, named by its words and its code, is
-    one fact, and so is an amount with what it is for.
-    """
-
-    pieces: tuple[Piece, ...]
-    facts: int
-    wait: str = ""
-    speaks: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return "".join(piece.text for piece in self.pieces)
 
 
 def turns(
@@ -94,7 +68,7 @@ def turns(
 ) -> tuple[Turn, ...]:
     """What is to be said about a checkpoint, one confirmation a turn."""
     is_slow = slow and checkpoint.answered_by is AnsweredBy.CALLER
-    talk = _Talk(checkpoint, document, totals, rules, book, is_slow)
+    talk = _Talk(checkpoint, document, totals, rules, Sayings(book, is_slow))
     return tuple(talk.turns())
 
 
@@ -146,12 +120,6 @@ def part_of(checkpoint: Checkpoint, name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Statement:
-    pieces: tuple[Piece, ...]
-    facts: int = 1
-
-
-@dataclass(frozen=True, slots=True)
 class _Talk:
     """One checkpoint being put into words."""
 
@@ -159,15 +127,22 @@ class _Talk:
     document: OrderDocument
     totals: Totals
     rules: RegionRules
-    book: SpeechBook
-    slow: bool
+    sayings: Sayings
+
+    @property
+    def book(self) -> SpeechBook:
+        return self.sayings.book
+
+    @property
+    def slow(self) -> bool:
+        return self.sayings.slow
 
     def turns(self) -> Iterator[Turn]:
         match self.point.kind:
             case CheckpointKind.CUSTOMER:
                 yield from self._agreed(self._customer(), "agree_customer")
             case CheckpointKind.LINE:
-                yield from self._line()
+                yield from line_turns(self.point, self.document, self.sayings)
             case CheckpointKind.PRICE:
                 yield from self._agreed(self._price(), "agree_price")
             case CheckpointKind.DELIVERY:
@@ -185,48 +160,26 @@ class _Talk:
 
     @property
     def _most(self) -> int:
-        return 1 if self.slow else FACTS_MOST
+        return self.sayings.most
 
     @property
     def _is_caller(self) -> bool:
         return self.point.answered_by is AnsweredBy.CALLER
 
-    def _said(self, sentence: str, **values: str) -> _Statement:
-        return self._several(1, sentence, **values)
+    def _said(self, sentence: str, **values: str) -> Statement:
+        return self.sayings.several(1, sentence, **values)
 
-    def _several(self, facts: int, sentence: str, **values: str) -> _Statement:
-        return _Statement(self.book.sentences[sentence].pieces(**values), facts)
+    def _several(self, facts: int, sentence: str, **values: str) -> Statement:
+        return self.sayings.several(facts, sentence, **values)
 
-    def _agreed(self, statements: Iterable[_Statement], question: str) -> list[Turn]:
+    def _agreed(self, statements: Iterable[Statement], question: str) -> list[Turn]:
         """As few turns as may be; the question of the last one is for the caller only."""
-        grouped = self._grouped(statements)
+        grouped = self.sayings.grouped(statements)
         if not self._is_caller:
             return grouped
-        return [*grouped[:-1], self._asking(grouped[-1], question)]
+        return [*grouped[:-1], self.sayings.asking(grouped[-1], question)]
 
-    def _grouped(self, statements: Iterable[_Statement]) -> list[Turn]:
-        grouped: list[Turn] = []
-        for said in statements:
-            if grouped and grouped[-1].facts + said.facts <= self._most:
-                last = grouped[-1]
-                pieces = (*last.pieces, Piece(" "), *said.pieces)
-                grouped[-1] = Turn(pieces=pieces, facts=last.facts + said.facts)
-            else:
-                grouped.append(Turn(pieces=said.pieces, facts=said.facts))
-        return grouped
-
-    def _asking(self, turn: Turn, question: str, speaks: Sequence[str] = ()) -> Turn:
-        asked = self.book.sentences[question].pieces()
-        pieces = (*turn.pieces, Piece(" "), *asked) if turn.pieces else asked
-        return replace(turn, pieces=pieces, wait=self._wait(speaks), speaks=tuple(speaks))
-
-    def _wait(self, names: Sequence[str]) -> str:
-        waits = [self.book.waits[name] for name in names]
-        if len(waits) < 2:
-            return "".join(waits)
-        return self.book.say("both", first=", ".join(waits[:-1]), last=waits[-1])
-
-    def _customer(self) -> Iterator[_Statement]:
+    def _customer(self) -> Iterator[Statement]:
         name, phone, email = (part_of(self.point, key) for key in ("name", "phone", "email"))
         yield self._said("name", name=name) if name else self._said("no_name")
         ending = digit_words(phone, self.book).split()[-_PHONE_DIGITS:] if phone != NO_PHONE else []
@@ -234,98 +187,7 @@ class _Talk:
         said = (email_spelled if self.slow else email_words)(email, self.book)
         yield self._said("email", email=said) if email else self._said("no_email")
 
-    def _line(self) -> Iterator[Turn]:
-        found = next(
-            (
-                (number, line)
-                for number, line in enumerate(self.document.lines, start=1)
-                if line.line_id == self.point.line_id
-            ),
-            None,
-        )
-        if found is None:
-            return
-        number, line = number_words(found[0], self.book), found[1]
-        if line.kind is ProductKind.CHARGE:
-            yield from self._grouped(self._charge(number, line))
-        elif self.point.must_speak:
-            yield from self._spoken_line(number, line)
-        else:
-            yield from self._grouped(self._goods(number, line))
-
-    def _spoken_line(self, number: str, line: OrderLine) -> Iterator[Turn]:
-        """The caller says it before they are told: nobody repeats what they never heard."""
-        parts = [one.part for one in self.point.must_speak]
-        kind = self._kind_of(line) if len(parts) > 1 else ""
-        item = (
-            self._said("line_kind", number=number, description=kind)
-            if kind
-            else self._said("line_item", number=number, **self._item(line))
-        )
-        (turn,) = self._grouped([item])
-        if len(parts) > 1 and (self.slow or self._has_number(line.must_say)):
-            yield self._asking(turn, "ask_which", ("description",))
-            turn, parts = Turn(pieces=(), facts=0), ["quantity"]
-        question = "ask_quantity" if len(parts) == 1 else "ask_quantity_and_which"
-        yield self._asking(turn, question, parts)
-        few, values = self._quantity(line)
-        said = self._goods(number, line) if kind else [self._said(f"line_so{few}", **values)]
-        yield from self._grouped(said)
-
-    def _has_number(self, words: str) -> bool:
-        """Whether what tells the item could be taken for how many there are."""
-        counts = {*self.book.words.ones, *self.book.words.tens}
-        return any(
-            word.casefold() in counts or any(sign.isdigit() for sign in word)
-            for word in words.replace("-", " ").split()
-        )
-
-    @staticmethod
-    def _kind_of(line: OrderLine) -> str:
-        """The description less what tells it from its twin; nothing where too little is left."""
-        words = {word.casefold() for word in line.must_say.split()}
-        if not all(word.isalpha() for word in words):
-            return ""
-        left = [w for w in line.description.split() if w.strip(".,;:()\"'").casefold() not in words]
-        return description_words(" ".join(left)) if len(left) >= WORDS_LEFT else ""
-
-    def _quantity(self, line: OrderLine) -> tuple[str, dict[str, str]]:
-        """The ending of the sentence to use, and what goes into it."""
-        values = {"quantity": number_words(line.quantity, self.book)}
-        if not is_said_twice(line.quantity):
-            return "_of_few", values
-        return "", {**values, "digits": digit_words(str(line.quantity), self.book)}
-
-    def _item(self, line: OrderLine) -> dict[str, str]:
-        return {
-            "description": description_words(line.description) or self.book.say("no_description"),
-            "code": spelled(line.code, self.book),
-        }
-
-    def _goods(self, number: str, line: OrderLine) -> Iterator[_Statement]:
-        few, values = self._quantity(line)
-        values["number"] = number
-        if self.slow:
-            yield self._said(f"line_quantity{few}", **values)
-            yield self._said("line_item", number=number, **self._item(line))
-        else:
-            yield self._several(2, f"line{few}", **values, **self._item(line))
-
-    def _charge(self, number: str, line: OrderLine) -> Iterator[_Statement]:
-        amount = money_words(line.total, self.book)
-        said = description_words(line.description) or spelled(line.code, self.book)
-        if line.quantity == 1:
-            yield self._said("charge", number=number, amount=amount, description=said)
-            return
-        quantity = number_words(line.quantity, self.book)
-        if self.slow:
-            yield self._said("line_quantity_of_few", number=number, quantity=quantity)
-            yield self._said("charge", number=number, amount=amount, description=said)
-            return
-        values = {"number": number, "quantity": quantity, "amount": amount}
-        yield self._several(2, "charge_many", description=said, **values)
-
-    def _price(self) -> Iterator[_Statement]:
+    def _price(self) -> Iterator[Statement]:
         totals = self.totals
         if totals.tax_included:
             has_charges = any(line.kind is ProductKind.CHARGE for line in self.document.lines)
@@ -349,13 +211,13 @@ class _Talk:
         parts = [one.part for one in self.point.must_speak]
         for group in [[part] for part in parts] if self.slow else [parts] if parts else []:
             nothing = Turn(pieces=(), facts=len(group))
-            yield self._asking(nothing, _OPEN_QUESTIONS[tuple(group)], group)
+            yield self.sayings.asking(nothing, _OPEN_QUESTIONS[tuple(group)], group)
         statements = [*self._going_to(), *self._notes()]
         yield from self._agreed(statements, "agree_delivery")
         if self._is_caller:
             yield from self._meanings()
 
-    def _going_to(self) -> Iterator[_Statement]:
+    def _going_to(self) -> Iterator[Statement]:
         address = self.document.deliver_to
         if part_of(self.point, COLLECTED):
             yield self._said("collected")
@@ -364,7 +226,7 @@ class _Talk:
         else:
             yield from self._address(address, "going_to", "going_on")
 
-    def _address(self, address: PostalAddress, first: str, further: str) -> Iterator[_Statement]:
+    def _address(self, address: PostalAddress, first: str, further: str) -> Iterator[Statement]:
         sentence = first
         for facts in (self._addressee(address), self._place(address)):
             for start in range(0, len(facts), self._most):
@@ -394,12 +256,12 @@ class _Talk:
             facts.append(country_name(address.country))
         return facts
 
-    def _notes(self) -> Iterator[_Statement]:
+    def _notes(self) -> Iterator[Statement]:
         delivery = self.document.delivery
         yield from self._text("instructions", "instructions_on", delivery.instructions)
         yield from self._text("gift_message", "gift_message_on", delivery.gift_message)
 
-    def _text(self, first: str, further: str, text: str) -> Iterator[_Statement]:
+    def _text(self, first: str, further: str, text: str) -> Iterator[Statement]:
         sentence = first
         for part in _chunks(text, FACT_CHARACTERS * self._most):
             facts = min(self._most, -(-len(part) // FACT_CHARACTERS))
@@ -428,7 +290,7 @@ class _Talk:
         statements += self._two_ways(goods, address)
         yield from self._agreed(statements, "agree_billing")
 
-    def _two_ways(self, goods: PostalAddress, bill: PostalAddress) -> Iterator[_Statement]:
+    def _two_ways(self, goods: PostalAddress, bill: PostalAddress) -> Iterator[Statement]:
         going, billed = (self._short(address) for address in (goods, bill))
         if self.slow:
             yield self._said("goods_way", goods=going)
@@ -440,7 +302,7 @@ class _Talk:
         row = address_words(address.street[-1], self.book).rstrip(",") if address.street else ""
         return ", ".join(part for part in (row, address.city) if part)
 
-    def _arrival(self) -> Iterator[_Statement]:
+    def _arrival(self) -> Iterator[Statement]:
         delivery = self.document.delivery
         method = self.rules.method(delivery.method)
         is_collected = method is not None and not method.needs_address
@@ -454,14 +316,14 @@ class _Talk:
         if label and not is_collected:
             yield self._said("method", method=description_words(label))
 
-    def _rights(self) -> Iterator[_Statement]:
+    def _rights(self) -> Iterator[Statement]:
         for text in self.book.rights[part_of(self.point, "buyer")]:
-            yield _Statement(text.pieces())
+            yield Statement(text.pieces())
 
     def _extra(self) -> Turn:
         speaks = tuple(one.part for one in self.point.must_speak)
         pieces = (Piece(self.point.item.say),)
-        return Turn(pieces=pieces, facts=1, wait=self._wait(speaks), speaks=speaks)
+        return Turn(pieces=pieces, facts=1, wait=self.sayings.wait(speaks), speaks=speaks)
 
     def _obligation(self) -> Iterator[Turn]:
         # The total was said twice with the price; once is enough here, and leaves room to answer.
@@ -476,7 +338,7 @@ class _Talk:
             yield from self._agreed([amount, payment], "ask_obligation")
             return
         sentence = "obligation" if self._is_caller else "obligation_on_paper"
-        yield from self._grouped([self._several(2, sentence, **values)])
+        yield from self.sayings.grouped([self._several(2, sentence, **values)])
 
 
 _OPEN_QUESTIONS = {

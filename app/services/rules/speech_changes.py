@@ -243,6 +243,8 @@ _ALIKE: dict[str, _Put] = {
 _IN_WORDS: dict[str, _Put] = {
     **_ALIKE,
     "quantity": _quantity_words,
+    "back_ordered": _quantity_words,
+    "back_order_on": _day_words,
     "promised_on": _day_words,
     "code": spelled,
     "email": email_words,
@@ -252,6 +254,8 @@ _IN_WORDS: dict[str, _Put] = {
 _IN_FIGURES: dict[str, _Put] = {
     **_ALIKE,
     "quantity": _quantity_figures,
+    "back_ordered": _quantity_figures,
+    "back_order_on": _day_figures,
     "promised_on": _day_figures,
     "street": _street_shown,
     "phone": _phone_shown,

@@ -197,11 +197,7 @@ def _rest_words(standing: StockStanding, elapsed: timedelta) -> str:
     noun = "more left" if standing.held else "left"
     left = f"{standing.left:,} {noun}" if standing.left > 0 else f"none {noun}"
     rest = ", ".join([left, *_colleagues(standing, elapsed)])
-    if (
-        standing.left <= 0
-        and standing.expected_on is not None
-        and not (is_enough and standing.held)
-    ):
+    if standing.left <= 0 and standing.expected_on is not None and not has_all:
         rest = f"{rest}; more expected on {day_words(standing.expected_on)}"
     return rest if standing.held else rest[:1].upper() + rest[1:]
 
