@@ -38,6 +38,7 @@ from app.services.central.read_back import Overrides
 from app.services.central.recording import Pauses
 from app.services.central.seats import Seats
 from app.services.central.stock import Stock
+from app.services.central.stock_watch import STOCK_SECONDS, StockWatch
 from app.services.central.transaction import Handlers, Transaction, Transactions
 from app.services.ports import EventLog
 from app.services.rules.guidance_files import read_guidance
@@ -131,6 +132,7 @@ class Central:
                 ("audit.seal", SEAL_SECONDS, self._seal),
                 ("recording.look_after", self._pause.watchdog_s, self.pauses.look_after),
                 ("payments.look_after", self._pay.watchdog_s, self.payments.look_after),
+                ("stock.look_after", STOCK_SECONDS, StockWatch(self.transactions).look_after),
             )
         )
 
