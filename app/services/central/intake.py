@@ -29,8 +29,16 @@ from app.services.central.judgement import (
     refuse_malformed_closing,
     refuse_malformed_giving_up,
 )
+from app.services.central.masking import e164
 from app.services.central.number_leases import NumberLeases
-from app.services.central.order_facts import Facts, facts_about, first_sha256, place_of
+from app.services.central.order_decisions import decided
+from app.services.central.order_facts import (
+    Facts,
+    WorkedOut,
+    facts_about,
+    first_sha256,
+    place_of,
+)
 from app.services.central.orders import keep
 from app.services.central.settling import in_sequence, later, settled_before
 from app.services.central.transaction import Actor, CommandKey, Handlers, Transaction, Transactions
@@ -70,6 +78,7 @@ class Intake:
         """`leases` gives new numbers where the one that was told cannot stand."""
         self._transactions = transactions
         self._leases = leases
+        self._regions = regions
         self._acceptance = Acceptance(regions, leases)
         self._closings = Closings(regions)
 
@@ -158,8 +167,8 @@ class Intake:
 
     def _decide(self, tx: Transaction, arrival: Arrival) -> CommandOutcome:
         command, placed = arrival.command, arrival.placed
-        value = self._leases.value_of(tx, placed.number)
-        facts = facts_about(tx, command, arrival.device_id, placed, value)
+        worked_out = WorkedOut(self._leases.value_of(tx, placed.number), self._phone(placed))
+        facts = facts_about(tx, command, arrival.device_id, placed, worked_out)
         before = settled_before(tx, arrival.key, command, facts.applied, facts.place)
         if before is not None:
             return before
@@ -175,7 +184,13 @@ class Intake:
         if not keep(tx, record):
             raise _Overtaken
         keep_allocations(tx, record.placed.document.order_id, record.allocations)
+        if record.reasons:
+            decided(tx, record.placed.document.order_id)
         return decode(record.answer, CommandOutcome)
+
+    def _phone(self, placed: PlacedOrder) -> str | None:
+        customer = placed.document.customer
+        return e164(customer.phone, self._regions[placed.document.region]) if customer else None
 
 
 def _without_nul(body: bytes) -> bytes:

@@ -15,6 +15,7 @@ from sqlalchemy import Text, cast, select
 
 from app.models.central.customer import Customer
 from app.models.central.order import OrderEvent, OrderState, OrderVersion, SalesOrder
+from app.services.central.order_decisions import decided
 from app.services.central.payment_rows import payments_of
 from app.services.central.transaction import Transaction
 from app.services.rules.payments import (
@@ -132,6 +133,7 @@ def bring_up_to_date(tx: Transaction, order_id: UUID) -> None:
     if fresh and row.state is OrderState.ACCEPTED:
         row.state = OrderState.NEEDS_REVIEW
     tx.session.add(_event(tx, row, fresh))
+    decided(tx, order_id)
 
 
 def _on_account(tx: Transaction, row: SalesOrder) -> bool:

@@ -369,5 +369,5 @@ def test_the_head_of_the_feed_is_its_last_row(local: OrderCentre) -> None:
     assert place.row > 0
     epoch = local.rows("SELECT feed_epoch FROM installation")[0].feed_epoch
     cursor = Cursor(epoch=epoch, transaction=place.transaction, row=place.row)
-    page = local.transactions.read(lambda tx: page_after(tx, WaitForChanges(since=cursor)))
+    page = local.transactions.read(lambda tx: page_after(tx, WaitForChanges(since=cursor), None))
     assert page.changes == ()

@@ -30,7 +30,7 @@ def products(centre: OrderCentre) -> dict[str, ProductView]:
     def page(tx: Transaction) -> dict[str, ProductView]:
         epoch = tx.session.execute(text("SELECT feed_epoch FROM installation")).scalar_one()
         since = Cursor(epoch=epoch, transaction=0, row=0)
-        changes = page_after(tx, WaitForChanges(since=since)).changes
+        changes = page_after(tx, WaitForChanges(since=since), None).changes
         return {change.key: decode(change.document, ProductView) for change in changes}
 
     return centre.transactions.read(page)

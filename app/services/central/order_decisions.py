@@ -1,0 +1,125 @@
+"""Tells the seat that sent an order what was decided about it since: by a person or by the bank.
+
+A decision is a change of the feed for that seat alone. Its revision is the newest event of the
+order, so that a later decision is never taken for an older one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec import Raw
+
+from app.models.central.order import OrderState
+from app.services.central.transaction import Transaction
+from app.services.rules.review import sentence_for
+from app.values.identity import DeviceId, OrderId
+from app.values.order_number import OrderNumber, grouped
+from app.values.vocabulary import ChangeKind, PaymentState
+from app.wire.message import encode
+from app.wire.sync import Change, OrderDecision
+
+TOLD_FOR = timedelta(days=90)
+"""So far back a desk that takes everything anew is told of decisions."""
+
+_DECIDED = """
+    INSERT INTO change (kind, key, revision, deleted, device_id)
+    SELECT 'order', o.order_id::text, max(e.seq), false, o.device_id
+    FROM sales_order o JOIN order_event e ON e.order_id = o.order_id AND e.kind <> 'closed'
+    WHERE o.order_id = %(order)s GROUP BY o.order_id
+"""
+
+
+def decided(tx: Transaction, order_id: UUID) -> None:
+    """Tell the order's seat how it stands now; its event has been written."""
+    tx.session.flush()
+    tx.connection.exec_driver_sql(_DECIDED, {"order": order_id})
+
+
+_DECISIONS = """
+    SELECT o.order_id, o.number, o.state, o.review_reasons, o.payment_state, o.received_at,
+           (SELECT array_agg(t.number ORDER BY t.number) FROM order_number_alias t
+            WHERE t.order_id = o.order_id AND t.number <> o.number),
+           e.seq, e.at, e.kind = 'payment'
+    FROM sales_order o
+    CROSS JOIN LATERAL (SELECT v.seq, v.at, v.kind FROM order_event v
+                        WHERE v.order_id = o.order_id AND v.kind <> 'closed'
+                        ORDER BY v.seq DESC LIMIT 1) e
+    WHERE o.device_id = %(seat)s
+"""
+_OF_THESE = " AND o.order_id = ANY (%(orders)s::uuid[])"
+_PAGE = """
+    AND o.received_at >= %(since)s AND o.order_id::text > %(after)s
+    AND (o.state <> 'accepted' OR EXISTS (SELECT FROM order_event p
+                                          WHERE p.order_id = o.order_id AND p.kind = 'payment'))
+    ORDER BY o.order_id LIMIT %(limit)s
+"""
+
+
+def decisions(tx: Transaction, seat: DeviceId, orders: list[str]) -> list[Change]:
+    """How these orders of a seat stand; those of others are left out."""
+    values = {"seat": seat, "orders": orders}
+    rows = tx.connection.exec_driver_sql(_DECISIONS + _OF_THESE, values)
+    return [_decision(row) for row in rows]
+
+
+def decisions_after(tx: Transaction, seat: DeviceId, after: str, limit: int) -> list[Change]:
+    """A page of what was decided about a seat's orders in the last months, by order."""
+    values = {"seat": seat, "since": tx.at - TOLD_FOR, "after": after, "limit": limit}
+    rows = tx.connection.exec_driver_sql(_DECISIONS + _PAGE, values)
+    return [_decision(row) for row in rows]
+
+
+def _decision(row: Sequence[Any]) -> Change:
+    order_id, number, state, reasons, payment, received_at, told, revision, at, is_payment = row
+    paid = PaymentState(payment) if is_payment else None
+    document = OrderDecision(
+        order_id=OrderId(order_id),
+        number=OrderNumber(number),
+        state=state,
+        reasons=tuple(reasons),
+        sentence=_sentence(OrderState(state), reasons, paid, _told_as(number, told)),
+        decided_at=max(received_at, at),
+        revision=revision,
+    )
+    return Change(
+        kind=ChangeKind.ORDER,
+        key=str(order_id),
+        revision=revision,
+        document=Raw(encode(document)),
+    )
+
+
+_PAID = {
+    PaymentState.AUTHORISED: "The card payment is authorised.",
+    PaymentState.PAID: "The order is paid.",
+    PaymentState.LINK_SENT: "A pay link is open for this order.",
+    PaymentState.ON_ACCOUNT: "The order goes on account.",
+    PaymentState.OUTSTANDING: "The order is not paid for.",
+}
+_STATES = {
+    OrderState.RELEASED: "The order was released.",
+    OrderState.CANCELLED: "The order was cancelled.",
+}
+
+
+def _sentence(
+    state: OrderState, reasons: Sequence[str], paid: PaymentState | None, told_as: str
+) -> str:
+    said = [_PAID[paid]] if paid is not None else []
+    if state in _STATES:
+        said = [_STATES[state]]
+    elif state is OrderState.NEEDS_REVIEW:
+        said.append(sentence_for(reasons[-1] if paid is not None else reasons[0]))
+    return " ".join([*said, told_as] if told_as else said)
+
+
+def _told_as(number: str, told: Sequence[str] | None) -> str:
+    """That the caller has another number than the order, where it is so."""
+    if not told:
+        return ""
+    heard = " and ".join(grouped(OrderNumber(one)) for one in told)
+    return f"Its number is {grouped(OrderNumber(number))}; the caller was told {heard}."
