@@ -9,13 +9,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 
 from app.campaigns.dice import Dice
-from app.campaigns.faults.ledger import NOTE
+from app.campaigns.faults.ledger import note_of
 from app.campaigns.invoices import read_invoices
 from app.services.rules.regions import RegionRules
 from app.services.rules.shipping_dates import promised_on
@@ -129,12 +128,6 @@ def documents(taker: CallTaker, call: Call, name: str, now: datetime) -> Iterato
         yield document
 
 
-def steps(documents_of_call: Iterator[OrderDocument]) -> Iterator[tuple[OrderDocument, int]]:
-    """Each document with a line more, and how many lines it has."""
-    for _, after in pairwise(documents_of_call):
-        yield after, len(after.lines)
-
-
 def _begun(taker: CallTaker, call: Call, name: str, now: datetime) -> OrderDocument:
     method = taker.rules.method(_METHOD)
     if method is None:
@@ -165,7 +158,7 @@ def _begun(taker: CallTaker, call: Call, name: str, now: datetime) -> OrderDocum
             charge=method.charge,
             promised_on=promised_on(method, now, taker.rules),
         ),
-        internal_note=NOTE.format(call=name),
+        internal_note=note_of(name),
     )
 
 

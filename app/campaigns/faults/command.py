@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from app.campaigns.faults.killed_desk import KilledDesk
 from app.campaigns.faults.site import Given, Ground
 from app.campaigns.faults.table import Row, RowResult
 from app.values.errors import Fault, Refusal
 
-ROWS: tuple[type[Row], ...] = ()
+ROWS: tuple[type[Row], ...] = (KilledDesk,)
 
 
 def run_rows(

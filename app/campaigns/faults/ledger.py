@@ -16,8 +16,18 @@ from typing import Self
 import msgspec
 import psycopg
 
-NOTE = "fault campaign, call {call}"
+_NOTE = "fault campaign, call "
 """Stands in the internal note of every order, so that one call's orders can be counted."""
+
+
+def note_of(call: str) -> str:
+    """The internal note of a call's order."""
+    return f"{_NOTE}{call}"
+
+
+def call_of(note: str) -> str:
+    """The call an internal note belongs to."""
+    return note.removeprefix(_NOTE)
 
 
 class Changed(msgspec.Struct, frozen=True, tag="changed"):
@@ -82,12 +92,16 @@ class DeskLog:
             os.fsync(self._file)
 
 
-def read_log(path: Path) -> list[Entry]:
-    """All whole lines of a log; none where there is no log yet."""
+def read_log(path: Path, last_bytes: int | None = None) -> list[Entry]:
+    """All whole lines of a log, or of its end; none where there is no log yet."""
     if not path.exists():
         return []
     entries: list[Entry] = []
-    for line in path.read_bytes().split(b"\n"):
+    with path.open("rb") as file:
+        if last_bytes is not None:
+            file.seek(max(0, path.stat().st_size - last_bytes))
+        written = file.read()
+    for line in written.split(b"\n"):
         if not line:
             continue
         try:

@@ -24,7 +24,16 @@ from app.values.errors import Fault
 PATIENCE_S = 60.0
 END_S = 20.0
 _STARTED = "a program of the campaign"
-_PRELOADED = ("app.campaigns.faults.desk_program", "app.campaigns.faults.replica_program")
+_PRELOADED = (
+    "app.campaigns.faults.desk_program",
+    "app.campaigns.faults.replica_program",
+    # What a desk loads behind its first paint:
+    "app.adapters.address_lookup",
+    "app.adapters.key_file",
+    "app.adapters.keyring",
+    "app.transport.client",
+    "httpcore2",
+)
 
 Work = Callable[[Connection, Any], None]
 """What a program does: with a line to its parent, and what it is told at the start."""
@@ -87,12 +96,15 @@ class Program:
             self._process.join(END_S)
         raise Fault("program_failed", f"A program did not come so far: {self.complaint()}")
 
-    def has_said(self, seconds: float) -> bool:
-        """Whether something of it can be heard within so many seconds."""
+    def last_words(self) -> list[Any]:
+        """What it has said and nobody has heard yet; also after it was killed."""
+        words: list[Any] = []
         try:
-            return self._line.poll(seconds)
+            while self._line.poll():
+                words.append(self._line.recv())
         except (EOFError, OSError):
-            return False
+            pass  # that was all
+        return words
 
     def complaint(self) -> str:
         """The end of its log."""
@@ -104,7 +116,6 @@ class Program:
         """End it as a power cut would: SIGKILL, which no program can do anything about."""
         self._process.kill()
         self._process.join()
-        self._line.close()
 
     def stop(self) -> None:
         """End it in order, or by force when it does not."""
