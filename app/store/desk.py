@@ -20,6 +20,7 @@ from sqlalchemy.pool import QueuePool
 from sqlcipher3 import dbapi2
 
 from app.store.migrations.desk import HEAD, KNOWN
+from app.store.pages import LogState, damaged_pages, log_state
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 
@@ -43,7 +44,9 @@ class StoreDamaged(Exception):  # noqa: N818 - a state of the file, mended by se
 class DeskStore:
     """An opened store."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    def __init__(self, engine: Engine, folder: Path, *, was_cut_off: bool = False) -> None:
+        """`was_cut_off`: the last change was broken, as a power cut leaves it."""
+        self.was_cut_off = was_cut_off
         self._engine = engine
         self._folder = folder
         self._writing = engine.execution_options(writes=True)
@@ -115,7 +118,9 @@ def open_store(path: Path, key: bytes, clock: Clock) -> DeskStore:
 
     Raises Refusal `store_newer` (the file is left as it is) or StoreDamaged.
     """
-    version = _version_of(path, key) if path.exists() and path.stat().st_size else None
+    version, was_cut_off = None, False
+    if path.exists() and path.stat().st_size:
+        version, was_cut_off = _examined(path, key)
     if version is not None and version not in KNOWN:
         raise Refusal(
             "store_newer",
@@ -125,7 +130,7 @@ def open_store(path: Path, key: bytes, clock: Clock) -> DeskStore:
         stamp = f"{clock.now():%Y%m%d-%H%M%S}"
         shutil.copyfile(path, path.with_name(f"{path.stem}-before-{HEAD}-{stamp}{path.suffix}"))
     engine = _engine(path, key)
-    store = DeskStore(engine, path.parent)
+    store = DeskStore(engine, path.parent, was_cut_off=was_cut_off)
     if version != HEAD:
         try:
             _migrate(store)
@@ -208,18 +213,20 @@ def connect_read_only(path: Path, key: bytes) -> Any:  # noqa: ANN401 - as above
     return _connect(path, key, read_only=True)
 
 
-def _version_of(path: Path, key: bytes) -> str | None:
-    """Check every page and give the version, without writing a byte. Raises StoreDamaged."""
+def _examined(path: Path, key: bytes) -> tuple[str | None, bool]:
+    """Check every page and give the version, and whether the last change was cut off.
+
+    Writes no byte of either. Raises StoreDamaged, or Fault `store_unreadable`.
+    """
     connection = None
     try:
         connection = _connect(path, key, read_only=True)
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise StoreDamaged(verdict)
-        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if not tables:
-            return None
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        # How many frames of its log SQLite goes by; NOOP only counts them.
+        _, frames, _ = connection.execute("PRAGMA wal_checkpoint(NOOP)").fetchone()
+        version = _version(connection)
     except dbapi2.DatabaseError as cause:
         if _code(cause) in {_CORRUPT, _NOT_A_DATABASE, _NO_SUCH_TABLE}:
             raise StoreDamaged(str(cause)) from cause
@@ -227,7 +234,25 @@ def _version_of(path: Path, key: bytes) -> str | None:
     finally:
         if connection is not None:
             connection.close()
+    return version, _is_cut_off(path, key, max(frames, 0))
+
+
+def _version(connection: Any) -> str | None:  # noqa: ANN401 - the driver has no types
+    if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        return None
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(row[0]) if row else None
+
+
+def _is_cut_off(path: Path, key: bytes, frames: int) -> bool:
+    """Whether the last change was cut off. Raises StoreDamaged where SQLite sees no damage."""
+    broken = damaged_pages(path, key, frames)
+    if broken:
+        raise StoreDamaged(f"page {broken[0]} has another seal")
+    state = log_state(path, key, frames)
+    if state is LogState.DAMAGED:
+        raise StoreDamaged(f"the log is broken behind frame {frames}")
+    return state is LogState.UNFINISHED
 
 
 def _code(error: object) -> int:

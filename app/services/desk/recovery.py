@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,18 +28,14 @@ from sqlalchemy import (
 )
 
 from app.models.base import UtcInstant
-from app.models.desk.table import DeskTable
 from app.models.desk.tables import (
     ENDS_CALL,
     CommandRow,
     DraftRow,
     NumberRow,
-    PersonRow,
     PlacedOrderRow,
     ReadBackEntryRow,
-    SettingRow,
 )
-from app.models.desk.tenders import TenderRow
 from app.services.desk import memory
 from app.services.desk.records import (
     CLOSING,
@@ -52,10 +48,10 @@ from app.services.desk.records import (
     command_of,
     entries_of,
     insert_command,
-    insert_order_of,
     insert_placed,
     remember_agreement,
 )
+from app.services.desk.salvaging import salvaged
 from app.services.desk.seat import STORE_KEY, Seat, write_durably
 from app.services.ports import KeyStore
 from app.services.rules.escrow import seal_store_key
@@ -70,17 +66,15 @@ from app.store.journal import (
     records_at_most,
     sync_folder,
 )
-from app.store.salvage import SalvagedRow, salvage
 from app.values.clock import Clock
 from app.values.errors import Fault
 from app.values.identity import OrderId
 from app.values.vocabulary import CommandKind, CommandState, DraftState
-from app.wire.guidance import Guidance
-from app.wire.message import View, decode, encode
+from app.wire.message import decode, encode
 from app.wire.orders import PlacedOrder
 from app.wire.payments import GivenUpOrder
 from app.wire.read_back import ClosedCall, ReadBackEntry
-from app.wire.sync import Command, Policy
+from app.wire.sync import Command
 
 STORE = "desk.store"
 JOURNAL = "desk.journal"
@@ -90,22 +84,6 @@ _READ_ANEW_AT_MOST = 200
 _LONGEST_JOURNAL_BYTES = 32 * 1024 * 1024
 _OLDEST_JOURNAL = timedelta(days=30)
 """A longer or older journal is written anew with what the store still keeps."""
-_SALVAGED = (
-    PersonRow,
-    NumberRow,
-    DraftRow,
-    ReadBackEntryRow,
-    TenderRow,
-    CommandRow,
-    PlacedOrderRow,
-)
-
-_KEPT_SETTINGS: dict[str, type[View | str]] = {
-    memory.POLICY: Policy,
-    memory.GUIDANCE: Guidance,
-    memory.CARD_ROOT_KEY: str,
-}
-
 _entries = msgspec.json.Decoder(Entry)
 
 
@@ -164,11 +142,11 @@ class _Opening:
 
     def _store(self, key: bytes) -> DeskStore:
         try:
-            return open_store(self._store_path, key, self._clock)
+            store = open_store(self._store_path, key, self._clock)
         except StoreDamaged:
             aside = self._set_aside(self._store_path)
             store = open_store(self._store_path, key, self._clock)
-            drafts, orders = _salvaged(store, aside, key)
+            drafts, orders = salvaged(store, aside, key)
             self._is_rebuilt = True
             self._sentences.append(
                 f"The orders kept at this desk were damaged. The file was kept as {aside.name}; "
@@ -176,6 +154,12 @@ class _Opening:
                 "missing was taken from the second copy."
             )
             return store
+        if store.was_cut_off:
+            self._sentences.append(
+                "The last change at this desk was cut off in the middle. No order with a number is "
+                "lost; what was typed in the last second may be."
+            )
+        return store
 
     def _reading(self, store: DeskStore, key: bytes) -> Reading | None:
         """What the journal says; None where there is none that could be gone on with."""
@@ -232,6 +216,8 @@ class _Opening:
             restored, left_out = _restore(connection, captured.values())
             if restored or self._is_rebuilt:
                 _mend_read_backs(connection)
+            if self._is_rebuilt and (reading is None or reading.damaged):
+                self._own_up(connection)
             _mark_shown(connection, shown)
             connection.execute(_ON_THEIR_WAY)
         if restored:
@@ -243,6 +229,14 @@ class _Opening:
             )
         self._entries_read = len(entries)
         return missing
+
+    def _own_up(self, connection: Connection) -> None:
+        """Neither copy is whole: numbers that look free may have been told, so none is used."""
+        connection.execute(delete(NumberRow).where(NumberRow.order_id.is_(None)))
+        self._sentences.append(
+            "Both copies were damaged. An order of this desk that had not reached the central "
+            "service may be missing; please tell your team lead before you go on."
+        )
 
     def _journal(
         self, store: DeskStore, key: bytes, reading: Reading | None, missing: list[Row[Any]]
@@ -315,42 +309,6 @@ def _agreed(agreement: Agreement | None, reading: Reading | None) -> tuple[int, 
     if mark.file_id != reading.end.file_id or mark.records > reading.end.records:
         return 0, 0
     return mark.records, agreement.position
-
-
-def _salvaged(store: DeskStore, damaged: Path, key: bytes) -> tuple[int, int]:
-    """Copy what the damaged file still gives; how many drafts and orders that were."""
-    counts: dict[str, int] = {}
-    with store.write() as connection:
-        for kind in _SALVAGED:
-            table = DeskTable.metadata.tables[kind.__tablename__]
-            rows = salvage(damaged, key, table)
-            if kind is PlacedOrderRow:
-                rows = _with_command(connection, rows)
-            counts[table.name] = sum(row.put_into(connection, table) for row in rows)
-        for row in salvage(damaged, key, DeskTable.metadata.tables[SettingRow.__tablename__]):
-            kept = _KEPT_SETTINGS.get(row.values["name"])
-            if kept is not None:
-                value = decode(row.values["document"], kept)
-                memory.remember(connection, row.values["name"], value)
-        _add_orders_without_row(connection)
-        orders = connection.execute(select(PlacedOrderRow.position)).all()
-    return counts[DraftRow.__tablename__], len(orders)
-
-
-def _with_command(connection: Connection, rows: Iterable[SalvagedRow]) -> Iterator[SalvagedRow]:
-    """An order whose command could not be read comes whole from the journal, or not at all."""
-    positions = set(connection.execute(select(CommandRow.position)).scalars())
-    return (row for row in rows if row.values["position"] in positions)
-
-
-def _add_orders_without_row(connection: Connection) -> None:
-    """A command that could be read tells all of its order; the row beside it may be lost."""
-    lost = select(CommandRow.position, CommandRow.body).where(
-        CommandRow.kind == CommandKind.PLACE_ORDER,
-        CommandRow.position.not_in(select(PlacedOrderRow.position)),
-    )
-    for position, body in connection.execute(lost).all():
-        insert_order_of(connection, position, decode(body, PlacedOrder))
 
 
 _SHOWN = select(
