@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from app.campaigns.faults.bad_line import BadLine
 from app.campaigns.faults.killed_desk import KilledDesk
+from app.campaigns.faults.killed_replica import KilledReplica
 from app.campaigns.faults.site import Given, Ground
 from app.campaigns.faults.table import Row, RowResult
 from app.values.errors import Fault, Refusal
 
-ROWS: tuple[type[Row], ...] = (KilledDesk,)
+ROWS: tuple[type[Row], ...] = (KilledDesk, KilledReplica, BadLine)
 
 
 def run_rows(

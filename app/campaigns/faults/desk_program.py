@@ -64,7 +64,7 @@ from app.wire.read_back import ENTRIES_MOST, NoteReadBack
 from app.wire.sync import AskStatus
 
 FINISH = "finish"
-PAUSE = "pause"
+GIVE_UP = "give up"
 _READY_S = 60.0
 _GLANCE_S = 0.02
 _FIELD_FINISHED = 5
@@ -324,7 +324,7 @@ class _Csr:
         """Wait until the centre has everything, for as long as the parent wants to wait."""
         while True:
             status = self._desk.caller.call(operations.ASK_STATUS, AskStatus())
-            if not status.waiting or self._told.wait_for(PAUSE, _GLANCE_S):
+            if not status.waiting or self._told.wait_for(GIVE_UP, _GLANCE_S):
                 break
         self._told.say(
             Sent(

@@ -74,12 +74,10 @@ class KilledDesk:
             wrong_total=found.wrong_total,
             seconds=time.monotonic() - began,
             notes=(
-                (
-                    f"{len(seen.lost_typing_s):,} drafts were cut off in the middle; the most that was"
-                    f" lost of one is {typing:.2f} s of typing (0.5 allowed)"
-                ),
+                f"{len(seen.lost_typing_s):,} orders were cut off while they were typed",
+                f"at most {typing:.2f} s of typing was lost of one ({LOST_TYPING_S} allowed)",
                 f"{seen.not_given:,} orders were placed and not shown, and shown after the restart",
-                f"opened again after {opened:.2f} s at most (3.0 allowed)",
+                f"opened again after {opened:.2f} s at most ({OPENED_S} allowed)",
                 *sorted(seen.sentences),
                 *found.torn,
             ),

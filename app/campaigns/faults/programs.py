@@ -96,6 +96,13 @@ class Program:
             self._process.join(END_S)
         raise Fault("program_failed", f"A program did not come so far: {self.complaint()}")
 
+    def can_be_heard(self, seconds: float) -> bool:
+        """Whether it says something, or ends, within so many seconds."""
+        try:
+            return self._line.poll(seconds)
+        except (EOFError, OSError):
+            return True
+
     def last_words(self) -> list[Any]:
         """What it has said and nobody has heard yet; also after it was killed."""
         words: list[Any] = []

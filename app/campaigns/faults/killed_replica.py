@@ -1,0 +1,72 @@
+"""A replica of the central service is killed under load, over and over, while another one runs.
+
+The desks reach them through a plain load balancer. Each kill is one round; the killed replica
+starts again, and has to be ready before the next kill.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+from app.campaigns.dice import Dice
+from app.campaigns.faults.ledger import count
+from app.campaigns.faults.proxy import Proxy
+from app.campaigns.faults.shift import Shift
+from app.campaigns.faults.site import Centre, Ground, enrolled_seat
+from app.campaigns.faults.table import RowResult
+
+REPLICAS = 2
+DESKS = 3
+_LONGEST_LIFE_MS = 1_000
+
+
+class KilledReplica:
+    """Row `killed-replica`."""
+
+    name: ClassVar[str] = "killed-replica"
+    fault: ClassVar[str] = "kill -9 of one of two replicas of the service under load"
+    rounds: ClassVar[int] = 200
+    rounds_short: ClassVar[int] = 2
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def run(self, rounds: int, seed: int) -> RowResult:
+        """Kill so many replicas."""
+        began = time.monotonic()
+        url, folder = self._ground.database(), self._ground.own_folder(self.name)
+        dice = Dice(seed)
+        with Centre(folder, url, REPLICAS) as centre, Proxy(centre.ports) as balancer:
+            seats = [
+                enrolled_seat(folder, f"desk-{place}", url, balancer.address)
+                for place in range(DESKS)
+            ]
+            with Shift(self._ground, seats, balancer.address, seed) as shift:
+                for _ in range(rounds):
+                    shift.await_shown(1)
+                    time.sleep(dice.below(_LONGEST_LIFE_MS) / 1_000)
+                    place = dice.below(REPLICAS)
+                    centre.kill(place)
+                    shift.await_shown(1)
+                    centre.start(place)
+                    centre.await_ready(place)
+                    shift.require_alive()
+                problems = shift.finish()
+        found = count(url, shift.logs)
+        return RowResult(
+            row=self.name,
+            fault=self.fault,
+            rounds=rounds,
+            acknowledged=found.acknowledged,
+            lost=found.lost,
+            twice=found.twice,
+            wrong_total=found.wrong_total,
+            seconds=time.monotonic() - began,
+            notes=(
+                f"{DESKS} desks, all sent {shift.drained_s:.1f} s after the last kill",
+                *problems,
+                *found.torn,
+            ),
+            ok=found.holds and not problems and found.acknowledged > 0,
+        )
