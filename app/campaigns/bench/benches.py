@@ -14,7 +14,9 @@ from app.campaigns.bench.figures import Figure
 from app.campaigns.bench.finder import finder
 from app.campaigns.bench.given import Given
 from app.campaigns.bench.importing import import_rows
+from app.campaigns.bench.load.following import feed_delay, many_waiting
 from app.campaigns.bench.load.intake import catch_up, in_batches, one_by_one
+from app.campaigns.bench.load.stored import stored_orders
 from app.campaigns.bench.mishearing import mishearing
 from app.campaigns.bench.papers import confirmation_pdf
 from app.campaigns.bench.programs import desk_memory, desk_start
@@ -80,5 +82,8 @@ BENCHES: Mapping[str, Bench] = {
         "orders in batches of an outbox from 8 desks, beside PostgreSQL alone", in_batches
     ),
     "catch-up": Bench("10,000 orders that waited, sent at once by 8 desks", catch_up),
+    "feed": Bench("from the commit of a change to 20 desks that have it", feed_delay),
+    "long-polls": Bench("threads, connections and memory while 200 desks wait", many_waiting),
+    "stored": Bench("look-ups among 10,000, 100,000 and 1,000,000 stored orders", stored_orders),
     "import-541909": Bench("importing 541,909 rows, beside a bare COPY", import_rows),
 }

@@ -41,6 +41,7 @@ from app.wire.orders import PlacedOrder
 from app.wire.signed import Head, milliseconds, path_of
 from app.wire.sync import (
     Command,
+    CommandOutcome,
     CommandOutcomes,
     LeaseNumbers,
     Outcome,
@@ -174,9 +175,9 @@ class Sent:
     def require_accepted(self, orders: int) -> None:
         """Raises Fault `bench_rejected` unless so many commands were accepted as they were."""
         outcomes = list(_outcomes(self.answers))
-        odd = [outcome for outcome in outcomes if outcome is not Outcome.ACCEPTED]
+        odd = [one for one in outcomes if one.outcome is not Outcome.ACCEPTED]
         require(len(outcomes) == orders, f"{len(outcomes)} of {orders} commands were answered.")
-        require(not odd, f"{len(odd)} commands were not accepted: {odd[:1]}.")
+        require(not odd, f"{len(odd)} commands were not accepted, one for {_why(odd)}.")
 
 
 def send_all(port: int, shares: Sequence[Sequence[bytes]]) -> Sent:
@@ -213,7 +214,10 @@ def _send(line: HttpLine, requests: Sequence[bytes], kept: list[tuple[float, byt
         kept.append(((time.perf_counter() - began) * 1_000, body))
 
 
-def _outcomes(answers: Sequence[bytes]) -> Iterator[Outcome]:
+def _outcomes(answers: Sequence[bytes]) -> Iterator[CommandOutcome]:
     for answer in answers:
-        for outcome in decode(answer, CommandOutcomes).outcomes:
-            yield outcome.outcome
+        yield from decode(answer, CommandOutcomes).outcomes
+
+
+def _why(odd: Sequence[CommandOutcome]) -> str:
+    return ", ".join(odd[0].reasons) if odd else "nothing"

@@ -37,6 +37,10 @@ DATABASE = {"max_connections": "120", "shared_buffers": "512MB"}
 """fsync, full_page_writes and synchronous_commit are on, as PostgreSQL ships."""
 
 
+_PLENTY = "UPDATE stock_level SET on_hand = 100000000"
+"""Stock is counted for most of the sample; here it never runs out."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadSite:
     """`database_url` is the owner's; `port` is the service's."""
@@ -79,6 +83,8 @@ def load_site(given: Given) -> Generator[LoadSite]:
         with administration(url, clock, ids) as transactions:
             person = transactions.write(_set_up)
             import_catalogue(transactions, resource_folder() / "sample" / "catalogue.csv")
+        with psycopg.connect(url) as connection:
+            connection.execute(_PLENTY)
         port = free_port()
         service = ends.enter_context(service_on(given.folder, url, port))
         yield LoadSite(
