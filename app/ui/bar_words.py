@@ -64,9 +64,7 @@ def sync_words(status: DeskStatus, *, for_order: bool = False) -> tuple[ChipKind
     `for_order`: an order was placed before the desk said this, and it is what people ask about.
     """
     if status.needs_person:
-        one, many = _tr("1 order needs a person"), _tr("{count} orders need a person")
-        words = formatting.counted(status.needs_person, one, many)
-        return ChipKind.WARN, words, Icon.PERSON_NEEDED
+        return ChipKind.WARN, _person_words(status), Icon.PERSON_NEEDED
     if not status.online:
         waiting = _tr("Working offline: {count} waiting").format(count=status.waiting)
         words = waiting if status.waiting else _tr("Working offline")
@@ -76,6 +74,22 @@ def sync_words(status: DeskStatus, *, for_order: bool = False) -> tuple[ChipKind
         return ChipKind.INFO, words, Icon.UPLOAD
     words = _tr("Order is safe at the centre") if for_order else _tr("In sync")
     return ChipKind.OK, words, None
+
+
+def _person_words(status: DeskStatus) -> str:
+    """What needs a person, and beside it what waits: `3 waiting, 1 needs a person`."""
+    if not status.waiting:
+        one, many = _tr("1 order needs a person"), _tr("{count} orders need a person")
+        words = formatting.counted(status.needs_person, one, many)
+        return words if status.online else _tr("Working offline: {words}").format(words=words)
+    one = _tr("{waiting} waiting, 1 needs a person")
+    many = _tr("{waiting} waiting, {count} need a person")
+    words = formatting.counted(
+        status.needs_person,
+        one.replace("{waiting}", f"{status.waiting:,}"),
+        many.replace("{waiting}", f"{status.waiting:,}"),
+    )
+    return words if status.online else _tr("Working offline: {words}").format(words=words)
 
 
 def waiting_words(state: DraftsState) -> list[Notice]:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 
-import shiboken6
-from PySide6.QtCore import QEvent, QObject, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
@@ -25,12 +24,14 @@ from app.ui.bar_teller import BarTeller, Frame
 from app.ui.bar_words import role_words, waiting_words
 from app.ui.command_palette import Command, CommandPalette
 from app.ui.desk_status import DeskStatusPresenter
+from app.ui.idle import IdleWatch
 from app.ui.notices import Kind, Notice, NoticeBar, notice_of
 from app.ui.pages import Pages, Presenters
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.screen import CallScreen
 from app.ui.screens.drafts.presenter import DraftsPresenter, DraftsState
 from app.ui.screens.drafts.screen import DraftsScreen
+from app.ui.screens.outbox.presenter import OutboxPresenter
 from app.ui.screens.placed.presenter import PlacedPresenter
 from app.ui.screens.placed.screen import PlacedScreen
 from app.ui.screens.protocol.presenter import ProtocolPresenter
@@ -42,6 +43,7 @@ from app.ui.screens.unanswered.screen import UnansweredList
 from app.ui.session_end import SessionEnd
 from app.ui.session_watch import SessionWatch
 from app.ui.shortcuts import Action
+from app.ui.side_trip import SideTrip
 from app.ui.widgets.bars import CallBar, StatusStrip
 from app.ui.widgets.key_sheet import KeySheet
 from app.values.clock import Clock
@@ -92,11 +94,10 @@ class MainWindow(QMainWindow):
         self._clock = clock
         self._session: Session | None = None
         self._policy: Policy | None = None
-        self._idle_since = clock.monotonic()
+        self._idle = IdleWatch(clock, self)
         self._behind_lock: QWidget | None = None
         self._told_of_drafts = True
         self._sentence = ""
-        self._came_from: tuple[QWidget | None, QWidget | None] = (None, None)
         self._session_end = SessionEnd(caller, background, self._complain, self)
         self.sign_in = SignInPresenter(caller, background, self)
         self.call = CallPresenter(
@@ -114,6 +115,7 @@ class MainWindow(QMainWindow):
         printer = printing.print_file
         self.placed = PlacedPresenter(caller, background, opener, printer, clock, speech, self)
         self.protocol = ProtocolPresenter(caller, background, opener, printer, regions, self)
+        self.outbox = OutboxPresenter(caller, background, opener, printer, clock, self)
         self.status = DeskStatusPresenter(caller, background, self)
         self._build()
         self._connect()
@@ -130,6 +132,7 @@ class MainWindow(QMainWindow):
             drafts=self.drafts,
             placed=self.placed,
             protocol=self.protocol,
+            outbox=self.outbox,
         )
         self.pages = Pages(presenters, middle)
         self.strip = StatusStrip(middle)
@@ -144,6 +147,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Readback")
         self.setMinimumSize(*LEAST_SIZE_PX)
         self.resize(*HOME_SIZE_PX)
+        self._to_protocol = SideTrip(self._go_to, self.pages.home)
+        self._to_outbox = SideTrip(self._go_to, self.pages.home)
         self._palette = CommandPalette(self, self.commands)
         self._key_sheet = KeySheet(self)
         asked = UnansweredPresenter(self._caller, self._background, self)
@@ -175,7 +180,8 @@ class MainWindow(QMainWindow):
         return self.pages.protocol
 
     def _connect(self) -> None:
-        for part in (self.sign_in, self.call, self.drafts, self.placed, self.protocol):
+        telling = (self.call, self.drafts, self.placed, self.protocol, self.outbox)
+        for part in (self.sign_in, *telling):
             part.notice.connect(self.notices.show_notice)
         self.sign_in.signed_in.connect(self._let_in)
         self._watch.ended.connect(self._sign_in_ended)
@@ -191,11 +197,15 @@ class MainWindow(QMainWindow):
         self.pages.new_call_asked.connect(self.new_call)
         self.pages.drafts_left.connect(self._back_to_call)
         self.pages.order_chosen.connect(self._show_protocol_at_centre)
-        self.pages.protocol_left.connect(self._leave_protocol)
+        self.pages.protocol_left.connect(self._to_protocol.end)
+        self.outbox.order_asked.connect(self._show_protocol_of)
+        self.pages.outbox_left.connect(self._to_outbox.end)
+        self.bar.sync_chosen.connect(self.show_outbox)
         self.status.heard.connect(self._show_status)
         shortcuts.bind(self, Action.ALL_ACTIONS, self._open_palette)
         shortcuts.bind(self, Action.LOCK, self.lock)
         shortcuts.bind(self, Action.DRAFTS, self.show_drafts)
+        shortcuts.bind(self, Action.OUTBOX, self.show_outbox)
 
     def _start(self) -> None:
         self._tick = QTimer(self)
@@ -223,6 +233,7 @@ class MainWindow(QMainWindow):
             *self.pages.commands(),
             Command(shortcuts.label(Action.NEW_ORDER), self.new_call, Action.NEW_ORDER),
             Command(shortcuts.label(Action.DRAFTS), self.show_drafts, Action.DRAFTS),
+            Command(shortcuts.label(Action.OUTBOX), self.show_outbox, Action.OUTBOX),
             Command(self.tr("Read-back of an order \u2026"), self.ask_for_protocol),
             Command(shortcuts.label(Action.LOCK), self.lock, Action.LOCK),
             *self.unanswered.commands(self._session.permissions if self._session else frozenset()),
@@ -260,6 +271,15 @@ class MainWindow(QMainWindow):
         self.call.keeper.save_now()
         self._go_to(self.drafts_screen)
         self.drafts_screen.begin()
+
+    @Slot()
+    def show_outbox(self) -> None:
+        """What was done here, and how far it has come."""
+        if self.is_locked:
+            return
+        self.call.keeper.save_now()
+        self._to_outbox.begin(self.pages.currentWidget(), self.focusWidget(), self.pages.outbox)
+        self.pages.outbox.begin()
 
     @Slot()
     def lock(self) -> None:
@@ -392,19 +412,9 @@ class MainWindow(QMainWindow):
         self._open_protocol()
 
     def _open_protocol(self) -> None:
-        page = self.pages.currentWidget()
-        if page is not self.protocol_screen:
-            self._came_from = page, self.focusWidget()
-        self._go_to(self.protocol_screen)
-        self.protocol_screen.begin()
-
-    @Slot()
-    def _leave_protocol(self) -> None:
-        """Back to where it was asked for, with the keyboard where it was."""
-        page, focused = self._came_from
-        self._go_to(page or self.call_screen)
-        if focused is not None and shiboken6.isValid(focused):
-            focused.setFocus()
+        page = self.protocol_screen
+        self._to_protocol.begin(self.pages.currentWidget(), self.focusWidget(), page)
+        page.begin()
 
     @Slot(object)
     def _show_status(self, status: DeskStatus) -> None:
@@ -414,6 +424,7 @@ class MainWindow(QMainWindow):
         self.teller.status_is_older = False
         if self.pages.is_whole:
             self.placed_screen.show_status(status)
+            self.pages.outbox.follow()
         self.teller.show_sync()
 
     def _go_to(self, page: QWidget) -> None:
@@ -430,8 +441,7 @@ class MainWindow(QMainWindow):
         self.teller.show_time()
         self.teller.show_kept()
         minutes = self._policy.idle_lock_minutes if self._policy else 0
-        idle = self._clock.monotonic() - self._idle_since
-        if minutes and not self.is_locked and idle >= minutes * MINUTE_S:
+        if minutes and not self.is_locked and self._idle.seconds() >= minutes * MINUTE_S:
             self.lock()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -442,16 +452,7 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """Watch the keys of the native window; a filter on the application sees every event."""
         super().showEvent(event)
-        handle = self.windowHandle()
-        if handle is not None:
-            handle.removeEventFilter(self)
-            handle.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Notes that somebody is there; takes nothing."""
-        if event.type() in {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress}:
-            self._idle_since = self._clock.monotonic()
-        return super().eventFilter(watched, event)
+        self._idle.watch(self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Everything typed goes to the WRITE lane, which finishes what it was given."""

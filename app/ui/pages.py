@@ -16,6 +16,8 @@ from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.screen import CallScreen
 from app.ui.screens.drafts.presenter import DraftsPresenter
 from app.ui.screens.drafts.screen import DraftsScreen
+from app.ui.screens.outbox.presenter import OutboxPresenter
+from app.ui.screens.outbox.screen import OutboxScreen
 from app.ui.screens.placed.presenter import PlacedPresenter
 from app.ui.screens.placed.screen import PlacedScreen
 from app.ui.screens.protocol.presenter import ProtocolPresenter
@@ -34,6 +36,7 @@ class Presenters:
     drafts: DraftsPresenter
     placed: PlacedPresenter
     protocol: ProtocolPresenter
+    outbox: OutboxPresenter
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class _Rest:
     drafts: DraftsScreen
     placed: PlacedScreen
     protocol: ProtocolScreen
+    outbox: OutboxScreen
 
 
 class Pages(QStackedWidget):
@@ -52,6 +56,7 @@ class Pages(QStackedWidget):
     new_call_asked = Signal()
     drafts_left = Signal()
     protocol_left = Signal()
+    outbox_left = Signal()
     order_chosen = Signal(object)
 
     def __init__(self, presenters: Presenters, parent: QWidget) -> None:
@@ -76,16 +81,22 @@ class Pages(QStackedWidget):
             DraftsScreen(made.drafts, self),
             PlacedScreen(made.placed, self),
             ProtocolScreen(made.protocol, self),
+            OutboxScreen(made.outbox, self),
         )
-        for page in (rest.call, rest.drafts, rest.placed, rest.protocol):
+        for page in (rest.call, rest.drafts, rest.placed, rest.protocol, rest.outbox):
             self.addWidget(page)
         rest.call.new_call_asked.connect(self.new_call_asked)
         rest.call.last_orders.order_chosen.connect(self.order_chosen)
         rest.drafts.new_call_asked.connect(self.new_call_asked)
         rest.drafts.left.connect(self.drafts_left)
         rest.protocol.left.connect(self.protocol_left)
+        rest.outbox.left.connect(self.outbox_left)
         self._rest = rest
         return rest
+
+    def home(self) -> CallScreen:
+        """Where everything begins."""
+        return self.call
 
     @property
     def call(self) -> CallScreen:
@@ -107,6 +118,11 @@ class Pages(QStackedWidget):
         """How an order was read back."""
         return self.build_rest().protocol
 
+    @property
+    def outbox(self) -> OutboxScreen:
+        """What was done here, and how far it has come."""
+        return self.build_rest().outbox
+
     def commands(self) -> tuple[Command, ...]:
         """What the page in view offers for the palette."""
         page = self.currentWidget()
@@ -123,10 +139,10 @@ class Pages(QStackedWidget):
             case PlacedScreen():
                 end = (shortcuts.keys(Action.COMMIT), self.tr("end the call"))
                 return next_one, end, all_actions
-            case ProtocolScreen():
+            case ProtocolScreen() | OutboxScreen():
                 return (shortcuts.keys(Action.BACK), self.tr("back")), all_actions
             case _:
                 return (all_actions,)
 
 
-_OFFERING = (CallScreen, PlacedScreen, ProtocolScreen)
+_OFFERING = (CallScreen, PlacedScreen, ProtocolScreen, OutboxScreen)

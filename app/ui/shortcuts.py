@@ -45,6 +45,7 @@ class Action(StrEnum):
     COMMIT = "commit"
     NEW_ORDER = "new-order"
     DRAFTS = "drafts"
+    OUTBOX = "outbox"
     DUPLICATE_LINE = "duplicate-line"
     REMOVE_LINE = "remove-line"
     REPEAT_ORDER = "repeat-order"
@@ -58,6 +59,9 @@ class Action(StrEnum):
     BACK = "back"
     NEXT_IN_LIST = "next-in-list"
     MARK_ERROR = "mark-error"
+    SEND_NOW = "send-now"
+    COPY_DETAILS = "copy-details"
+    SHOW_SETTLED = "show-settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,9 @@ KEYS: dict[Action, Key] = {
     ),
     Action.NEW_ORDER: Key(("Ctrl+N",), QT_TRANSLATE_NOOP("Shortcuts", "New order")),
     Action.DRAFTS: Key(("Ctrl+B",), QT_TRANSLATE_NOOP("Shortcuts", "Orders to go on with")),
+    Action.OUTBOX: Key(
+        ("Ctrl+T",), QT_TRANSLATE_NOOP("Shortcuts", "Outbox: what has gone"), Where.EVERYWHERE
+    ),
     Action.DUPLICATE_LINE: Key(("Ctrl+D",), QT_TRANSLATE_NOOP("Shortcuts", "Duplicate line")),
     Action.REMOVE_LINE: Key(("Ctrl+Del",), QT_TRANSLATE_NOOP("Shortcuts", "Remove line")),
     Action.REPEAT_ORDER: Key(("Ctrl+R",), QT_TRANSLATE_NOOP("Shortcuts", "Repeat last order")),
@@ -129,6 +136,13 @@ KEYS: dict[Action, Key] = {
         ("N",), QT_TRANSLATE_NOOP("Shortcuts", "Next order in the list"), Where.LIST
     ),
     Action.MARK_ERROR: Key(("E",), QT_TRANSLATE_NOOP("Shortcuts", "Mark an error"), Where.LIST),
+    Action.SEND_NOW: Key(("S",), QT_TRANSLATE_NOOP("Shortcuts", "Send now"), Where.LIST),
+    Action.COPY_DETAILS: Key(
+        ("C",), QT_TRANSLATE_NOOP("Shortcuts", "Copy details for support"), Where.LIST
+    ),
+    Action.SHOW_SETTLED: Key(
+        ("T",), QT_TRANSLATE_NOOP("Shortcuts", "Show what was settled today"), Where.LIST
+    ),
 }
 
 FIXED_KEYS: tuple[Key, ...] = (

@@ -23,6 +23,7 @@ class CallBar(QFrame):
     """
 
     page_chosen = Signal(str)
+    sync_chosen = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,6 +36,9 @@ class CallBar(QFrame):
         self._recording = Chip(parent=self)
         self._saved = label("", tone=theme.Tone.MUTED, parent=self)
         self._sync = Chip(parent=self)
+        outbox = shortcuts.Action.OUTBOX
+        self._sync.lead_on(f"{shortcuts.label(outbox)}  {shortcuts.keys(outbox)}")
+        self._sync.clicked.connect(self.sync_chosen)
         self._role = label("", tone=theme.Tone.MUTED, parent=self)
         self._person = ElidedLabel("", theme.Text.STRONG, parent=self)
         self._pages = QButtonGroup(self)

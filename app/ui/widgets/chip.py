@@ -1,8 +1,12 @@
-"""Small states: a shape, a word and a colour in a pill, to be seen in passing and never clicked."""
+"""Small states: a shape, a word and a colour in a pill, to be seen in passing.
+
+A chip may lead to where its state is told in full; the same way has a key, so it takes no focus.
+"""
 
 from enum import StrEnum
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from app.ui import theme
@@ -34,7 +38,9 @@ _ICONS = {
 
 
 class Chip(QFrame):
-    """A state in a pill; `show_state` changes it."""
+    """A state in a pill; `show_state` changes it. `clicked` comes once `lead_on` was called."""
+
+    clicked = Signal()
 
     def __init__(
         self,
@@ -54,6 +60,7 @@ class Chip(QFrame):
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self._words, 0, Qt.AlignmentFlag.AlignVCenter)
         self._kind = kind
+        self._leads_on = False
         self.show_state(kind, words, icon)
 
     def show_state(self, kind: ChipKind, words: str, icon: Icon | None = None) -> None:
@@ -64,6 +71,19 @@ class Chip(QFrame):
         self.setAccessibleName(words)
         theme.set_shown(self, bool(words))
         self._restyle(kind)
+
+    def lead_on(self, hint: str) -> None:
+        """A click is wanted from now on; `hint` says where it leads."""
+        self._leads_on = True
+        self.setToolTip(hint)
+        self.setAccessibleDescription(hint)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._leads_on and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+        else:
+            super().mouseReleaseEvent(event)
 
     def kind(self) -> ChipKind:
         """What the chip tells."""

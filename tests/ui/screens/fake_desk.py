@@ -22,8 +22,8 @@ from app.values.contact import search_digits
 from app.values.errors import Fault, Refusal, Unreachable
 from app.values.identity import CustomerId, DeviceId, OrderId, OverrideId, PersonId, SessionId
 from app.values.order_number import with_check_digits
-from app.values.vocabulary import Region, Role
-from app.wire import operations
+from app.values.vocabulary import CommandState, Region, Role
+from app.wire import operations, outbox_operations
 from app.wire.addresses import AddressSuggestions, LookUpAddress
 from app.wire.catalogue import (
     FindLookalikes,
@@ -73,6 +73,7 @@ from app.wire.orders import (
     SaveDraft,
     VoidDraft,
 )
+from app.wire.outbox import AskOutbox, OpenSentOrder, OutboxEntry, OutboxPage, SendNow
 from app.wire.people import (
     PERMISSIONS,
     OfferSignIn,
@@ -168,6 +169,8 @@ class FakeDesk:
         self.closed: dict[OrderId, CloseCall] = {}
         self.printed: list[ReadBackProtocol] = []
         self.review_reasons: tuple[str, ...] = ()
+        self.outbox: list[OutboxEntry] = []
+        self.sent_now = 0
         self._regions = the_regions()
         self._handlers: dict[str, Callable[[Any], Any]] = {
             operations.OFFER_SIGN_IN.name: self._offer,
@@ -198,6 +201,9 @@ class FakeDesk:
             operations.FIND_ANSWERS.name: self._find_answers,
             operations.NOTE_SEARCH.name: self._note_search,
             operations.ASK_UNANSWERED.name: self._unanswered_searches,
+            outbox_operations.ASK_OUTBOX.name: self._outbox_page,
+            outbox_operations.SEND_NOW.name: self._send_now,
+            outbox_operations.OPEN_SENT_ORDER.name: self._sent_order,
         }
 
     def call(self, operation: Operation[Q, A], request: Q) -> A:
@@ -252,6 +258,32 @@ class FakeDesk:
             catalogue_at=A_MORNING,
             sentence=self.sentence,
         )
+
+    def _outbox_page(self, request: AskOutbox) -> OutboxPage:
+        """As the real one: what needs a person, then the newest, a page at a time."""
+        shown = [
+            entry
+            for entry in sorted(self.outbox, key=_outbox_place)
+            if request.with_settled or entry.state is not CommandState.SETTLED
+        ]
+        after = request.after
+        if after is not None:
+            shown = [e for e in shown if _outbox_place(e) > (after.rank, -after.position)]
+        waiting = {CommandState.CAPTURED, CommandState.PENDING, CommandState.STUCK}
+        return OutboxPage(
+            entries=tuple(shown[: request.limit]),
+            more=len(shown) > request.limit,
+            online=not self.offline,
+            waiting=sum(entry.state in waiting for entry in self.outbox),
+            needs_person=sum(entry.place.rank == 0 for entry in self.outbox),
+        )
+
+    def _send_now(self, _request: SendNow) -> Nothing:
+        self.sent_now += 1
+        return Nothing()
+
+    def _sent_order(self, request: OpenSentOrder) -> PlacedOrder:
+        return self.orders[request.order_id]
 
     def _policy(self, _request: AskStatus) -> Policy:
         return self.policy
@@ -424,6 +456,10 @@ def _match(product: ProductView, text: str, words: list[str]) -> Match | None:
 
 def _rank(hit: ProductHit) -> tuple[int, str]:
     return list(Match).index(hit.match), hit.product.code
+
+
+def _outbox_place(entry: OutboxEntry) -> tuple[int, int]:
+    return entry.place.rank, -entry.place.position
 
 
 def _placed_at(placed: PlacedOrder) -> Any:  # noqa: ANN401 - a key to sort by
