@@ -45,7 +45,7 @@ PASSWORD = "caller said seven"  # noqa: S105 - opens nothing but what the campai
 INVOICES_MOST = 400
 _TEMPLATE = "faults_template"
 _GLANCE_S = 0.02
-_KEY_FILE = "campaign-keys.json"
+KEY_FILE = "campaign-keys.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +210,7 @@ class SeatPlace(msgspec.Struct, frozen=True, kw_only=True):
 
     def settings(self, centre_url: str) -> DeskSettings:
         """As a desk reads them."""
-        key_file = self.folder / _KEY_FILE
+        key_file = self.folder / KEY_FILE
         return DeskSettings(centre_url=centre_url, seat_folder=self.folder, key_file=key_file)
 
 
