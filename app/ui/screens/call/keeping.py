@@ -94,7 +94,8 @@ class DraftKeeper(QObject):
         """The order changed; it is written soon."""
         self._unsaved[document.order_id] = document
         self._show(replace(self._state, kept=Kept.WAITING))
-        if self._quiet is not None and not (self._quiet.is_waiting() or self._saving):
+        if self._quiet is not None and not self._quiet.is_waiting():
+            # Also while a save is under way: the time counts from the change, not from its end.
             self._quiet.poke()
 
     def field_finished(self) -> None:
@@ -149,7 +150,7 @@ class DraftKeeper(QObject):
             self._show(KeepingState(kept=kept, saved_at=saved.saved_at))
         if self._at_once:
             self.save_now()
-        elif self._unsaved and self._quiet is not None:
+        elif self._unsaved and self._quiet is not None and not self._quiet.is_waiting():
             self._quiet.poke()
 
     def _fail(self, document: OrderDocument, error: Refusal | Fault) -> None:
