@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from enum import StrEnum
 from types import TracebackType
@@ -101,7 +101,7 @@ class Proxy:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(
-            asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_LARGEST)
+            asyncio.start_server(self._accept, "127.0.0.1", 0, limit=_LARGEST)
         )
         self._port.set_result(server.sockets[0].getsockname()[1])
         self._loop.run_forever()
@@ -112,6 +112,15 @@ class Proxy:
         self._loop.run_until_complete(rest)
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A task of our own: one of asyncio's complains when it is cancelled at the end."""
+        self._keep(self._serve(reader, writer))
+
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of a desk, request after request."""
@@ -178,9 +187,7 @@ class Proxy:
             await asyncio.sleep(seconds)
             await self._passed_on(request)
 
-        task = self._loop.create_task(pass_on())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._keep(pass_on())
 
     async def _passed_on(self, request: bytes) -> bytes | None:
         """The answer of the next replica that takes the request; None where it breaks half-way."""
