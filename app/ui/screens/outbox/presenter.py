@@ -96,9 +96,13 @@ class OutboxPresenter(QObject):
 
     @Slot()
     def refresh(self) -> None:
-        """Read anew what is shown; while an answer is under way, that one will do."""
+        """Read anew what is shown."""
+        self._read()
+
+    def follow(self) -> None:
+        """Time has passed: as `refresh`, unless an answer is under way, and without complaints."""
         if not self._is_reading:
-            self._read()
+            self._read(quietly=True)
 
     def show_settled(self, *, wanted: bool) -> None:
         """Show what was settled today, too, or no more."""
@@ -159,14 +163,14 @@ class OutboxPresenter(QObject):
         self.notice.emit(Notice(kind=Kind.DONE, sentence=sentence))
         return words.details(entry)
 
-    def _read(self) -> None:
+    def _read(self, *, quietly: bool = False) -> None:
         self._is_reading = True
         self._background.run(
             Lane.READ,
             partial(_pages, self._caller, self._wanted, with_settled=self._state.with_settled),
             owner=self,
             then=self._list,
-            failed=self._fail,
+            failed=self._pass_over if quietly else self._fail,
             question=self._readings.ask(),
         )
 
@@ -192,6 +196,10 @@ class OutboxPresenter(QObject):
     def _fail(self, error: Refusal | Fault) -> None:
         self._is_reading = False
         self.notice.emit(notice_of(error))
+
+    def _pass_over(self, _error: Refusal | Fault) -> None:
+        """What is shown stays; whoever asks by key is told."""
+        self._is_reading = False
 
     def _show(self, state: OutboxState) -> None:
         if state != self._state:

@@ -31,6 +31,7 @@ class OutboxScreen(QWidget):
     def __init__(self, presenter: OutboxPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presenter = presenter
+        self._is_filling = False
         self._card = Card("", parent=self)
         self._card.set_title(self.tr("Outbox"))
         self._summary = wrapped("", theme.Text.STRONG, parent=self._card)
@@ -121,23 +122,25 @@ class OutboxScreen(QWidget):
     def follow(self) -> None:
         """The desk was asked how it stands; while the list is in view it is read anew, too."""
         if self.isVisible():
-            self._presenter.refresh()
+            self._presenter.follow()
 
     @Slot(object)
     def show_state(self, state: OutboxState) -> None:
         """Show a state; the same state twice changes nothing."""
-        was = self.table.chosen_row()
+        self._is_filling = True
         self._rows.set_rows(state.rows)
-        if was is None and state.rows:
+        if not self.table.currentIndex().isValid():
             self.table.choose(0)
+        self._is_filling = False
         self._summary.setText(words.summary(state.page) if state.loaded else self.tr("One moment."))
         self.settled.setChecked(state.with_settled)
         theme.set_shown(self._empty, state.loaded and not state.rows)
         self._empty.setText(self._words_for_none(state))
         theme.set_shown(self.more_button, state.page.more)
         self._tell(state)
-        if state.chosen is None and state.rows:
-            self._choose()
+        row = self.table.chosen_row()
+        if row is not None and row.entry != state.chosen:
+            self._choose()  # what was chosen has gone, and the cursor is on another one
 
     def _words_for_none(self, state: OutboxState) -> str:
         if state.with_settled:
@@ -191,6 +194,8 @@ class OutboxScreen(QWidget):
 
     @Slot()
     def _choose(self) -> None:
+        if self._is_filling:
+            return
         row = self.table.chosen_row()
         self._presenter.choose(row.entry.command_id if row is not None else None)
 
