@@ -1,0 +1,135 @@
+"""Where a desk's program may end: inside a store transaction, after it, before and in the journal.
+
+The real store and journal with a fuse in front. When it blows, the seat's folder is kept as it was
+at that instant, and the program is over; what the journal had not synced yet may be lost with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+from app.store.desk import DeskStore
+from app.store.journal import Journal, Mark
+
+
+class DeskDied(BaseException):
+    """The program at the desk has ended here; nothing of it runs on."""
+
+
+class Fuse:
+    """Counts the places where a program could end, and ends it at one of them."""
+
+    def __init__(self, blown: Callable[[], None]) -> None:
+        """`blown` keeps the folder as it is."""
+        self._blown = blown
+        self._left: int | None = None
+        self.place = ""
+
+    def light(self, places: int | None) -> None:
+        """End the program after so many places more; None: go on."""
+        self._left = places
+
+    def at(self, place: str) -> None:
+        """Here it could end. Raises DeskDied."""
+        if self._left is None:
+            return
+        if self._left > 0:
+            self._left -= 1
+            return
+        self._left = None
+        self.place = place
+        self._blown()
+        raise DeskDied
+
+
+class FusedStore(DeskStore):
+    """The store of a seat; each statement of a writing transaction, and its end, is a place."""
+
+    def __init__(self, inner: DeskStore, fuse: Fuse) -> None:
+        self._inner = inner
+        self._fuse = fuse
+
+    @contextmanager
+    def write(self) -> Generator[Any]:
+        """One transaction of the real store."""
+        with self._inner.write() as connection:
+            yield FusedConnection(connection, self._fuse)
+            self._fuse.at("before the commit")
+        self._fuse.at("after the commit")
+
+    @contextmanager
+    def read(self) -> Generator[Any]:
+        """One moment of the real store."""
+        with self._inner.read() as connection:
+            yield connection
+
+    def tidy(self) -> None:
+        """Fold the log into the file."""
+        self._inner.tidy()
+        self._fuse.at("after folding the log")
+
+    def lay_ballast(self) -> None:
+        """No ballast here: it would cost more than all the rest."""
+
+    def drop_ballast(self) -> bool:
+        """There is none."""
+        return self._inner.drop_ballast()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._inner.close()
+
+
+class FusedConnection:
+    """A connection in whose transaction the program may end."""
+
+    def __init__(self, inner: Any, fuse: Fuse) -> None:  # noqa: ANN401 - a connection of the store's own
+        self._inner = inner
+        self._fuse = fuse
+
+    def execute(self, *statement: Any) -> Any:  # noqa: ANN401 - as the real one
+        """Run a statement."""
+        done = self._inner.execute(*statement)
+        self._fuse.at("inside a transaction")
+        return done
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real one
+        return getattr(self._inner, name)
+
+
+class FusedJournal(Journal):
+    """The journal of a seat; `synced` is how much of it is on the disk for sure."""
+
+    def __init__(self, inner: Journal, fuse: Fuse) -> None:
+        self._inner = inner
+        self._fuse = fuse
+        self.synced = inner.end.offset
+
+    @property
+    def end(self) -> Mark:
+        """Where the next record goes."""
+        return self._inner.end
+
+    def append(self, record: bytes) -> None:
+        """Add a record, on the disk when this returns."""
+        self._fuse.at("before the journal")
+        self._inner.append_lazily(record)
+        self._fuse.at("in the journal, not synced")
+        self.flush()
+        self._fuse.at("after the journal")
+
+    def append_lazily(self, record: bytes) -> None:
+        """Add a record that may be lost until `flush`."""
+        self._fuse.at("before the journal")
+        self._inner.append_lazily(record)
+
+    def flush(self) -> None:
+        """Have everything on the disk."""
+        self._inner.flush()
+        self.synced = self._inner.end.offset
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._inner.close()
