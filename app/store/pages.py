@@ -34,7 +34,7 @@ class LogState(StrEnum):
 
     WHOLE = "whole"
     UNFINISHED = "unfinished"
-    """The last change in it is broken, as a power cut leaves it."""
+    """The last change in it ends in the middle, as a power cut leaves it."""
     DAMAGED = "damaged"
     """A change is broken that was on the disk once."""
 
@@ -97,7 +97,7 @@ def log_state(path: Path, key: bytes, frames_taken: int) -> LogState:
     rest = frames[frames_taken:]
     ends = [place for place, frame in enumerate(rest) if frame.ends_change]
     if not ends:
-        return LogState.WHOLE
+        return LogState.UNFINISHED if rest or _ends_within_a_frame(log) else LogState.WHOLE
     first_change = rest[: ends[0] + 1]
     # Whatever is torn is torn in its pages: a whole change that is passed over was damaged later.
     if len(ends) > 1 or all(frame.is_sealed for frame in first_change):
@@ -144,6 +144,10 @@ def _each_frame(log: bytes, seals: _Seals) -> Iterator[_Frame]:
         number, ends_change, *salts, _, _ = _FRAME_HEAD.unpack_from(log, at)
         page = log[at + _FRAME_HEAD.size : at + _FRAME_BYTES]
         yield _Frame(number, ends_change, (salts[0], salts[1]), page, seals.hold(page, number))
+
+
+def _ends_within_a_frame(log: bytes) -> bool:
+    return len(log) > _HEAD.size and (len(log) - _HEAD.size) % _FRAME_BYTES > 0
 
 
 def _salts(log: bytes, frames: Iterable[_Frame]) -> tuple[int, int] | None:

@@ -157,7 +157,7 @@ class _Opening:
         if store.was_cut_off:
             self._sentences.append(
                 "The last change at this desk was cut off in the middle. No order with a number is "
-                "lost; what was typed in the last second may be."
+                "lost; please check what was typed last."
             )
         return store
 
