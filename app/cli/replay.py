@@ -11,34 +11,25 @@ import getpass
 import os
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from app.campaigns.invoices import Reading, read_invoices
-from app.campaigns.replay import Desk as ReplayDesk
-from app.campaigns.replay import Replay, ReplayResult
+from app.campaigns.replay import ReplayResult
+from app.campaigns.replay_desk import Place, replayed
+from app.campaigns.replay_desks import ManyDesks, ReplayAtDesks, refused
 from app.demo.command import Told
 from app.demo.trial import PASSWORD, Trial
-from app.desktop import Setting, enrol, open_desk, regions, speech
-from app.services.desk.desk import Desk
-from app.services.desk.seat_identity import SeatIdentity, read_identity
+from app.desktop import enrol
 from app.settings import DeskSettings
-from app.values.clock import SystemClock
-from app.values.errors import Fault, Refusal
-from app.values.identity import SystemIds
-from app.wire import operations
+from app.values.errors import Refusal
 from app.wire.message import encode
 from app.wire.people import SignIn
-from app.wire.sync import AskStatus, DeskStatus
 
 SEAT_NAME = "Replay"
 LOGIN = "dana"
-CATALOGUE_SECONDS = 120
-EMPTY_SECONDS = 600
-_GLANCE_SECONDS = 0.1
+FAULTS_MOST = 50
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="csv or csv.gz, Online Retail")
     parser.add_argument("--limit", metavar="N", type=int, help="the first N sale invoices only")
     parser.add_argument("--out", metavar="DIR", type=Path, help="leaves orders.jsonl there")
+    parser.add_argument(
+        "--desks", metavar="N", type=int, default=1, help="so many desks at once, each a process"
+    )
+    parser.add_argument(
+        "--faults",
+        metavar="PERCENT",
+        type=int,
+        default=0,
+        help="so many of a hundred requests meet a fault of the line",
+    )
     parser.add_argument("--central", metavar="URL", help="a central service that is running")
     there = parser.add_argument_group("with --central")
     there.add_argument("--seat-folder", metavar="DIR", type=Path, help="the seat to sit at")
@@ -56,14 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where the replay sits, and who sits there."""
-
-    settings: DeskSettings
-    sign_in: SignIn
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Prints one JSON object; exit code 1 when an invoice was refused or an order still waits."""
     with Told() as told:
@@ -71,55 +64,70 @@ def run(arguments: argparse.Namespace) -> int:
         reading = read_invoices(arguments.file, arguments.limit)
         if not reading.invoices:
             raise Refusal("nothing_to_replay", f"{arguments.file} holds no sale invoice.")
+        if arguments.desks > 1 or arguments.faults:
+            several = _at_desks(arguments, told)
+            print(encode(several).decode())
+            return 0 if several.counted.holds and not refused(several.desks) else 1
         result = _replayed(arguments, reading, told)
     print(encode(result).decode())
     return 1 if result.refused else 0
 
 
 def _replayed(arguments: argparse.Namespace, reading: Reading, told: Told) -> ReplayResult:
-    with _place(arguments, told) as place, _desk(place) as (desk, identity):
-        told.step("Waiting for the catalogue")
-        session = desk.caller.call(operations.SIGN_IN, place.sign_in)
-        _wait_for(desk, _has_catalogue, CATALOGUE_SECONDS, "the catalogue did not arrive")
-        told.step(f"Replaying {len(reading.invoices):,} invoices")
-        replay = Replay(
-            ReplayDesk(
-                caller=desk.caller,
-                person_id=session.person.person_id,
-                device_id=identity.device_id,
-                policy=desk.caller.call(operations.GET_POLICY, AskStatus()),
-                regions=regions(),
-                clock=SystemClock(),
-                ids=SystemIds(),
-                speech=speech(),
-            )
+    with _place(arguments, told) as place:
+        return replayed(place, reading, arguments.out, told.step)
+
+
+def _at_desks(arguments: argparse.Namespace, told: Told) -> ReplayAtDesks:
+    """An installation of its own, several desks, and a proxy between them."""
+    if arguments.central is not None:
+        sentence = "Several desks and faults need an installation of their own: leave --central."
+        raise Refusal("replay_place_wrong", sentence)
+    if arguments.desks < 1 or not 0 <= arguments.faults <= FAULTS_MOST:
+        sentence = f"Desks are one or more, and faults from 0 to {FAULTS_MOST} of a hundred."
+        raise Refusal("replay_place_wrong", sentence)
+    with _own_trial(arguments, told) as (trial, folder):
+        replay = ManyDesks(
+            file=arguments.file,
+            limit=arguments.limit,
+            desks=arguments.desks,
+            faults=arguments.faults,
+            port=int(trial.centre_url.rpartition(":")[2]),
+            folder=folder,
+            sign_in=SignIn(login=LOGIN, password=PASSWORD),
+            code=trial.enrolment_code,
+            out=arguments.out,
+            tell=told.step,
         )
-        result = replay.run(reading, arguments.out)
-        told.step("Waiting until the central service has every order")
-        _wait_for(desk, _has_sent_everything, EMPTY_SECONDS, "not every order was sent")
-        return result
+        return replay.run(trial.database_url)
 
 
 @contextmanager
-def _place(arguments: argparse.Namespace, told: Told) -> Iterator[_Place]:
-    if arguments.central is not None:
-        yield _given_place(arguments)
-        return
+def _own_trial(arguments: argparse.Namespace, told: Told) -> Iterator[tuple[Trial, Path]]:
     with tempfile.TemporaryDirectory(prefix="readback-replay-") as name:
         folder = Path(name)
         if sys.platform != "win32":
             folder.chmod(0o711)  # the database runs under an account of its own
         with Trial(folder / "trial", told.telling, arguments.file) as trial:
-            settings = DeskSettings(
-                centre_url=trial.centre_url,
-                seat_folder=trial.seat_folder,
-                key_file=trial.seat_folder / "trial-keys.json",
-            )
-            enrol(settings, trial.enrolment_code(SEAT_NAME))
-            yield _Place(settings=settings, sign_in=SignIn(login=LOGIN, password=PASSWORD))
+            yield trial, folder
 
 
-def _given_place(arguments: argparse.Namespace) -> _Place:
+@contextmanager
+def _place(arguments: argparse.Namespace, told: Told) -> Iterator[Place]:
+    if arguments.central is not None:
+        yield _given_place(arguments)
+        return
+    with _own_trial(arguments, told) as (trial, _):
+        settings = DeskSettings(
+            centre_url=trial.centre_url,
+            seat_folder=trial.seat_folder,
+            key_file=trial.seat_folder / "trial-keys.json",
+        )
+        enrol(settings, trial.enrolment_code(SEAT_NAME))
+        yield Place(settings=settings, sign_in=SignIn(login=LOGIN, password=PASSWORD))
+
+
+def _given_place(arguments: argparse.Namespace) -> Place:
     if arguments.seat_folder is None or arguments.login is None:
         sentence = "With --central, say --seat-folder and --login too."
         raise Refusal("replay_place_missing", sentence)
@@ -133,37 +141,4 @@ def _given_place(arguments: argparse.Namespace) -> _Place:
         password = sys.stdin.readline().rstrip(os.linesep)
     else:
         password = getpass.getpass(f"Password of {arguments.login}: ")
-    return _Place(settings=settings, sign_in=SignIn(login=arguments.login, password=password))
-
-
-@contextmanager
-def _desk(place: _Place) -> Iterator[tuple[Desk, SeatIdentity]]:
-    identity = read_identity(place.settings.seat_folder)
-    if identity is None:
-        sentence = "This seat is not known to the central service: say --enrol CODE."
-        raise Refusal("seat_needs_enrolment", sentence)
-    desk = open_desk(Setting(settings=place.settings))
-    try:
-        desk.start()
-        yield desk, identity
-    finally:
-        desk.close()
-
-
-def _wait_for(
-    desk: Desk, holds: Callable[[DeskStatus], bool], seconds: float, otherwise: str
-) -> None:
-    clock, pause = SystemClock(), threading.Event()
-    until = clock.monotonic() + seconds
-    while not holds(desk.caller.call(operations.ASK_STATUS, AskStatus())):
-        if clock.monotonic() > until:
-            raise Fault("replay_stuck", f"The replay cannot go on: {otherwise}.")
-        pause.wait(_GLANCE_SECONDS)
-
-
-def _has_catalogue(status: DeskStatus) -> bool:
-    return status.catalogue_at is not None and status.products > 0 and status.numbers_left > 0
-
-
-def _has_sent_everything(status: DeskStatus) -> bool:
-    return status.waiting == 0
+    return Place(settings=settings, sign_in=SignIn(login=arguments.login, password=password))

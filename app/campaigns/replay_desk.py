@@ -1,0 +1,98 @@
+"""A desk that a replay sits at: opened, signed in, fed, and left when the centre has all of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.campaigns.invoices import Reading
+from app.campaigns.replay import Desk as ReplayDesk
+from app.campaigns.replay import Replay, ReplayResult
+from app.desktop import Setting, open_desk, regions, speech
+from app.services.desk.desk import Desk
+from app.services.desk.seat_identity import SeatIdentity, read_identity
+from app.settings import DeskSettings
+from app.values.clock import SystemClock
+from app.values.errors import Fault, Refusal
+from app.values.identity import SystemIds
+from app.wire import operations
+from app.wire.people import SignIn
+from app.wire.sync import AskStatus, DeskStatus
+
+CATALOGUE_SECONDS = 120
+EMPTY_SECONDS = 600
+_GLANCE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a replay sits, and who sits there."""
+
+    settings: DeskSettings
+    sign_in: SignIn
+
+
+def replayed(
+    place: Place, reading: Reading, out: Path | None, tell: Callable[[str], None]
+) -> ReplayResult:
+    """Take every invoice at this desk, and wait until the centre has all of them.
+
+    Raises Refusal `seat_needs_enrolment` or what signing in raises, Fault `replay_stuck`.
+    """
+    with _opened(place) as (desk, identity):
+        tell("Waiting for the catalogue")
+        session = desk.caller.call(operations.SIGN_IN, place.sign_in)
+        _wait_for(desk, _has_catalogue, CATALOGUE_SECONDS, "the catalogue did not arrive")
+        tell(f"Replaying {len(reading.invoices):,} invoices")
+        replay = Replay(
+            ReplayDesk(
+                caller=desk.caller,
+                person_id=session.person.person_id,
+                device_id=identity.device_id,
+                policy=desk.caller.call(operations.GET_POLICY, AskStatus()),
+                regions=regions(),
+                clock=SystemClock(),
+                ids=SystemIds(),
+                speech=speech(),
+            )
+        )
+        result = replay.run(reading, out)
+        tell("Waiting until the central service has every order")
+        _wait_for(desk, _has_sent_everything, EMPTY_SECONDS, "not every order was sent")
+        return result
+
+
+@contextmanager
+def _opened(place: Place) -> Iterator[tuple[Desk, SeatIdentity]]:
+    identity = read_identity(place.settings.seat_folder)
+    if identity is None:
+        sentence = "This seat is not known to the central service: say --enrol CODE."
+        raise Refusal("seat_needs_enrolment", sentence)
+    desk = open_desk(Setting(settings=place.settings))
+    try:
+        desk.start()
+        yield desk, identity
+    finally:
+        desk.close()
+
+
+def _wait_for(
+    desk: Desk, holds: Callable[[DeskStatus], bool], seconds: float, otherwise: str
+) -> None:
+    clock, pause = SystemClock(), threading.Event()
+    until = clock.monotonic() + seconds
+    while not holds(desk.caller.call(operations.ASK_STATUS, AskStatus())):
+        if clock.monotonic() > until:
+            raise Fault("replay_stuck", f"The replay cannot go on: {otherwise}.")
+        pause.wait(_GLANCE_SECONDS)
+
+
+def _has_catalogue(status: DeskStatus) -> bool:
+    return status.catalogue_at is not None and status.products > 0 and status.numbers_left > 0
+
+
+def _has_sent_everything(status: DeskStatus) -> bool:
+    return status.waiting == 0
