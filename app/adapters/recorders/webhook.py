@@ -43,6 +43,7 @@ from app.services.central.recorder import (
 from app.values.clock import Clock
 from app.values.identity import LeaseId
 from app.values.vocabulary import CallEventKind, ConfirmedBy, RecorderState
+from app.wire.message import decoder_of
 
 TIME = "readback-time"
 SIGNATURE = "readback-signature"
@@ -336,7 +337,7 @@ class Webhook:
         # Under way is not done: only the state that is asked for afterwards counts.
         told = b"{}" if not content or (status == _ACCEPTED and kind is _State) else content
         try:
-            return msgspec.json.decode(told, type=kind)
+            return decoder_of(kind).decode(told)
         except (msgspec.DecodeError, UnicodeDecodeError) as cause:
             raise _unread(changes=changes) from cause
 

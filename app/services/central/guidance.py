@@ -19,7 +19,7 @@ from app.services.rules.guidance_files import require_whole
 from app.values.errors import Refusal
 from app.values.vocabulary import ChangeKind
 from app.wire.guidance import GUIDANCE_KEY, Guidance
-from app.wire.message import decode, encode
+from app.wire.message import decode, encode, read_document
 
 FIRST = 1
 _LARGEST = 2**63 - 1
@@ -113,7 +113,7 @@ _NEWEST = select(GuidanceVersion).order_by(GuidanceVersion.revision.desc()).limi
 
 
 def _read(row: GuidanceVersion) -> Guidance:
-    return msgspec.convert(row.document, Guidance)
+    return read_document(row.document, Guidance)
 
 
 def _numbered(guidance: Guidance, revision: int) -> Guidance:
