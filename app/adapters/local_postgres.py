@@ -7,6 +7,7 @@ server, so that no folder above the program or the data has to be opened to othe
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import secrets
@@ -48,9 +49,19 @@ _SETTINGS = {
 class LocalPostgres:
     """One server over one folder; data are kept in it between runs."""
 
-    def __init__(self, folder: Path, *, settings: dict[str, str] | None = None) -> None:
-        """`folder` is made when missing; `settings` go on top of the server's own."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        settings: dict[str, str] | None = None,
+        socket_folder: Path | None = None,
+    ) -> None:
+        """`folder` is made when missing; `settings` go on top of the server's own.
+
+        `socket_folder` is where it listens, the same in every run; None: a new one in each.
+        """
         self._folder = folder
+        self._own_socket_folder = socket_folder
         self._settings = {**_SETTINGS, **(settings or {})}
         self._account = ACCOUNT if not _WINDOWS and os.geteuid() == 0 else None
         self._data = folder / "data"
@@ -110,6 +121,22 @@ class LocalPostgres:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+        self._let_go()
+
+    def kill(self) -> None:
+        """SIGKILL for the server and all its processes, as when its machine fails; Linux only."""
+        if self._process is not None:
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+            pids = [int(word) for word in children.read_text(encoding="ascii").split()]
+            self._process.kill()
+            self._process.wait()
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self._process = None
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._socket_folder is not None:
             shutil.rmtree(self._socket_folder, ignore_errors=True)
             self._socket_folder = None
@@ -138,6 +165,26 @@ class LocalPostgres:
             if connection.execute(known, (name,)).fetchone() is None:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         return self.url(name)
+
+    def copy_from(self, server: LocalPostgres, application: str) -> None:
+        """Fill the empty folder with a base backup of a running server; it is a standby of that.
+
+        Its name there is `application`, for the list of synchronous standbys.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if self._account is not None:
+            self._folder.chmod(0o711)
+        shutil.copyfile(server._folder / "password", self._folder / "password")
+        (self._folder / "password").chmod(0o600)
+        self._password = self._kept_password()
+        self._data.mkdir(mode=0o700)
+        if self._account is not None:
+            shutil.chown(self._data, self._account)
+        self._run(
+            self._programs() / "pg_basebackup",
+            *("-D", str(self._data), "-X", "stream", "-c", "fast", "-R"),
+            *("-d", f"{server.url()}&application_name={application}"),
+        )
 
     def _programs(self) -> Path:
         """Folder of the server's programs, readable by the account that runs them."""
@@ -190,7 +237,7 @@ class LocalPostgres:
             self._port = _free_port()
             arguments += ["-h", "127.0.0.1", "-p", str(self._port)]
         else:
-            self._socket_folder = Path(tempfile.mkdtemp(prefix="readback-"))
+            self._socket_folder = self._new_socket_folder()
             if self._account is not None:
                 shutil.chown(self._socket_folder, self._account)
             arguments += ["-h", "", "-k", str(self._socket_folder)]
@@ -207,6 +254,12 @@ class LocalPostgres:
                 user=self._account,
                 start_new_session=True,
             )
+
+    def _new_socket_folder(self) -> Path:
+        if self._own_socket_folder is None:
+            return Path(tempfile.mkdtemp(prefix="readback-"))
+        self._own_socket_folder.mkdir(mode=0o700)
+        return self._own_socket_folder
 
     def _wait_until_ready(self) -> None:
         process = self._process

@@ -13,7 +13,7 @@ from app.campaigns.faults.ledger import count
 from app.campaigns.faults.proxy import Proxy
 from app.campaigns.faults.shift import Shift
 from app.campaigns.faults.site import Centre, Ground, enrolled_seat
-from app.campaigns.faults.table import RowResult
+from app.campaigns.faults.table import RowResult, counted
 from app.values.errors import Fault
 
 REPLICAS = 2
@@ -37,7 +37,6 @@ class BadLine:
 
     def run(self, rounds: int, seed: int) -> RowResult:
         """Mistreat so many requests."""
-        began = time.monotonic()
         url, folder = self._ground.database(), self._ground.own_folder(self.name)
         with (
             Centre(folder, url, REPLICAS) as centre,
@@ -53,23 +52,12 @@ class BadLine:
                 problems = shift.finish()
         found = count(url, shift.logs)
         done = ", ".join(f"{times:,} {kind.value}" for kind, times in proxy.done.most_common())
-        return RowResult(
-            row=self.name,
-            fault=self.fault,
-            rounds=rounds,
-            acknowledged=found.acknowledged,
-            lost=found.lost,
-            twice=found.twice,
-            wrong_total=found.wrong_total,
-            seconds=time.monotonic() - began,
-            notes=(
-                f"{DESKS} desks, {proxy.requests:,} requests: {done}",
-                f"all sent {shift.drained_s:.1f} s after the line was well again",
-                *problems,
-                *found.torn,
-            ),
-            ok=found.holds and not problems and found.acknowledged > 0,
+        notes = (
+            f"{DESKS} desks, {proxy.requests:,} requests: {done}",
+            f"all sent {shift.drained_s:.1f} s after the line was well again",
+            *problems,
         )
+        return counted(self, rounds, found, notes, holds=not problems)
 
 
 def _mistreat(proxy: Proxy, shift: Shift, rounds: int) -> None:

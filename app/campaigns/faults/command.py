@@ -6,16 +6,21 @@ on does not keep the others from running.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from app.campaigns.faults.bad_line import BadLine
+from app.campaigns.faults.failover import Failover
 from app.campaigns.faults.killed_desk import KilledDesk
 from app.campaigns.faults.killed_replica import KilledReplica
+from app.campaigns.faults.restored import Restored
 from app.campaigns.faults.site import Given, Ground
 from app.campaigns.faults.table import Row, RowResult
 from app.values.errors import Fault, Refusal
 
-ROWS: tuple[type[Row], ...] = (KilledDesk, KilledReplica, BadLine)
+ROWS: tuple[type[Row], ...] = (KilledDesk, KilledReplica, Failover, Restored, BadLine)
 
 
 def run_rows(
@@ -42,8 +47,10 @@ def _row(name: str) -> type[Row]:
 
 
 def _ran(row: type[Row], ground: Ground, rounds: int, seed: int) -> RowResult:
+    began = time.monotonic()
     try:
-        return row(ground).run(rounds, seed)
+        result = row(ground).run(rounds, seed)
     except Fault as fault:
         note = f"It could not go on: {fault.sentence}"
-        return RowResult(row=row.name, fault=row.fault, rounds=rounds, notes=(note,), ok=False)
+        result = RowResult(row=row.name, fault=row.fault, rounds=rounds, notes=(note,), ok=False)
+    return msgspec.structs.replace(result, seconds=round(time.monotonic() - began, 1))

@@ -17,7 +17,7 @@ from app.campaigns.faults.desk_program import FINISH, DeskTask, Kept, Sent, take
 from app.campaigns.faults.ledger import Changed, count, read_log
 from app.campaigns.faults.programs import Program
 from app.campaigns.faults.site import LOGIN, PASSWORD, Centre, Ground, SeatPlace, enrolled_seat
-from app.campaigns.faults.table import RowResult
+from app.campaigns.faults.table import RowResult, counted
 from app.values.errors import Fault
 
 LOST_TYPING_S = 0.5
@@ -52,7 +52,6 @@ class KilledDesk:
 
     def run(self, rounds: int, seed: int) -> RowResult:
         """Kill so many desks at one seat."""
-        began = time.monotonic()
         url, folder = self._ground.database(), self._ground.own_folder(self.name)
         seen = _Seen()
         with Centre(folder, url) as centre:
@@ -64,25 +63,14 @@ class KilledDesk:
         found = count(url, [seat.log])
         typing, opened = max(seen.lost_typing_s, default=0.0), max(seen.opened_s, default=0.0)
         in_time = self._ground.is_short or (typing <= LOST_TYPING_S and opened <= OPENED_S)
-        return RowResult(
-            row=self.name,
-            fault=self.fault,
-            rounds=rounds,
-            acknowledged=found.acknowledged,
-            lost=found.lost,
-            twice=found.twice,
-            wrong_total=found.wrong_total,
-            seconds=time.monotonic() - began,
-            notes=(
-                f"{len(seen.lost_typing_s):,} orders were cut off while they were typed",
-                f"at most {typing:.2f} s of typing was lost of one ({LOST_TYPING_S} allowed)",
-                f"{seen.not_given:,} orders were placed and not shown, and shown after the restart",
-                f"opened again after {opened:.2f} s at most ({OPENED_S} allowed)",
-                *sorted(seen.sentences),
-                *found.torn,
-            ),
-            ok=found.holds and in_time and found.acknowledged > 0,
+        notes = (
+            f"{len(seen.lost_typing_s):,} orders were cut off while they were typed",
+            f"at most {typing:.2f} s of typing was lost of one ({LOST_TYPING_S} allowed)",
+            f"{seen.not_given:,} orders were placed and not shown, and shown after the restart",
+            f"opened again after {opened:.2f} s at most ({OPENED_S} allowed)",
+            *sorted(seen.sentences),
         )
+        return counted(self, rounds, found, notes, holds=in_time)
 
 
 @dataclass(frozen=True, slots=True)

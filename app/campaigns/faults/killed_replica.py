@@ -14,7 +14,7 @@ from app.campaigns.faults.ledger import count
 from app.campaigns.faults.proxy import Proxy
 from app.campaigns.faults.shift import Shift
 from app.campaigns.faults.site import Centre, Ground, enrolled_seat
-from app.campaigns.faults.table import RowResult
+from app.campaigns.faults.table import RowResult, counted
 
 REPLICAS = 2
 DESKS = 3
@@ -34,7 +34,6 @@ class KilledReplica:
 
     def run(self, rounds: int, seed: int) -> RowResult:
         """Kill so many replicas."""
-        began = time.monotonic()
         url, folder = self._ground.database(), self._ground.own_folder(self.name)
         dice = Dice(seed)
         with Centre(folder, url, REPLICAS) as centre, Proxy(centre.ports) as balancer:
@@ -54,19 +53,8 @@ class KilledReplica:
                     shift.require_alive()
                 problems = shift.finish()
         found = count(url, shift.logs)
-        return RowResult(
-            row=self.name,
-            fault=self.fault,
-            rounds=rounds,
-            acknowledged=found.acknowledged,
-            lost=found.lost,
-            twice=found.twice,
-            wrong_total=found.wrong_total,
-            seconds=time.monotonic() - began,
-            notes=(
-                f"{DESKS} desks, all sent {shift.drained_s:.1f} s after the last kill",
-                *problems,
-                *found.torn,
-            ),
-            ok=found.holds and not problems and found.acknowledged > 0,
+        notes = (
+            f"{DESKS} desks, all sent {shift.drained_s:.1f} s after the last kill",
+            *problems,
         )
+        return counted(self, rounds, found, notes, holds=not problems)

@@ -6,7 +6,7 @@ Each is a process of its own with a seat of its own. A context manager that ends
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -77,17 +77,12 @@ class Shift:
 
     def await_shown(self, more: int, seconds: float = 60.0) -> None:
         """Go on when so many more orders were placed. Raises Fault `campaign_stuck`."""
-        self.await_until(_Reached(self, self.shown() + more), seconds, "no orders were placed")
-
-    def await_until(self, holds: Callable[[], bool], seconds: float, otherwise: str) -> float:
-        """Wait; the seconds it took. Raises Fault `campaign_stuck`, also when a desk has ended."""
-        began = time.monotonic()
-        while not holds():
+        until, wanted = time.monotonic() + seconds, self.shown() + more
+        while self.shown() < wanted:
             self.require_alive()
-            if time.monotonic() - began > seconds:
-                raise Fault("campaign_stuck", f"{otherwise} for {seconds:.0f} s")
+            if time.monotonic() > until:
+                raise Fault("campaign_stuck", f"No order was placed for {seconds:.0f} s.")
             time.sleep(_GLANCE_S)
-        return time.monotonic() - began
 
     def require_alive(self) -> None:
         """Raises Fault `campaign_stuck` when a desk has ended by itself."""
@@ -128,17 +123,6 @@ class Shift:
             serial=place * _SERIALS,
             pace_ms=self._pace_ms,
         )
-
-
-class _Reached:
-    """Whether so many numbers were shown."""
-
-    def __init__(self, shift: Shift, wanted: int) -> None:
-        self._shift = shift
-        self._wanted = wanted
-
-    def __call__(self) -> bool:
-        return self._shift.shown() >= self._wanted
 
 
 def _sent(desk: Program, seconds: float) -> Sent:

@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol
 
 import msgspec
 
+from app.campaigns.faults.ledger import Count
 from app.campaigns.faults.site import Ground
 
 _HEAD = ("row", "rounds", "acknowledged", "lost", "twice", "wrong total", "seconds", "holds")
@@ -51,6 +52,23 @@ class Row(Protocol):
         Raises Fault where the campaign itself cannot go on.
         """
         ...
+
+
+def counted(
+    row: Row | type[Row], rounds: int, found: Count, notes: Sequence[str], *, holds: bool
+) -> RowResult:
+    """A row that counted with the ledger; `holds`: whether all else held. `seconds` is added."""
+    return RowResult(
+        row=row.name,
+        fault=row.fault,
+        rounds=rounds,
+        acknowledged=found.acknowledged,
+        lost=found.lost,
+        twice=found.twice,
+        wrong_total=found.wrong_total,
+        notes=(*notes, *found.torn),
+        ok=holds and found.holds and found.acknowledged > 0,
+    )
 
 
 def text_table(results: Sequence[RowResult]) -> str:
