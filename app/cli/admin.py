@@ -24,10 +24,15 @@ from app.cli.guidance_acts import add_guidance_acts
 from app.cli.order_acts import add_order_acts
 from app.cli.payment_acts import add_payment_acts
 from app.services.central.audit import AuditChain, read_head
-from app.services.central.installation import Installations, read_policy, written_policy
+from app.services.central.installation import (
+    NUMBERS_SKIPPED,
+    Installations,
+    read_policy,
+    written_policy,
+)
 from app.services.central.passwords import Passwords
 from app.services.central.people import NewPerson, People, PersonLine, generated_password
-from app.services.central.seats import CODE_LIFE, Seats
+from app.services.central.seats import CODE_LIFE, Seats, SeatView
 from app.services.central.transaction import Transaction
 from app.values.clock import SystemClock
 from app.values.errors import Refusal
@@ -35,6 +40,7 @@ from app.values.identity import SystemIds
 from app.values.vocabulary import Role
 
 FOUND_WANTING = 1
+NUMBERS_SKIPPED_MOST = 10_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +50,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         acts, "migrate", "bring the database up to date, or make it new", _migrate
     )
     add_database_url(migrate)
-    add_act(acts, "restored", "make a restored, copied or promoted database known again", _restored)
+    restored = add_act(
+        acts, "restored", "make a restored, copied or promoted database known again", _restored
+    )
+    restored.add_argument(
+        "--skip",
+        metavar="COUNT",
+        type=_count,
+        default=NUMBERS_SKIPPED,
+        help="pass over so many order numbers at least (default: %(default)s)",
+    )
+    add_act(
+        acts, "seats", "how every seat is: heard when, what waits, whether it runs twice", _seats
+    )
     _device_acts(add_group(acts, "device", "seats: enrol, list, revoke, recover-key"))
     _person_acts(add_group(acts, "person", "people: add, disable, reset, role, team, list"))
     verify = add_act(
@@ -129,9 +147,36 @@ def _person_acts(acts: Any) -> None:  # noqa: ANN401 - as above
 
 
 def _restored(tx: Transaction, arguments: argparse.Namespace) -> Outcome:
+    jump = Installations().restored(tx, arguments.skip)
+    return Outcome(
+        note="This database is known again. Desks will take a new copy of everything."
+        f" {jump:,} order numbers are passed over."
+    )
+
+
+def _count(text: str) -> int:
+    """Raises argparse's own error for what is no count."""
+    count = int(text)
+    if not 0 < count <= NUMBERS_SKIPPED_MOST:
+        raise argparse.ArgumentTypeError(f"a count from 1 to {NUMBERS_SKIPPED_MOST:,}")
+    return count
+
+
+def _seats(tx: Transaction, arguments: argparse.Namespace) -> Outcome:
     del arguments
-    Installations().restored(tx)
-    return Outcome(note="This database is known again. Desks will take a new copy of everything.")
+    head = ("SEAT", "STATE", "HEARD", "WAITING", "OLDEST", "FOR A PERSON", "VERSION", "COPY SEEN")
+    return Outcome(table(head, [_seat_line(seat) for seat in Seats().all(tx)]))
+
+
+def _seat_line(seat: SeatView) -> tuple[str, ...]:
+    state = _seat_state(seat.enrolled_at, seat.revoked_at)
+    told = seat.heard
+    if told is None:
+        return (seat.name, state, "never", "", "", "", "", "")
+    oldest = when(told.oldest_waiting_at) if told.oldest_waiting_at is not None else ""
+    copied = when(told.copied_at) if told.copied_at is not None else ""
+    counts = (str(told.waiting), oldest, str(told.needs_person))
+    return (seat.name, state, when(told.seen_at), *counts, told.version, copied)
 
 
 def _device_enrol(tx: Transaction, arguments: argparse.Namespace) -> Outcome:

@@ -204,7 +204,8 @@ class OrderDecision(View, frozen=True, kw_only=True):
 class Heartbeat(Request, frozen=True, kw_only=True):
     """How a desk is. `run_id` is made at each start of the program.
 
-    `needs_person` counts what is in review, stuck or in quarantine.
+    `needs_person` counts what is in review, stuck or in quarantine. `newest_number` is the last one
+    that was leased: a centre that was restored learns from it how far numbers had come.
     """
 
     waiting: int
@@ -212,6 +213,7 @@ class Heartbeat(Request, frozen=True, kw_only=True):
     needs_person: int = 0
     version: str
     run_id: UUID | None = None
+    newest_number: OrderNumber | None = None
 
 
 class CentreTime(View, frozen=True, kw_only=True):

@@ -53,6 +53,7 @@ class Audit(CentralTable):
         Index("ix_audit_xid_seq", "xid", "seq", unique=True),
         Index("ix_audit_subject_seq", "subject", "seq"),
         Index("ix_audit_person_id_seq", "person_id", "seq"),
+        Index("ix_audit_restored", "seq", postgresql_where="operation = 'admin.restored'"),
     )
 
     seq: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)

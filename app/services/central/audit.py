@@ -5,22 +5,34 @@ whose transaction id lies below the oldest running transaction can have no late 
 is the SHA-256 of the link before it and of the row. One replica seals at a time. Rows that wait to
 be sealed are shown as the unsealed window. What only the chain's own end could tell (all newest
 rows and links removed together) is found by keeping the head elsewhere: the log has it, and
-`verify` takes it.
+`verify` takes it. In another cluster transaction ids start anew: `anchor` seals all that was, and
+with a link that says so the order begins again behind it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import Select, and_, func, insert, literal_column, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    Text,
+    and_,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 
 from app.models.central.record import Audit, AuditSeal
 from app.models.central.table import TransactionId
-from app.services.central.transaction import Transaction
+from app.services.central.transaction import DONE, Transaction, audit_row
 from app.values.errors import Refusal
 
 SEAL_ROWS_MOST = 1_000
@@ -28,6 +40,9 @@ _PAGE = 5_000
 _SEALER_LOCK = 0x7265616465616C
 """One replica seals at a time; any constant that nobody else uses."""
 _START = bytes(32)
+RESTORED = "admin.restored"
+_ANCHOR = "anchor"
+"""Fact of the one audit row behind which transaction ids start anew."""
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
@@ -79,6 +94,17 @@ class _Link:
     xid: int = 0  # below every real one; xid8 has no sign
     seq: int = 0
     digest: bytes = _START
+    anchor: int = 0  # seq of the newest anchor; every row behind it has a higher one
+
+    def following(self, row: Audit, digest: bytes) -> _Link:
+        """The link of the next row."""
+        return _Link(
+            position=self.position + 1,
+            xid=row.xid,
+            seq=row.seq,
+            digest=digest,
+            anchor=row.seq if _is_anchor(row) else self.anchor,
+        )
 
 
 class BrokenChain(Exception):  # noqa: N818 - a finding, said in a sentence
@@ -98,44 +124,41 @@ class AuditChain:
         locked = tx.connection.execute(select(func.pg_try_advisory_xact_lock(_SEALER_LOCK)))
         if not locked.scalar_one():
             return None
-        link = _last_link(tx)
-        rows = tx.session.scalars(_final_rows_after(link)).all()
-        links = []
-        for row in rows:
-            link = _Link(
-                position=link.position + 1,
-                xid=row.xid,
-                seq=row.seq,
-                digest=digest_of(link.digest, row),
-            )
-            links.append(
-                {
-                    "position": link.position,
-                    "xid": link.xid,
-                    "seq": link.seq,
-                    "digest": link.digest,
-                    "sealed_at": tx.at,
-                }
-            )
-        if not links:
-            return None
-        tx.connection.execute(insert(AuditSeal), links)
-        return Head(position=link.position, digest=link.digest)
+        before = _last_link(tx)
+        rows = tx.session.scalars(_final_rows_after(before)).all()
+        return _linked(tx, before, rows)
+
+    def anchor(self, tx: Transaction) -> None:
+        """Leave the audit row of a restore; begin the order anew where transaction ids did.
+
+        Then everything that waits is sealed first, and the row that says so at once. As the owner,
+        while no service runs.
+        """
+        if not _has_lost_order(tx):
+            tx.audit(RESTORED)
+            return
+        tx.connection.execute(text("LOCK TABLE audit, audit_seal IN EXCLUSIVE MODE"))
+        before = _last_link(tx)
+        while _linked(tx, before, tx.session.scalars(_waiting_after(before)).all()):
+            before = _last_link(tx)
+        told = audit_row(tx, RESTORED, DONE, None, {_ANCHOR: True})
+        row = tx.session.scalars(insert(Audit).values(told).returning(Audit)).one()
+        _linked(tx, before, [row])
 
     def verify(self, tx: Transaction, kept: Head | None = None) -> Verdict:
         """Walk the whole chain; `kept` is a head that was written down earlier."""
         link = _Link()
         broken: BrokenChain | None = None
         try:
-            for seal, row in _chain(tx):
-                _check(link, seal, row)
-                link = _Link(position=seal.position, xid=seal.xid, seq=seal.seq, digest=seal.digest)
+            for seal, found in _chain(tx):
+                row = _checked(link, seal, found)
+                link = link.following(row, seal.digest)
                 if kept is not None and kept.position == seal.position:
                     _check_kept(kept, seal)
             _check_reached(kept, link)
             _check_nothing_slipped_in(tx, link)
-        except BrokenChain as found:
-            broken = found
+        except BrokenChain as problem:
+            broken = problem
         waiting, oldest = tx.session.execute(
             select(func.count(), func.min(Audit.at)).where(
                 ~select(AuditSeal.seq).where(AuditSeal.seq == Audit.seq).exists()
@@ -169,22 +192,75 @@ def digest_of(before: bytes, row: Audit) -> bytes:
     return sha256(before + _encoder.encode(fields)).digest()
 
 
+def _linked(tx: Transaction, link: _Link, rows: Sequence[Audit]) -> Head | None:
+    """Write a link for each row; the new head, None when there were none."""
+    links = []
+    for row in rows:
+        link = link.following(row, digest_of(link.digest, row))
+        links.append(
+            {
+                "position": link.position,
+                "xid": link.xid,
+                "seq": link.seq,
+                "digest": link.digest,
+                "sealed_at": tx.at,
+            }
+        )
+    if not links:
+        return None
+    tx.connection.execute(insert(AuditSeal), links)
+    return Head(position=link.position, digest=link.digest)
+
+
+def _is_anchor(row: Audit) -> bool:
+    return row.operation == RESTORED and row.facts.get(_ANCHOR) is True
+
+
+def _has_lost_order(tx: Transaction) -> bool:
+    """Whether rows were written under higher transaction ids than this database has come to."""
+    newest = func.max(Audit.xid.cast(Text).cast(BigInteger))
+    ours = func.pg_current_xact_id().cast(Text).cast(BigInteger)
+    highest, now = tx.connection.execute(select(newest, ours)).one()
+    return highest is not None and highest >= now
+
+
 def _last_link(tx: Transaction) -> _Link:
     seal = tx.session.scalars(
         select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1)
     ).one_or_none()
     if seal is None:
         return _Link()
-    return _Link(position=seal.position, xid=seal.xid, seq=seal.seq, digest=seal.digest)
+    anchor = tx.session.scalars(_NEWEST_ANCHOR).one()
+    return _Link(
+        position=seal.position,
+        xid=seal.xid,
+        seq=seal.seq,
+        digest=seal.digest,
+        anchor=anchor or 0,
+    )
+
+
+_NEWEST_ANCHOR = (
+    select(func.max(Audit.seq))
+    .join(AuditSeal, AuditSeal.seq == Audit.seq)
+    .where(
+        Audit.operation == literal_column(f"'{RESTORED}'"),  # so that the partial index will do
+        Audit.facts[_ANCHOR].as_boolean(),
+    )
+)
 
 
 def _final_rows_after(link: _Link) -> Select[Audit]:
     oldest_running = literal_column("pg_snapshot_xmin(pg_current_snapshot())", TransactionId())
+    return _waiting_after(link).where(Audit.xid < oldest_running)
+
+
+def _waiting_after(link: _Link) -> Select[Audit]:
     return (
         select(Audit)
         .where(
-            Audit.xid < oldest_running,
             or_(Audit.xid > link.xid, and_(Audit.xid == link.xid, Audit.seq > link.seq)),
+            Audit.seq > link.anchor,
         )
         .order_by(Audit.xid, Audit.seq)
         .limit(SEAL_ROWS_MOST)
@@ -209,17 +285,19 @@ def _chain(tx: Transaction) -> Iterator[tuple[AuditSeal, Audit | None]]:
         tx.session.expunge_all()
 
 
-def _check(before: _Link, seal: AuditSeal, row: Audit | None) -> None:
+def _checked(before: _Link, seal: AuditSeal, row: Audit | None) -> Audit:
     if seal.position != before.position + 1:
         raise BrokenChain(
             None, f"Link {before.position + 1} of the chain was removed, with the row it sealed."
         )
     if row is None:
         raise BrokenChain(seal.seq, f"Audit row {seal.seq} was removed.")
-    if row.xid != seal.xid or (seal.xid, seal.seq) <= (before.xid, before.seq):
+    follows = (seal.xid, seal.seq) > (before.xid, before.seq) and seal.seq > before.anchor
+    if row.xid != seal.xid or not (follows or _is_anchor(row)):
         raise BrokenChain(seal.seq, f"Audit row {seal.seq} is not in its place.")
     if digest_of(before.digest, row) != seal.digest:
         raise BrokenChain(seal.seq, f"Audit row {seal.seq} was changed.")
+    return row
 
 
 def _check_kept(kept: Head, seal: AuditSeal) -> None:
@@ -241,7 +319,11 @@ def _check_nothing_slipped_in(tx: Transaction, link: _Link) -> None:
     slipped = tx.session.scalars(
         select(Audit.seq)
         .where(
-            or_(Audit.xid < link.xid, and_(Audit.xid == link.xid, Audit.seq < link.seq)),
+            or_(
+                Audit.xid < link.xid,
+                and_(Audit.xid == link.xid, Audit.seq < link.seq),
+                Audit.seq < link.anchor,
+            ),
             ~select(AuditSeal.seq).where(AuditSeal.seq == Audit.seq).exists(),
         )
         .order_by(Audit.xid, Audit.seq)

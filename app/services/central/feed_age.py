@@ -18,7 +18,7 @@ from app.services.central.transaction import Transaction
 KEPT_FOR = timedelta(days=90)
 MARKED_EVERY = timedelta(hours=12)
 ROWS_MOST = 10_000
-_LOCK = 0x72656164666565
+LOCK = 0x72656164666565
 """One replica at a time; any constant that nobody else uses."""
 
 _CLEAR = """
@@ -31,7 +31,7 @@ _CLEAR = """
 
 def keep_age(tx: Transaction) -> bool:
     """Mark the head when it is time, clear away what is too old; whether more is to be cleared."""
-    locked = tx.connection.execute(select(func.pg_try_advisory_xact_lock(_LOCK))).scalar_one()
+    locked = tx.connection.execute(select(func.pg_try_advisory_xact_lock(LOCK))).scalar_one()
     if not locked:
         return False
     newest = tx.session.scalars(select(func.max(FeedMark.at))).one()

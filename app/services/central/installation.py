@@ -10,20 +10,22 @@ from __future__ import annotations
 import base64
 import secrets
 import tomllib
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text
 
 from app.models.central.catalogue import PolicyVersion
-from app.models.central.installation import EscrowKey, Installation, NumberCounter
-from app.models.central.record import ChangeRow
+from app.models.central.installation import EscrowKey, Installation, NumberCounter, NumberLease
+from app.models.central.record import ChangeRow, FeedMark
+from app.services.central.audit import AuditChain
 from app.services.central.guidance import GuidanceEditions
+from app.services.central.number_leases import numbers_left, pass_over
 from app.services.central.transaction import Transaction
 from app.services.rules.escrow import new_escrow_keys
-from app.values.errors import Fault, Refusal
-from app.values.order_number import COUNT
+from app.values.errors import Refusal
 from app.values.vocabulary import ChangeKind
 from app.wire.guidance import Guidance
 from app.wire.message import decode, encode
@@ -31,7 +33,8 @@ from app.wire.sync import Company, Policy
 
 POLICY_KEY = "policy"
 NUMBERS_SKIPPED = 100_000
-"""After a restore: more than desks can have been given since the newest backup."""
+"""After a restore, the least: more than desks can have been given since the newest backup."""
+_LATELY = timedelta(days=30)
 
 FIRST_POLICY = Policy(
     company=Company(name="Your company", address=("Please set the policy",), phone="", email="")
@@ -83,20 +86,20 @@ class Installations:
                 " When it is the right one, run readback admin restored.",
             )
 
-    def restored(self, tx: Transaction) -> None:
-        """Make a restored database known: desks take a new snapshot, numbers jump ahead."""
+    def restored(self, tx: Transaction, skip: int = NUMBERS_SKIPPED) -> int:
+        """Make a restored database known: desks take a new snapshot, numbers jump ahead.
+
+        They jump by `skip` at least, and by twice what the backup's last month had used; how far.
+        """
         here = _installation(tx)
         here.system_identifier, here.timeline = _database(tx)
         here.feed_epoch = tx.ids.new().hex
         tx.connection.execute(delete(ChangeRow))
-        jumped = tx.connection.execute(
-            update(NumberCounter)
-            .where(NumberCounter.next_value + NUMBERS_SKIPPED <= COUNT)
-            .values(next_value=NumberCounter.next_value + NUMBERS_SKIPPED)
-        )
-        if jumped.rowcount != 1:
-            raise Fault("numbers_used_up", "All order numbers have been used.")
-        tx.audit("admin.restored")
+        tx.connection.execute(delete(FeedMark))
+        jump = max(skip, min(2 * _leased_lately(tx), numbers_left(tx) // 2))
+        pass_over(tx, jump)
+        AuditChain().anchor(tx)
+        return jump
 
     def policy(self, tx: Transaction) -> tuple[int, Policy]:
         """The policy that holds, and its revision."""
@@ -188,6 +191,18 @@ def _database(tx: Transaction) -> tuple[str, int]:
         )
     ).one()
     return str(row[0]), int(row[1])
+
+
+def _leased_lately(tx: Transaction) -> int:
+    """How many numbers seats were given in the last month that this database remembers."""
+    newest: datetime | None
+    newest = tx.connection.execute(select(func.max(NumberLease.leased_at))).scalar_one()
+    if newest is None:
+        return 0
+    given = select(func.coalesce(func.sum(NumberLease.size), 0)).where(
+        NumberLease.leased_at > newest - _LATELY, NumberLease.device_id.is_not(None)
+    )
+    return int(tx.connection.execute(given).scalar_one())
 
 
 def _not_prepared() -> Refusal:

@@ -20,6 +20,8 @@ from app.values.order_number import COUNT, PAYLOAD_DIGITS, OrderNumber, holds, w
 from app.wire import operations
 from app.wire.sync import LeasedNumbers, LeaseNumbers
 
+CATCH_UP_MOST = 1_000_000
+"""A seat that tells of more is not believed: it could use up all numbers there are."""
 _HALF_BITS = 14
 _HALF = (1 << _HALF_BITS) - 1
 _ROUNDS = 10
@@ -82,23 +84,25 @@ class NumberLeases:
 
     def lease_to(self, tx: Transaction, device: DeviceId, count: int) -> tuple[OrderNumber, ...]:
         """As `lease`; raises Fault `numbers_used_up` when all 10^8 are gone."""
-        counted = (
-            update(NumberCounter)
-            .where(NumberCounter.next_value + count <= COUNT)
-            .values(next_value=NumberCounter.next_value + count)
-            .returning(NumberCounter.next_value)
-        )
-        after = tx.connection.execute(counted).scalar_one_or_none()
-        if after is None:
-            raise Fault("numbers_used_up", "All order numbers have been used.")
-        first = after - count
+        first = _counted(tx, count)
         tx.connection.execute(
             insert(NumberLease).values(
                 first_value=first, size=count, device_id=device, leased_at=tx.at
             )
         )
         permutation = self._permutation_of(tx)
-        return tuple(permutation.number(value) for value in range(first, after))
+        return tuple(permutation.number(value) for value in range(first, first + count))
+
+    def catch_up(self, tx: Transaction, number: OrderNumber) -> None:
+        """A seat holds this number: none up to it are leased any more.
+
+        It is beyond the counter only where a backup was restored that knew less than the seat.
+        """
+        after = self.value_of(tx, number) + 1
+        missing = after - tx.connection.execute(select(NumberCounter.next_value)).scalar_one()
+        if 0 < missing <= CATCH_UP_MOST:
+            pass_over(tx, missing)
+            tx.audit("numbers.caught_up", count=missing)
 
     def value_of(self, tx: Transaction, number: OrderNumber) -> int:
         """The counter value of a number, -1 for what is none."""
@@ -110,3 +114,34 @@ class NumberLeases:
             key = tx.connection.execute(select(Installation.number_key)).scalar_one()
             self._permutation = NumberPermutation(key)
         return self._permutation
+
+
+def pass_over(tx: Transaction, count: int) -> None:
+    """Lease no seat the next `count` values: a backup that was restored had forgotten their leases.
+
+    Raises Fault `numbers_used_up` when there are not as many left.
+    """
+    first = _counted(tx, count)
+    tx.connection.execute(
+        insert(NumberLease).values(first_value=first, size=count, device_id=None, leased_at=tx.at)
+    )
+
+
+def numbers_left(tx: Transaction) -> int:
+    """Numbers that nobody was leased yet."""
+    left: int = COUNT - tx.connection.execute(select(NumberCounter.next_value)).scalar_one()
+    return left
+
+
+def _counted(tx: Transaction, count: int) -> int:
+    """Take so many values from the counter; the first of them."""
+    counted = (
+        update(NumberCounter)
+        .where(NumberCounter.next_value + count <= COUNT)
+        .values(next_value=NumberCounter.next_value + count)
+        .returning(NumberCounter.next_value)
+    )
+    after = tx.connection.execute(counted).scalar_one_or_none()
+    if after is None:
+        raise Fault("numbers_used_up", "All order numbers have been used.")
+    return int(after) - count

@@ -16,8 +16,16 @@ from hashlib import sha256
 from sqlalchemy import insert, select, update
 
 from app.models.central.installation import EscrowKey, Installation
-from app.models.central.people import Device, DeviceIncarnation, EnrolmentCode, SessionRow
+from app.models.central.people import (
+    Device,
+    DeviceIncarnation,
+    EnrolmentCode,
+    SeatState,
+    SessionRow,
+)
 from app.services.central.identity import close_sessions, public_key_of
+from app.services.central.number_leases import NumberLeases
+from app.services.central.seat_states import forget_runs, heard, states
 from app.services.central.transaction import Actor, Handlers, Transaction
 from app.services.ports import EventLog
 from app.services.rules.escrow import open_store_key
@@ -44,6 +52,19 @@ class SeatView:
     extension: str | None
     enrolled_at: datetime | None
     revoked_at: datetime | None
+    heard: Heard | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a seat told last; `copied_at`: when it was last certain that it runs twice."""
+
+    seen_at: datetime
+    waiting: int
+    oldest_waiting_at: datetime | None
+    needs_person: int
+    version: str
+    copied_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +79,10 @@ class RecoveredKey:
 class Seats:
     """Everything about seats but their proof, which is Identity's."""
 
-    def __init__(self, log: EventLog | None = None) -> None:
+    def __init__(self, log: EventLog | None = None, leases: NumberLeases | None = None) -> None:
         """`log` hears how desks are; an administrator's command needs none."""
         self._log = log
+        self._leases = leases or NumberLeases()
 
     def register(self, handlers: Handlers) -> None:
         """Name the handlers."""
@@ -93,6 +115,7 @@ class Seats:
             )
         )
         close_sessions(tx, SessionRow.device_id == device.device_id)
+        forget_runs(tx, device.device_id)
         tx.about(device.device_id)
         return Enrolled(
             device_id=DeviceId(device.device_id),
@@ -115,8 +138,11 @@ class Seats:
         return Nothing()
 
     def heartbeat(self, tx: Transaction, actor: Actor, request: Heartbeat) -> CentreTime:
-        """The centre's time; how the desk is goes to the log."""
+        """The centre's time; how the desk is is kept, and goes to the log."""
         oldest = request.oldest_waiting_at
+        sentence = heard(tx, actor.seat.device_id, request)
+        if request.newest_number is not None:
+            self._leases.catch_up(tx, request.newest_number)
         if self._log is not None:
             self._log.write(
                 "desk",
@@ -125,7 +151,7 @@ class Seats:
                 seconds=round((tx.at - oldest).total_seconds()) if oldest is not None else None,
                 version=request.version,
             )
-        return CentreTime(now=tx.at)
+        return CentreTime(now=tx.at, sentence=sentence)
 
     def issue_code(self, tx: Transaction, name: str, extension: str | None) -> str:
         """A one-time code for a seat, new or to be enrolled again, in groups of four.
@@ -155,6 +181,7 @@ class Seats:
 
     def all(self, tx: Transaction) -> tuple[SeatView, ...]:
         """Every seat, by name."""
+        told = states(tx)
         return tuple(
             SeatView(
                 device_id=DeviceId(device.device_id),
@@ -162,6 +189,7 @@ class Seats:
                 extension=device.extension,
                 enrolled_at=device.enrolled_at,
                 revoked_at=device.revoked_at,
+                heard=_heard(told.get(device.device_id)),
             )
             for device in tx.session.scalars(select(Device).order_by(Device.name))
         )
@@ -185,6 +213,19 @@ class Seats:
         private_key = tx.session.scalars(select(EscrowKey.private_key)).one()
         tx.audit("admin.device.recover_key", device.device_id, count=len(kept))
         return tuple(_recovered(row, private_key) for row in kept)
+
+
+def _heard(state: SeatState | None) -> Heard | None:
+    if state is None:
+        return None
+    return Heard(
+        seen_at=state.seen_at,
+        waiting=state.waiting,
+        oldest_waiting_at=state.oldest_waiting_at,
+        needs_person=state.needs_person,
+        version=state.version,
+        copied_at=state.copied_at,
+    )
 
 
 def _recovered(row: DeviceIncarnation, private_key: str) -> RecoveredKey:

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.services.central.number_leases import NumberPermutation
+from app.services.central.installation import NUMBERS_SKIPPED, Installations
+from app.services.central.number_leases import NumberPermutation, pass_over
 from app.services.central.transaction import Transaction
 from app.values.errors import Fault
 from app.values.order_number import COUNT, OrderNumber, holds
-from app.wire.operations import LEASE_NUMBERS
-from app.wire.sync import LeaseNumbers
+from app.wire.operations import HEARTBEAT, LEASE_NUMBERS
+from app.wire.sync import Heartbeat, LeaseNumbers
 from tests.order_desk import OrderCentre, SendingDesk
 
 values = st.integers(min_value=0, max_value=COUNT - 1)
@@ -107,3 +109,74 @@ def test_when_all_numbers_are_used_that_is_a_fault(local: OrderCentre) -> None:
     with pytest.raises(Fault) as fault:
         seat.call(LEASE_NUMBERS, LeaseNumbers(count=1))
     assert fault.value.code == "numbers_used_up"
+
+
+class TestASeatThatIsLost:
+    def test_keeps_its_numbers_for_ever(self, local: OrderCentre) -> None:
+        """Out of service, enrolled again, another seat: nobody is given one of them."""
+        first = local.seat("Desk 1").call(LEASE_NUMBERS, LeaseNumbers(count=50)).numbers
+        local.administration.write(partial(local.seats.revoke, name="Desk 1"))
+        again = local.seat("Desk 1").call(LEASE_NUMBERS, LeaseNumbers(count=50)).numbers
+        other = local.seat("Desk 2").call(LEASE_NUMBERS, LeaseNumbers(count=50)).numbers
+        assert len({*first, *again, *other}) == 150
+
+
+class TestACentreThatWasRestored:
+    """The backup knows of 20 numbers; a seat was given more since."""
+
+    def restored(self, centre: OrderCentre, lost: int) -> OrderNumber:
+        """The last number that was given before all was lost."""
+        seat = centre.seat("Desk 1")
+        seat.call(LEASE_NUMBERS, LeaseNumbers(count=20))
+        number = NumberPermutation(centre.rows("SELECT number_key FROM installation")[0][0])
+        centre.administration.write(Installations().restored)
+        return number.number(19 + lost)
+
+    def beat(self, centre: OrderCentre, newest: OrderNumber) -> None:
+        beat = Heartbeat(waiting=0, version="test", newest_number=newest)
+        centre.seat(f"Desk {centre.ids.new().hex}").call(HEARTBEAT, beat)
+
+    def counter(self, centre: OrderCentre) -> int:
+        return int(centre.rows("SELECT next_value FROM number_counter")[0][0])
+
+    def test_has_passed_over_what_can_have_been_given(self, local: OrderCentre) -> None:
+        self.restored(local, lost=0)
+        assert self.counter(local) == 20 + NUMBERS_SKIPPED
+
+    def test_passes_over_more_where_the_last_month_used_more(self, local: OrderCentre) -> None:
+        local.administration.write(partial(pass_over, count=1))
+        local.run(
+            "UPDATE number_lease SET device_id = :seat, size = 400000",
+            seat=local.enrolled("Desk 1").device_id,
+        )
+        local.run("UPDATE number_counter SET next_value = 400000")
+        assert local.administration.write(Installations().restored) == 800_000
+
+    def test_learns_from_a_seat_how_far_numbers_had_come(self, local: OrderCentre) -> None:
+        newest = self.restored(local, lost=200_000)
+        self.beat(local, newest)
+        assert self.counter(local) == 20 + 200_000
+        leased = local.seat("Desk 2").call(LEASE_NUMBERS, LeaseNumbers(count=5)).numbers
+        assert newest not in leased
+        audited = local.rows("SELECT facts FROM audit WHERE operation = 'numbers.caught_up'")
+        assert [row.facts for row in audited] == [{"count": 200_000 - NUMBERS_SKIPPED}]
+
+    def test_learns_nothing_from_what_it_knows(self, local: OrderCentre) -> None:
+        self.beat(local, self.restored(local, lost=50))
+        assert self.counter(local) == 20 + NUMBERS_SKIPPED
+
+    @pytest.mark.parametrize("told", ["0000000000", "9999999999", "x", ""])
+    def test_learns_nothing_from_what_is_no_number(self, local: OrderCentre, told: str) -> None:
+        self.restored(local, lost=0)
+        self.beat(local, OrderNumber(told))
+        assert self.counter(local) == 20 + NUMBERS_SKIPPED
+
+    def test_does_not_believe_that_almost_all_are_used(self, local: OrderCentre) -> None:
+        self.beat(local, self.restored(local, lost=90_000_000))
+        assert self.counter(local) == 20 + NUMBERS_SKIPPED
+
+    def test_takes_an_order_under_a_number_whose_lease_it_lost(self, local: OrderCentre) -> None:
+        desk = SendingDesk(local, "Desk 7")
+        number = self.restored(local, lost=70)
+        outcome = desk.send_order(number=number)
+        assert (outcome.outcome.value, outcome.number) == ("accepted", number)

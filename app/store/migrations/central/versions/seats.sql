@@ -32,6 +32,8 @@ CREATE TABLE seat_state (
 -- A lease without a seat holds values that were leased in what a restore lost.
 ALTER TABLE number_lease ALTER COLUMN device_id DROP NOT NULL;
 
+CREATE INDEX ix_audit_restored ON audit (seq) WHERE operation = 'admin.restored';
+
 -- What the service may do, and nothing else. Change rows are no evidence: old ones are cleared away.
 GRANT INSERT (device_id) ON change TO readback_service;
 GRANT DELETE ON change TO readback_service;
