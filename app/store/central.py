@@ -2,13 +2,15 @@
 
 Knows nothing of what the tables mean. Runs on the service's threads; the pool has one connection
 for each. There is no statement timeout: a COMMIT that is cancelled while it waits for a standby is
-committed here and lost there (patroni#1412), so only idle transactions are cut off.
+committed here and lost there (patroni#1412), so only idle transactions are cut off, and waits for a
+lock. A server that is gone is noticed by TCP within seconds, and the whole pool is made anew.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors, sql
@@ -16,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 from app.values.errors import Fault, Refusal
 
@@ -25,25 +28,57 @@ SERVICE_ROLE = "readback_service"
 OWNER_ROLE = "readback_owner"
 TRIES_MOST = 5
 IDLE_SECONDS = 5
-CONNECT_SECONDS = 10
+LOCK_SECONDS = 10
+"""So long a statement waits for a row or table that another has; COMMIT waits for no lock."""
+CONNECT_SECONDS = 5
+"""For each host that is named: after a promotion the next one is asked."""
+SILENCE_SECONDS = 12
+"""A server that acknowledges nothing for so long is taken to be gone."""
 POOL_SECONDS = 10
 """How long a thread waits for a connection before it says that the service is busy."""
 
 _TO_BE_TRIED_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
+_BUSY = (*_TO_BE_TRIED_AGAIN, errors.LockNotAvailable)
+_TCP = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": SILENCE_SECONDS * 1_000,
+}
+"""libpq's: a probe after five seconds of silence, and gone after three that nobody answers."""
+_HOSTS = re.compile(r"^(postgres(?:ql)?(?:\+psycopg)?://(?:[^@/]*@)?)([^/?]*,[^/?]*)(.*)$")
 
 
 def database_url(given: str) -> URL:
     """The SQLAlchemy URL of a `postgresql://` URL, also one with a socket folder in `?host=`.
 
-    Raises Refusal `database_url_malformed`.
+    Several hosts may be named as libpq has them: `postgresql://one:5432,two:5432/orders`. Raises
+    Refusal `database_url_malformed`.
     """
+    several = _HOSTS.match(given)
     try:
-        url = make_url(given)
+        url = make_url(several[1] + several[3] if several else given)
     except (ArgumentError, ValueError) as cause:
         raise Refusal("database_url_malformed", "The database URL cannot be read.") from cause
     if url.drivername not in {"postgresql", "postgres", "postgresql+psycopg"}:
         raise Refusal("database_url_malformed", "The database URL must begin with postgresql://.")
+    if several:
+        url = url.update_query_dict({"host": tuple(several[2].split(","))}, append=True)
     return url.set(drivername="postgresql+psycopg")
+
+
+def _connecting(address: URL, idle_seconds: int) -> dict[str, Any]:
+    """What the driver is told beside the URL, which has the last word."""
+    given = address.query.get("options", "")
+    cut_off = f"-c idle_in_transaction_session_timeout={idle_seconds}s"
+    ours = {
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": "readback",
+        "target_session_attrs": "read-write",
+        **_TCP,
+    }
+    left = {name: value for name, value in ours.items() if name not in address.query}
+    return left | {"options": f"{cut_off} -c lock_timeout={LOCK_SECONDS}s {given}".strip()}
 
 
 class CentralStore:
@@ -56,18 +91,19 @@ class CentralStore:
         role: str | None = SERVICE_ROLE,
         idle_seconds: int = IDLE_SECONDS,
     ) -> None:
-        """A transaction that does nothing for `idle_seconds` is cut off; 0 lets it be."""
+        """A transaction that does nothing for `idle_seconds` is cut off; 0 lets it be.
+
+        Unless the URL says otherwise, a server that only reads is no server: it is a standby, or a
+        primary that is just being replaced.
+        """
         self._role = role
+        address = database_url(url)
         self.engine: Engine = create_engine(
-            database_url(url),
+            address,
             pool_size=connections,
             max_overflow=0,
             pool_timeout=POOL_SECONDS,
-            connect_args={
-                "connect_timeout": CONNECT_SECONDS,
-                "application_name": "readback",
-                "options": f"-c idle_in_transaction_session_timeout={idle_seconds}s",
-            },
+            connect_args=_connecting(address, idle_seconds),
         )
         self._reading = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -85,6 +121,11 @@ class CentralStore:
         Raises Fault `outcome_unknown` when the connection broke during the commit.
         """
         return _with_retries(self._writing, work)
+
+    def connections_in_use(self) -> int:
+        """How many of the pool's are with somebody just now."""
+        pool = self.engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     def ping(self) -> None:
         """Raises Fault `database_away` when the database does not answer."""
@@ -146,7 +187,7 @@ def _worth_another_try(cause: DBAPIError) -> bool:
 def _give_up_unless(again: bool, cause: DBAPIError) -> None:  # noqa: FBT001 - private
     if again:
         return
-    if isinstance(cause.orig, _TO_BE_TRIED_AGAIN):
+    if isinstance(cause.orig, _BUSY):
         raise Fault("service_busy", "The service is busy. Please try again.") from cause
     raise Fault("database_away", "The central database does not answer.") from cause
 

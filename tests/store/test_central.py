@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from psycopg import sql
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.store import central
 from app.store.central import (
     OWNER_ROLE,
     SERVICE_ROLE,
@@ -175,3 +177,70 @@ def test_an_idle_transaction_is_cut_off_so_that_it_cannot_stall_the_feed(
     shown = store.read(lambda s: ask(s, "SHOW idle_in_transaction_session_timeout"))
     assert shown == "5s"
     assert store.read(lambda s: ask(s, "SHOW statement_timeout")) == "0"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgresql://ada:secret@one:5432,two:5433/orders?sslmode=verify-full",
+        "postgresql://ada:secret@/orders?host=one:5432&host=two:5433&sslmode=verify-full",
+    ],
+)
+def test_several_hosts_may_be_named_as_libpq_has_them(given: str) -> None:
+    url = database_url(given)
+    _, told = create_engine(url).dialect.create_connect_args(url)
+    assert (told["host"], told["port"]) == ("one,two", "5432,5433")
+    assert (told["dbname"], told["user"], told["sslmode"]) == ("orders", "ada", "verify-full")
+
+
+def test_of_several_hosts_the_one_that_answers_is_used(central_url: str) -> None:
+    here = database_url(central_url)
+    folder = here.query["host"]
+    url = here.update_query_dict({"host": (f"{folder}/nowhere", str(folder))})
+    store = CentralStore(url.render_as_string(hide_password=False), connections=1)
+    store.ping()
+    store.close()
+
+
+def test_a_server_that_only_reads_is_no_server(central_url: str) -> None:
+    """So it is after a failover that left the address with the standby, or with the old primary."""
+    name = database_url(central_url).database
+    alter = sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on")
+    with psycopg.connect(central_url, autocommit=True) as connection:
+        connection.execute(alter.format(sql.Identifier(str(name))))
+    store = CentralStore(central_url, connections=1)
+    with pytest.raises(Fault) as fault:
+        store.ping()
+    store.close()
+    assert fault.value.code == "database_away"
+    reading = CentralStore(f"{central_url}&target_session_attrs=any", connections=1)
+    reading.ping()
+    reading.close()
+
+
+def test_who_waits_too_long_for_a_lock_is_told_to_come_again(
+    central_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(central, "LOCK_SECONDS", 1)
+    store = CentralStore(central_url, connections=1)
+    with psycopg.connect(central_url) as other:
+        other.execute("LOCK TABLE policy IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(Fault) as fault:
+            store.read(lambda session: ask(session, "SELECT count(*) FROM policy"))
+    store.close()
+    assert fault.value.code == "service_busy"
+
+
+def test_a_server_that_is_silent_is_noticed_within_seconds(central_url: str) -> None:
+    store = CentralStore(central_url, connections=1)
+
+    def told(session: Session) -> dict[str, str]:
+        connection = session.connection().connection.driver_connection
+        assert isinstance(connection, psycopg.Connection)
+        return connection.info.get_parameters()
+
+    parameters = store.read(told)
+    store.close()
+    assert int(parameters["tcp_user_timeout"]) <= 15_000
+    probes = int(parameters["keepalives_interval"]) * int(parameters["keepalives_count"])
+    assert int(parameters["keepalives_idle"]) + probes <= 15

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import secrets
 import tomllib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -195,8 +195,7 @@ def _database(tx: Transaction) -> tuple[str, int]:
 
 def _leased_lately(tx: Transaction) -> int:
     """How many numbers seats were given in the last month that this database remembers."""
-    newest: datetime | None
-    newest = tx.connection.execute(select(func.max(NumberLease.leased_at))).scalar_one()
+    newest = tx.connection.execute(select(func.max(NumberLease.leased_at))).scalar_one_or_none()
     if newest is None:
         return 0
     given = select(func.coalesce(func.sum(NumberLease.size), 0)).where(
