@@ -30,6 +30,7 @@ from app.services.central.feed import ChangeFeed
 from app.services.central.identity import Identity
 from app.services.central.installation import Installations
 from app.services.central.intake import Intake
+from app.services.central.merging import Merging
 from app.services.central.number_leases import NumberLeases
 from app.services.central.passwords import Passwords
 from app.services.central.pause_settings import PauseSettings, PauseTable
@@ -37,6 +38,7 @@ from app.services.central.payments import CardPayments, PaymentSettings
 from app.services.central.read_back import Overrides
 from app.services.central.recording import Pauses
 from app.services.central.seats import Seats
+from app.services.central.similar_orders import SimilarOrders
 from app.services.central.stock import Stock
 from app.services.central.stock_watch import STOCK_SECONDS, StockWatch
 from app.services.central.transaction import Handlers, Transaction, Transactions
@@ -76,6 +78,8 @@ def _services(identity: Identity, transactions: Transactions, log: EventLog) -> 
         leases,
         Intake(transactions, regions, leases),
         Customers(),
+        Merging(),
+        SimilarOrders(),
         Overrides(identity),
         Answers(),
         ChangeFeed(),

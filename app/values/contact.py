@@ -95,3 +95,11 @@ def search_digits(text: str) -> str:
     if national.startswith("44") and len(national) > _FULL_NUMBER_DIGITS:
         national = national[2:].lstrip("0")
     return national
+
+
+def contact_keys(phone: str | None, email: str | None) -> tuple[str, ...]:
+    """What a person is told by: their number in E.164, their e-mail address folded."""
+    keys = [f"tel:{phone}"] if phone and phone.startswith("+") else []
+    if email and "@" in email:
+        keys.append(f"mail:{email.strip().lower()}")
+    return tuple(keys)

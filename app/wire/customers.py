@@ -21,7 +21,8 @@ class AddressView(View, frozen=True, kw_only=True):
 class CustomerView(View, frozen=True, kw_only=True):
     """A customer as the centre knows them; telephone numbers in E.164, no e-mail is an answer.
 
-    `on_account`: may be sent an invoice.
+    `on_account`: may be sent an invoice. `merged` are other ids they had, whose telephone numbers,
+    addresses and orders are shown here.
     """
 
     customer_id: CustomerId
@@ -32,6 +33,7 @@ class CustomerView(View, frozen=True, kw_only=True):
     text_relay: bool = False
     on_account: bool = False
     addresses: tuple[AddressView, ...] = ()
+    merged: tuple[CustomerId, ...] = ()
 
 
 class FindCustomers(Request, frozen=True, kw_only=True):

@@ -120,6 +120,3 @@ class CustomerTask(CentralTable):
     outcome: Mapped[TaskOutcome | None] = mapped_column(Word(TaskOutcome))
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[UUID | None]
-    merge_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("customer_merge.merge_id", ondelete="CASCADE"), index=True
-    )

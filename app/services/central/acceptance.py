@@ -13,23 +13,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
 
-from app.models.central.customer import Customer, CustomerNameToken, CustomerPhone
 from app.services.central import desk_clock, judgement
 from app.services.central.allocation import allocate
-from app.services.central.customers import name_tokens
+from app.services.central.customer_changes import known_customer
 from app.services.central.guidance import GuidanceEditions
 from app.services.central.masking import (
-    e164,
     masked_attempts,
     masked_document,
     masked_entries,
     masked_links,
 )
 from app.services.central.number_leases import NumberLeases
-from app.services.central.order_facts import Facts, HeldCustomer
+from app.services.central.order_facts import Facts
 from app.services.central.order_payment import Standing, standing
 from app.services.central.orders import OrderRecord
 from app.services.central.payment_rows import payments_of
@@ -38,13 +34,12 @@ from app.services.rules.read_back import Checkpoint, Checkpoints
 from app.services.rules.regions import RegionRules
 from app.services.rules.review import ReviewReason, sentence_for
 from app.values.contact import PostalAddress
-from app.values.identity import CustomerId, DeviceId
+from app.values.identity import DeviceId
 from app.values.order_number import OrderNumber, holds
 from app.values.vocabulary import Region
-from app.values.wording import tidy
 from app.wire.guidance import Checklist
 from app.wire.message import encode
-from app.wire.orders import OrderCustomer, OrderDocument, PlacedOrder
+from app.wire.orders import OrderDocument, PlacedOrder
 from app.wire.payments import Payments
 from app.wire.sync import Command, CommandOutcome, Outcome
 
@@ -74,16 +69,6 @@ class _Numbered:
     reason: ReviewReason | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """The customer of the order; `phone` in E.164 for one who is new."""
-
-    customer_id: CustomerId | None = None
-    is_new: bool = False
-    phone: str | None = None
-    reasons: tuple[ReviewReason, ...] = ()
-
-
 class Acceptance:
     """Decides how an order is kept."""
 
@@ -100,7 +85,7 @@ class Acceptance:
         placed = _masked(told, rules, checklists)
         document = placed.document
         numbered = self._numbered(tx, arrival, facts)
-        known = _known(tx, document.customer, facts.customer, rules)
+        known = known_customer(tx, document.order_id, document.customer, facts.customer, rules)
         addresses, addresses_are_right = _addresses(document)
         recomputed = judgement.recomputed_totals(told.document, rules)
         placed_at = desk_clock.corrected(told.placed_at, command, tx.at)
@@ -238,85 +223,3 @@ def _addresses(document: OrderDocument) -> tuple[tuple[PostalAddress, ...], bool
     kept = [dataclasses.replace(a, country=a.country.strip().upper()) for a in given]
     right = [a for a in kept if _COUNTRY.fullmatch(a.country)]
     return tuple(dict.fromkeys(right)), len(right) == len(given)
-
-
-def _known(
-    tx: Transaction,
-    customer: OrderCustomer | None,
-    held: HeldCustomer | None,
-    rules: RegionRules,
-) -> _Known:
-    if customer is None:
-        return _Known()
-    phone = e164(customer.phone, rules)
-    reasons = [ReviewReason.PHONE_MALFORMED] if customer.phone and phone is None else []
-    if held is None:
-        if customer.base_revision is not None:
-            reasons.append(ReviewReason.CUSTOMER_UNKNOWN)
-        return _Known(customer.customer_id, is_new=True, phone=phone, reasons=tuple(reasons))
-    if _differs(customer, phone, held) and not (
-        (customer.base_revision or 1) == held.revision and _change(tx, customer, phone, held)
-    ):
-        reasons.append(ReviewReason.CUSTOMER_CHANGED)
-    return _Known(customer.customer_id, reasons=tuple(reasons))
-
-
-def _differs(customer: OrderCustomer, phone: str | None, held: HeldCustomer) -> bool:
-    """Whether the order says something about the customer that the centre does not."""
-    return (
-        (tidy(customer.name) not in {"", tidy(held.name)})
-        or (customer.email or None) not in {None, held.email}
-        or customer.text_relay != held.text_relay
-        or (phone is not None and phone not in held.phones)
-    )
-
-
-def _change(
-    tx: Transaction, customer: OrderCustomer, phone: str | None, held: HeldCustomer
-) -> bool:
-    """Bring the customer up to what was said on the call; False when another call came first."""
-    name = tidy(customer.name) or held.name
-    changed = tx.connection.execute(
-        update(Customer)
-        .where(Customer.customer_id == customer.customer_id, Customer.revision == held.revision)
-        .values(
-            name=name,
-            email=customer.email or held.email,
-            text_relay=customer.text_relay,
-            revision=held.revision + 1,
-            updated_at=tx.at,
-        )
-    )
-    if changed.rowcount != 1:
-        return False
-    tokens = name_tokens(name)
-    rows = [{"customer_id": customer.customer_id, "token": token} for token in tokens]
-    tx.connection.execute(
-        delete(CustomerNameToken).where(
-            CustomerNameToken.customer_id == customer.customer_id,
-            CustomerNameToken.token.not_in(tokens),
-        )
-    )
-    if rows:
-        tx.connection.execute(insert(CustomerNameToken).on_conflict_do_nothing(), rows)
-    if phone is not None and phone not in held.phones:
-        _add_phone(tx, customer.customer_id, phone)
-    return True
-
-
-def _add_phone(tx: Transaction, customer_id: CustomerId, phone: str) -> None:
-    last = (
-        select(func.coalesce(func.max(CustomerPhone.position), 0))
-        .where(CustomerPhone.customer_id == customer_id)
-        .scalar_subquery()
-    )
-    tx.connection.execute(
-        insert(CustomerPhone)
-        .values(
-            customer_id=customer_id,
-            e164=phone,
-            digits_reversed=phone[:0:-1],
-            position=last + 1,
-        )
-        .on_conflict_do_nothing()
-    )

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Text, cast, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Text, cast, func, select
+from sqlalchemy.orm import aliased
 
 from app.models.central.catalogue import PolicyVersion
 from app.models.central.customer import Address, Customer, CustomerNameToken, CustomerPhone
@@ -101,11 +103,11 @@ class Customers:
         )
 
     def last_orders(self, tx: Transaction, actor: Actor, request: LastOrdersOf) -> LastOrders:
-        """The newest orders of a customer; none for one who is not known."""
+        """The newest orders of a customer and of who was merged with them; none of nobody."""
         del actor
         newest = (
             select(SalesOrder)
-            .where(SalesOrder.customer_id == request.customer_id)
+            .where(SalesOrder.customer_id.in_(_family(tx, request.customer_id)))
             .order_by(SalesOrder.placed_at.desc(), SalesOrder.order_id.desc())
             .limit(request.limit)
         )
@@ -189,8 +191,9 @@ _ORDER = select(
 )
 
 
+_Told = aliased(Customer, name="told")
 Matching = ColumnElement[bool] | None
-"""Which customers; None: the text is too short to mean any."""
+"""Which customers, by `_Told`; None: the text is too short to mean any."""
 
 
 def _readings(tx: Transaction, text: str) -> list[tuple[FoundBy, Matching]]:
@@ -226,18 +229,28 @@ def _region(tx: Transaction) -> Region:
     return Region(document["region"]) if document and "region" in document else Region.GB
 
 
+def _family(tx: Transaction, customer: UUID) -> Sequence[UUID]:
+    """All ids of a customer: whom they are found under, and everyone found there."""
+    under = select(func.coalesce(Customer.merged_into, Customer.customer_id)).where(
+        Customer.customer_id == customer
+    )
+    root = tx.session.execute(under).scalar_one_or_none() or customer
+    merged = select(Customer.customer_id).where(Customer.merged_into == root)
+    return (root, *tx.session.execute(merged).scalars())
+
+
 def _with_phone_ending(digits: str) -> Matching:
     if len(digits) < FEWEST_DIGITS:
         return None
     matching = select(CustomerPhone.customer_id).where(
         CustomerPhone.digits_reversed.like(digits[::-1] + "%")
     )
-    return Customer.customer_id.in_(matching)
+    return _Told.customer_id.in_(matching)
 
 
 def _with_postcode(pattern: str) -> Matching:
     matching = select(Address.customer_id).where(Address.postcode_folded.like(pattern))
-    return Customer.customer_id.in_(matching)
+    return _Told.customer_id.in_(matching)
 
 
 def _named(text: str) -> Matching:
@@ -247,7 +260,7 @@ def _named(text: str) -> Matching:
         return None
     matching: ColumnElement[bool] | None = None
     for word in words:
-        found = Customer.customer_id.in_(
+        found = _Told.customer_id.in_(
             select(CustomerNameToken.customer_id).where(CustomerNameToken.token.like(word + "%"))
         )
         matching = found if matching is None else matching & found
@@ -262,9 +275,11 @@ def _newest_active(
         .where(SalesOrder.customer_id == Customer.customer_id)
         .scalar_subquery()
     )
+    # Who was merged into another is found under that one, in one row.
+    found = select(func.coalesce(_Told.merged_into, _Told.customer_id)).where(matching)
     statement = (
         select(Customer)
-        .where(matching)
+        .where(Customer.customer_id.in_(found))
         .order_by(
             func.greatest(Customer.updated_at, ordered_last).desc(), Customer.customer_id.desc()
         )
@@ -273,10 +288,24 @@ def _newest_active(
     return tx.session.scalars(statement).all()
 
 
+def customer_views(tx: Transaction, customers: Collection[UUID]) -> tuple[CustomerView, ...]:
+    """Customers by their ids, in the order of those."""
+    rows = (
+        select(Customer).where(Customer.customer_id.in_(customers)).order_by(Customer.customer_id)
+    )
+    return _views(tx, tx.session.scalars(rows).all())
+
+
 def _views(tx: Transaction, rows: Sequence[Customer]) -> tuple[CustomerView, ...]:
     ids = [row.customer_id for row in rows]
-    phones = _phones_of(tx, ids)
-    addresses = _addresses_of(tx, ids)
+    merged = select(Customer.customer_id, Customer.merged_into).where(Customer.merged_into.in_(ids))
+    roots = {found.customer_id: found.merged_into for found in tx.session.execute(merged)}
+    known_as: dict[UUID, list[CustomerId]] = defaultdict(list)
+    for customer, root in sorted(roots.items()):
+        known_as[root].append(CustomerId(customer))
+    roots |= {customer: customer for customer in ids}
+    phones = _phones_of(tx, roots)
+    addresses = _addresses_of(tx, roots)
     return tuple(
         CustomerView(
             customer_id=CustomerId(row.customer_id),
@@ -287,34 +316,49 @@ def _views(tx: Transaction, rows: Sequence[Customer]) -> tuple[CustomerView, ...
             text_relay=row.text_relay,
             on_account=row.on_account,
             addresses=tuple(addresses[row.customer_id]),
+            merged=tuple(known_as[row.customer_id]),
         )
         for row in rows
     )
 
 
-def _phones_of(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+Roots = Mapping[UUID, UUID]
+"""Whom a customer is found under; themselves where they were not merged."""
+
+
+def _phones_of(tx: Transaction, roots: Roots) -> dict[UUID, list[str]]:
+    """Their own first, then those of who was merged into them, each once."""
     phones: dict[UUID, list[str]] = defaultdict(list)
     statement = (
         select(CustomerPhone.customer_id, CustomerPhone.e164)
-        .where(CustomerPhone.customer_id.in_(ids))
+        .where(CustomerPhone.customer_id.in_(roots))
         .order_by(CustomerPhone.position, CustomerPhone.e164)
     )
-    for customer_id, e164 in tx.session.execute(statement):
-        phones[customer_id].append(e164)
+    found = tx.session.execute(statement).all()
+    for customer_id, e164 in sorted(found, key=partial(_is_merged, roots)):
+        if e164 not in phones[roots[customer_id]]:
+            phones[roots[customer_id]].append(e164)
     return phones
 
 
-def _addresses_of(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, list[AddressView]]:
-    """The newest addresses of each, newest first."""
+def _is_merged(roots: Roots, row: Row[Any]) -> bool:
+    return bool(roots[row.customer_id] != row.customer_id)
+
+
+def _addresses_of(tx: Transaction, roots: Roots) -> dict[UUID, list[AddressView]]:
+    """The newest addresses of each, newest first, each once."""
     addresses: dict[UUID, list[AddressView]] = defaultdict(list)
+    seen: set[tuple[UUID, bytes]] = set()
     statement = (
         select(Address)
-        .where(Address.customer_id.in_(ids))
+        .where(Address.customer_id.in_(roots))
         .order_by(Address.last_used_at.desc(), Address.address_id.desc())
     )
     for row in tx.session.scalars(statement):
-        if len(addresses[row.customer_id]) < ADDRESSES_SHOWN:
-            addresses[row.customer_id].append(_address_view(row))
+        root = roots[row.customer_id]
+        if len(addresses[root]) < ADDRESSES_SHOWN and (root, row.digest) not in seen:
+            seen.add((root, row.digest))
+            addresses[root].append(_address_view(row))
     return addresses
 
 

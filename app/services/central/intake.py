@@ -30,6 +30,7 @@ from app.services.central.judgement import (
     refuse_malformed_giving_up,
 )
 from app.services.central.masking import e164
+from app.services.central.measures import Measures
 from app.services.central.number_leases import NumberLeases
 from app.services.central.order_decisions import decided
 from app.services.central.order_facts import (
@@ -74,8 +75,10 @@ class Intake:
         transactions: Transactions,
         regions: Mapping[Region, RegionRules],
         leases: NumberLeases,
+        measures: Measures | None = None,
     ) -> None:
         """`leases` gives new numbers where the one that was told cannot stand."""
+        self._measures = measures or Measures()
         self._transactions = transactions
         self._leases = leases
         self._regions = regions
@@ -104,6 +107,8 @@ class Intake:
                 break
         rest = request.commands[len(outcomes) :]
         outcomes += [later(command, "The service was interrupted.") for command in rest]
+        for command, outcome in zip(request.commands, outcomes, strict=True):
+            self._measures.taken(command.kind, outcome.outcome)
         counts = Counter(outcome.outcome.value for outcome in outcomes)
         tx.about(actor.seat.device_id, commands=len(outcomes), **counts)
         return CommandOutcomes(outcomes=tuple(outcomes))

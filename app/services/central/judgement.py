@@ -11,6 +11,8 @@ from datetime import datetime
 
 from app.services.central.desk_clock import YEARS
 from app.services.central.order_facts import Facts
+from app.services.central.similar_orders import RecentOrder, like_ones
+from app.services.rules.like_orders import items_of
 from app.services.rules.pricing import totals
 from app.services.rules.read_back import Checkpoint, Checkpoints, standings, still_open
 from app.services.rules.regions import RegionRules
@@ -134,7 +136,15 @@ def reasons_from_facts(placed: PlacedOrder, device: DeviceId, facts: Facts) -> l
         reasons.append(ReviewReason.PRODUCT_UNKNOWN)
     if withdrawn_codes(placed.document, facts):
         reasons.append(ReviewReason.PRODUCT_WITHDRAWN)
-    return reasons
+    like = unnamed_like(placed, facts)
+    return reasons + [ReviewReason.NEAR_DUPLICATE.about(order.number) for order in like]
+
+
+def unnamed_like(placed: PlacedOrder, facts: Facts) -> tuple[RecentOrder, ...]:
+    """Orders like this one that nobody asked the caller about."""
+    named = set(placed.not_duplicate_of)
+    recent = [order for order in facts.recent if order.order_id not in named]
+    return like_ones(items_of(placed.document.lines), recent) if recent else ()
 
 
 def reasons_from_read_back(

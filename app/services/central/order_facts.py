@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.services.central import desk_clock
 from app.services.central.settling import Place
+from app.services.central.similar_orders import (
+    SIMILAR,
+    RecentOrder,
+    recent_orders,
+    similar_values,
+)
 from app.services.central.transaction import Applied, Transaction
 from app.values.identity import DeviceId, OrderId
 from app.values.order_number import OrderNumber
@@ -25,7 +32,7 @@ PLACED = "placed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldCustomer:
-    """A customer as the centre has them."""
+    """A customer as the centre has them; `phones` also of those who were merged with them."""
 
     revision: int
     name: str
@@ -71,9 +78,21 @@ class Facts:
     has_payments: bool
     given_up: bool
     tracked: frozenset[str]
+    recent: tuple[RecentOrder, ...]
 
 
-_FACTS = """
+@dataclass(frozen=True, slots=True)
+class WorkedOut:
+    """What has to be worked out of an order before the facts are asked for.
+
+    `counter_value` is -1 for what is no number of ours; `phone` the customer's in E.164.
+    """
+
+    counter_value: int
+    phone: str | None
+
+
+_FACTS = f"""
     SELECT a.sha256, a.answer,
            (SELECT max(s.sequence) FROM applied_command s
             WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s),
@@ -89,7 +108,10 @@ _FACTS = """
            (SELECT o.order_id FROM sales_order o WHERE o.number = %(number)s),
            (SELECT o.number FROM sales_order o WHERE o.order_id = %(order)s),
            c.revision, c.name, c.email, c.text_relay, c.on_account,
-           (SELECT array_agg(t.e164) FROM customer_phone t WHERE t.customer_id = c.customer_id),
+           (SELECT array_agg(t.e164) FROM customer_phone t WHERE t.customer_id IN (
+                SELECT c.customer_id UNION ALL SELECT c.merged_into
+                UNION ALL SELECT m.customer_id FROM customer m
+                WHERE m.merged_into = coalesce(c.merged_into, c.customer_id))),
            (SELECT array_agg(upper(p.code)) FILTER (WHERE NOT p.withdrawn)
             FROM product p WHERE upper(p.code) = ANY (%(codes)s)),
            (SELECT array_agg(upper(p.code)) FILTER (WHERE p.withdrawn)
@@ -101,37 +123,45 @@ _FACTS = """
            EXISTS (SELECT FROM given_up_order g WHERE g.order_id = %(order)s),
            ARRAY(SELECT s.code FROM product p JOIN stock_level s ON s.code = p.code
                  WHERE upper(p.code) = ANY (%(codes)s)
-                 UNION SELECT h.code FROM stock_hold h WHERE h.order_id = %(order)s)
+                 UNION SELECT h.code FROM stock_hold h WHERE h.order_id = %(order)s),
+           {SIMILAR}
     FROM (VALUES (1)) AS one
     LEFT JOIN applied_command a ON a.asker = %(device)s AND a.command_id = %(command)s
     LEFT JOIN customer c ON c.customer_id = %(customer)s
-"""
+"""  # noqa: S608 - a constant
 
 
 def facts_about(
-    tx: Transaction, command: Command, device: DeviceId, placed: PlacedOrder, counter_value: int
+    tx: Transaction, command: Command, device: DeviceId, placed: PlacedOrder, worked_out: WorkedOut
 ) -> Facts:
-    """Everything a judgement needs, in one statement; `counter_value` -1 when there is none."""
+    """Everything a judgement needs, in one statement."""
     document = placed.document
+    customer = document.customer
+    similar = similar_values(
+        document.order_id,
+        customer.customer_id if customer else None,
+        worked_out.phone,
+        customer.email if customer else None,
+        desk_clock.corrected(placed.placed_at, command, tx.at),
+    )
     row = tx.connection.exec_driver_sql(
         _FACTS,
-        {
+        similar
+        | {
             "device": device,
             "incarnation": command.incarnation,
             "sequence": command.sequence,
             "command": command.command_id,
             "person": command.person_id,
-            "value": counter_value,
+            "value": worked_out.counter_value,
             "number": placed.number,
-            "order": document.order_id,
-            "customer": document.customer.customer_id if document.customer else None,
             "codes": list({line.code.upper() for line in document.lines}),
             "overrides": [e.override_id for e in placed.read_back if isinstance(e, Overridden)],
         },
     ).one()
     sha256, answer, newest, taken, incarnation_known, active, leased = row[:7]
     number_order, order_number, revision, name, email, text_relay, on_account, phones = row[7:15]
-    sellable, withdrawn, overrides, has_payments, given_up, tracked = row[15:]
+    sellable, withdrawn, overrides, has_payments, given_up, tracked, recent = row[15:]
     held = None
     if revision is not None:
         held = HeldCustomer(
@@ -157,6 +187,7 @@ def facts_about(
         has_payments=has_payments,
         given_up=given_up,
         tracked=frozenset(tracked),
+        recent=recent_orders(recent),
     )
 
 

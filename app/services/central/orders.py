@@ -6,16 +6,18 @@ driver connection. Nothing is judged here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.models.central.order import OrderState
 from app.services.central.allocation import Allocations
+from app.services.central.customer_twins import link
 from app.services.central.customers import address_digest, folded_postcode, name_tokens
 from app.services.central.order_facts import PLACED
 from app.services.central.transaction import CommandKey, Transaction
-from app.values.contact import PostalAddress
+from app.values.contact import PostalAddress, contact_keys
 from app.values.identity import CustomerId, DeviceId, OrderId, OverrideId
 from app.values.order_number import OrderNumber
 from app.values.vocabulary import PaymentState
@@ -88,6 +90,11 @@ _KEEP = f"""
         INSERT INTO customer_phone
         SELECT r.* FROM made, given,
                jsonb_populate_recordset(NULL::customer_phone, rows->'rung') AS r
+    ), claimed AS (
+        INSERT INTO customer_key
+        SELECT k.* FROM made, given,
+               jsonb_populate_recordset(NULL::customer_key, rows->'claimed') AS k ORDER BY k.key
+        ON CONFLICT (key) DO NOTHING RETURNING key
     ), housed AS (
         INSERT INTO address
         SELECT r.* FROM taken, given, jsonb_populate_recordset(NULL::address, rows->'housed') AS r
@@ -128,13 +135,13 @@ _KEEP = f"""
                placed.order_id, r.facts
         FROM placed, given, jsonb_populate_record(NULL::audit, rows->'audited') AS r
     )
-    SELECT count(*) FROM taken
+    SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM made), (SELECT count(*) FROM claimed)
 """  # noqa: S608 - the columns are named above
 
 
 def keep(tx: Transaction, record: OrderRecord) -> bool:
     """Write the order and all that goes with it; False when a twin of its command came first."""
-    key = record.key
+    key, keys = record.key, _keys(record)
     values = {
         "at": tx.at,
         "device": record.device_id,
@@ -145,12 +152,23 @@ def keep(tx: Transaction, record: OrderRecord) -> bool:
         "incarnation": key.incarnation,
         "sequence": key.sequence,
         "clock_off": record.clock_off,
-        "rows": encode(_rows(tx, record)).decode(),
+        "rows": encode(_rows(tx, record, keys)).decode(),
     }
-    return bool(tx.connection.exec_driver_sql(_KEEP, values).scalar_one())
+    taken, made, claimed = tx.connection.exec_driver_sql(_KEEP, values).one()
+    if made and claimed < len(keys) and record.customer_id is not None:
+        link(tx, record.customer_id, keys, record.placed.document.order_id)
+    return bool(taken)
 
 
-def _rows(tx: Transaction, record: OrderRecord) -> dict[str, object]:
+def _keys(record: OrderRecord) -> tuple[str, ...]:
+    """What a new customer is told by."""
+    customer = record.placed.document.customer
+    if customer is None or not record.new_customer:
+        return ()
+    return contact_keys(record.phone, customer.email)
+
+
+def _rows(tx: Transaction, record: OrderRecord, keys: Sequence[str]) -> dict[str, object]:
     """Rows by the step of the statement that writes them; columns by the names of their tables."""
     document = record.placed.document
     by_whom = {"device_id": record.device_id, "person_id": record.command.person_id}
@@ -159,6 +177,7 @@ def _rows(tx: Transaction, record: OrderRecord) -> dict[str, object]:
         "made": [_customer(tx, customer)] if customer else [],
         "named": _tokens(customer) if customer else [],
         "rung": [_phone(customer, record.phone)] if customer and record.phone else [],
+        "claimed": [{"key": key, "customer_id": record.customer_id} for key in keys],
         "housed": [_address(tx, record, address) for address in record.addresses],
         "placed": _order(tx, record),
         "lined": [

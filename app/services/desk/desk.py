@@ -25,6 +25,7 @@ from app.services.desk.drafts import DraftService
 from app.services.desk.feed import FeedFollower
 from app.services.desk.guidance import GuidanceService
 from app.services.desk.housekeeping import Housekeeping
+from app.services.desk.like_orders import LikeOrderService
 from app.services.desk.line import LONGEST_SECONDS, Line, deposit_key
 from app.services.desk.numbers import Numbers
 from app.services.desk.outbox import Outbox
@@ -50,7 +51,13 @@ from app.values.clock import Clock
 from app.values.errors import Fault
 from app.values.identity import Ids, OrderId
 from app.values.vocabulary import ChangeKind, Region
-from app.wire import card_operations, operations, outbox_operations, stock_operations
+from app.wire import (
+    card_operations,
+    clash_operations,
+    operations,
+    outbox_operations,
+    stock_operations,
+)
 from app.wire.message import Nothing, decode
 from app.wire.orders import PlacedOrder, VoidDraft
 from app.wire.outbox import OpenSentOrder, SendNow
@@ -155,18 +162,20 @@ class Desk:
         self._stock = StockService(
             store, self._replica, parts.centre, self._standing, self._signed_in, parts.clock
         )
+        self._like = LikeOrderService(store, parts.centre, self._standing, parts.clock)
         self.place = PlaceService(
             self._commands,
             self._drafts,
             self._guidance,
             self._stock,
+            self._like,
             self._signed_in,
             parts.regions,
             parts.clock,
         )
         self.outbox = Outbox(self.records, parts.centre, self._standing, parts.clock)
         self.outbox.retry_stuck()
-        self._numbers = Numbers(store, parts.centre, parts.clock)
+        self.numbers = Numbers(store, parts.centre, parts.clock)
         self._read_backs = ReadBackService(
             store,
             self._verifiers,
@@ -197,7 +206,7 @@ class Desk:
         self.line = Line(
             self.outbox,
             (
-                self._numbers.top_up,
+                self.numbers.top_up,
                 partial(deposit_key, self.records, parts.centre),
                 Housekeeping(store, self._papers, self.calls, parts.clock).run_when_due,
                 self._answers.report,
@@ -242,7 +251,7 @@ class Desk:
         self._feed_worker = Worker("desk feed", self.feed.step, parts.clock, feed_bug)
         self._watching = Worker("desk watchdog", self.watchdog.look, parts.clock)
         self.line.progress = self._line_worker.progress
-        self.watchdog.mind(self._line_worker, _SENDING, LONGEST_SECONDS, anew=self.outbox.take_back)
+        self.watchdog.mind(self._line_worker, _SENDING, LONGEST_SECONDS)
         # Two followers at once would write one index: this one is only said to stand still.
         self.watchdog.mind(
             self._feed_worker, _FOLLOWING, LONGEST_FOLLOWING_SECONDS, can_restart=False
@@ -310,6 +319,7 @@ class Desk:
         handlers.add(outbox_operations.ASK_OUTBOX, listed.page)
         handlers.add(outbox_operations.SEND_NOW, self._hurry)
         handlers.add(outbox_operations.OPEN_SENT_ORDER, self._sent_order)
+        handlers.add(clash_operations.LIKE_ORDERS, self._like.find)
         handlers.add(stock_operations.KEEP_STOCK, self._stock.hold)
         handlers.add(stock_operations.LOOK_UP_STOCK, self._stock.look_up)
         return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)
@@ -330,9 +340,9 @@ class Desk:
 
     def _status(self, request: AskStatus) -> DeskStatus:
         del request
-        left = self._numbers.left()
+        left = self.numbers.left()
         told = (
-            self._numbers.shortage(left, self._standing.away_since),
+            self.numbers.shortage(left, self._standing.away_since),
             self._standing.sentence(),
         )
         return DeskStatus(

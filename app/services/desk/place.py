@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from msgspec.structs import replace
 from sqlalchemy import Uuid, bindparam, select, update
 
 from app.models.desk.tables import CommandRow, NumberRow, PlacedOrderRow
 from app.services.desk.commands import Commands
 from app.services.desk.drafts import DraftService
 from app.services.desk.guidance import GuidanceService
+from app.services.desk.like_orders import LikeOrderService
 from app.services.desk.records import Shown, entries_of, insert_order_of
 from app.services.desk.sign_in import SignedIn
 from app.services.desk.stock import StockService
@@ -57,6 +59,7 @@ class PlaceService:
         drafts: DraftService,
         guidance: GuidanceService,
         stock: StockService,
+        like: LikeOrderService,
         signed_in: SignedIn,
         regions: Mapping[Region, RegionRules],
         clock: Clock,
@@ -66,6 +69,7 @@ class PlaceService:
         self._drafts = drafts
         self._guidance = guidance
         self._stock = stock
+        self._like = like
         self._signed_in = signed_in
         self._regions = regions
         self._clock = clock
@@ -76,7 +80,7 @@ class PlaceService:
         Asked again for the same document, it gives the same answer. Raises Refusal: the code of
         what is missing, `card_digits`, `other_seat`, `stock_short`, `read_back_open`,
         `payment_open`, `payment_amount_differs`, `not_on_account`, `no_numbers_left`,
-        `already_placed`; Fault `guidance_unknown`.
+        `near_duplicate`, `already_placed`; Fault `guidance_unknown`.
         """
         document = request.document
         person_id = self._signed_in.session.person.person_id
@@ -94,7 +98,11 @@ class PlaceService:
                 entries=entries_of(writing.connection, document.order_id),
                 tenders=tenders_of(writing.connection, document.order_id),
             )
-            placed = self._placed(document, known, person_id, found.number)
+            placed = replace(
+                self._placed(document, known, person_id, found.number),
+                not_duplicate_of=request.not_duplicate_of,
+            )
+            self._like.refuse_unnamed(document, request.not_duplicate_of)
             position = writing.capture(
                 CommandKind.PLACE_ORDER,
                 document.order_id,
@@ -104,6 +112,7 @@ class PlaceService:
             )
             insert_order_of(writing.connection, position, placed)
         self._stock.forget(document.order_id)
+        self._like.note(placed)
         return placed
 
     def number_shown(self, request: NumberShown) -> Nothing:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from app.values.order_number import OrderNumber, grouped
 from app.values.vocabulary import CheckpointKind
 
 
@@ -123,6 +124,8 @@ def sentence_for(reason: str) -> str:
         return reason
     if known is ReviewReason.READ_BACK_OPEN and subject:
         return f"The read-back of {_place(subject)} does not match the order."
+    if known is ReviewReason.NEAR_DUPLICATE and subject:
+        return f"A very similar order came shortly before: {grouped(OrderNumber(subject))}."
     if known is ReviewReason.STOCK_SHORT and subject:
         return f"Of {_place(subject)} there is less in stock than was ordered; the rest follows."
     return _SENTENCES[known]

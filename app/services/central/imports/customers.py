@@ -317,6 +317,14 @@ _TIMED_STEPS = (
     FROM incoming i JOIN judged j USING (customer_id) WHERE j.is_new
     """,
     """
+    INSERT INTO customer_version (customer_id, revision, name, email, text_relay, on_account,
+                                  phones, replaced_at)
+    SELECT c.customer_id, c.revision, c.name, c.email, c.text_relay, c.on_account,
+           ARRAY(SELECT p.e164 FROM customer_phone p WHERE p.customer_id = c.customer_id
+                 ORDER BY p.position, p.e164), :at
+    FROM customer c JOIN judged j USING (customer_id) WHERE j.differs AND NOT j.is_new
+    """,
+    """
     UPDATE customer c
     SET name = i.name, email = coalesce(i.email, c.email),
         text_relay = coalesce(i.text_relay, c.text_relay),
@@ -354,6 +362,16 @@ _STEPS = (
          unnest(i.phones) WITH ORDINALITY AS n (e164, position)
     WHERE j.rings_elsewhere
     ON CONFLICT (customer_id, e164) DO NOTHING
+    """,
+    """
+    INSERT INTO customer_key (key, customer_id)
+    SELECT DISTINCT ON (k.key) k.key, i.customer_id
+    FROM incoming i JOIN judged j USING (customer_id), LATERAL (
+        SELECT 'tel:' || n.e164 FROM unnest(i.phones) AS n (e164)
+        UNION ALL SELECT 'mail:' || lower(i.email) WHERE i.email IS NOT NULL
+    ) AS k (key)
+    WHERE j.differs ORDER BY k.key, i.customer_id
+    ON CONFLICT (key) DO NOTHING
     """,
 )
 _COUNT = """

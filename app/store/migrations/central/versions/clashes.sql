@@ -66,7 +66,6 @@ CREATE TABLE customer_task (
     outcome TEXT,
     settled_at TIMESTAMP WITH TIME ZONE,
     settled_by UUID,
-    merge_id UUID,
     CONSTRAINT pk_customer_task PRIMARY KEY (task_id),
     CONSTRAINT ck_customer_task_kind_known CHECK (kind IN ('twin', 'changed')),
     CONSTRAINT ck_customer_task_outcome_known CHECK (outcome IN ('merged', 'kept_apart', 'settled')),
@@ -75,14 +74,12 @@ CREATE TABLE customer_task (
     CONSTRAINT ck_customer_task_settled_whole CHECK (num_nulls(outcome, settled_at) IN (0, 2)),
     CONSTRAINT uq_customer_task_customer_id_other_id UNIQUE (customer_id, other_id),
     CONSTRAINT fk_customer_task_customer_id FOREIGN KEY(customer_id) REFERENCES customer (customer_id) ON DELETE CASCADE,
-    CONSTRAINT fk_customer_task_other_id FOREIGN KEY(other_id) REFERENCES customer (customer_id) ON DELETE CASCADE,
-    CONSTRAINT fk_customer_task_merge_id FOREIGN KEY(merge_id) REFERENCES customer_merge (merge_id) ON DELETE CASCADE
+    CONSTRAINT fk_customer_task_other_id FOREIGN KEY(other_id) REFERENCES customer (customer_id) ON DELETE CASCADE
 );
 CREATE INDEX ix_customer_task_other_id ON customer_task (other_id);
-CREATE INDEX ix_customer_task_merge_id ON customer_task (merge_id);
 CREATE INDEX ix_customer_task_open ON customer_task (task_id) WHERE outcome IS NULL;
 
 GRANT SELECT ON customer_version, customer_key, customer_merge, customer_task TO readback_service;
 GRANT INSERT ON customer_version, customer_key, customer_merge, customer_task TO readback_service;
 GRANT UPDATE (undone_at, undone_by) ON customer_merge TO readback_service;
-GRANT UPDATE (outcome, settled_at, settled_by, merge_id) ON customer_task TO readback_service;
+GRANT UPDATE (outcome, settled_at, settled_by) ON customer_task TO readback_service;
