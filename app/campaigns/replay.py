@@ -107,7 +107,7 @@ class Replay:
             ids=desk.ids,
             device_id=desk.device_id,
             speech=desk.speech,
-            pace=Pace(search_ms=0, save_ms=None, caution_ms=None, note_again_ms=None),
+            pace=Pace(search_ms=0, save_ms=None, caution_ms=None, note_again_ms=None, tick_ms=None),
         )
         self._presenter.notice.connect(self._hear)
         self._presenter.placed.connect(self._placed.append)

@@ -44,6 +44,11 @@ def short_date(day: date) -> str:
     return _dates().toString(QDate(day.year, day.month, day.day), "ddd d MMM")
 
 
+def short_day(day: date) -> str:
+    """`30 Nov`, where there is little room."""
+    return _dates().toString(QDate(day.year, day.month, day.day), "d MMM")
+
+
 def long_date(day: date) -> str:
     """`Tuesday 24 November 2026`."""
     return _dates().toString(QDate(day.year, day.month, day.day), "dddd d MMMM yyyy")

@@ -49,6 +49,9 @@ class Action(StrEnum):
     DUPLICATE_LINE = "duplicate-line"
     REMOVE_LINE = "remove-line"
     REPEAT_ORDER = "repeat-order"
+    TAKE_HELD = "take-held"
+    FOLLOW_LATER = "follow-later"
+    SOMETHING_ELSE = "something-else"
     UNDO = "undo"
     REDO = "redo"
     PRINT = "print"
@@ -120,6 +123,11 @@ KEYS: dict[Action, Key] = {
     Action.DUPLICATE_LINE: Key(("Ctrl+D",), QT_TRANSLATE_NOOP("Shortcuts", "Duplicate line")),
     Action.REMOVE_LINE: Key(("Ctrl+Del",), QT_TRANSLATE_NOOP("Shortcuts", "Remove line")),
     Action.REPEAT_ORDER: Key(("Ctrl+R",), QT_TRANSLATE_NOOP("Shortcuts", "Repeat last order")),
+    Action.TAKE_HELD: Key(("Ctrl+J",), QT_TRANSLATE_NOOP("Shortcuts", "Just what is in stock")),
+    Action.FOLLOW_LATER: Key(("Ctrl+G",), QT_TRANSLATE_NOOP("Shortcuts", "The rest follows later")),
+    Action.SOMETHING_ELSE: Key(
+        ("Ctrl+U",), QT_TRANSLATE_NOOP("Shortcuts", "Something else instead")
+    ),
     Action.UNDO: Key(("Ctrl+Z",), QT_TRANSLATE_NOOP("Shortcuts", "Undo in this order")),
     Action.REDO: Key(
         ("Ctrl+Y", "Ctrl+Shift+Z"), QT_TRANSLATE_NOOP("Shortcuts", "Redo in this order")

@@ -30,7 +30,7 @@ from tests.ui.screens.fake_desk import (
     the_speech,
 )
 
-AT_ONCE = Pace(search_ms=0, save_ms=None, caution_ms=None, note_again_ms=None)
+AT_ONCE = Pace(search_ms=0, save_ms=None, caution_ms=None, note_again_ms=None, tick_ms=None)
 
 
 class Hands:
@@ -136,6 +136,7 @@ def desk() -> FakeDesk:
         a_product("71053", "3.75", description="White metal lantern", withdrawn=True),
     )
     address = AddressView(address_id=AddressId(an_id(31)), address=an_address())
+    made.stock.level("84879", 300)  # more came since the catalogue
     made.customers = [a_known_customer(addresses=(address,))]
     made.places["LS6 3AA"] = AddressSuggestions(city="Leeds", source="Post towns")
     return made

@@ -122,7 +122,7 @@ def _add_to_orders(
         clock=at.clock,
         ids=at.ids,
         device_id=at.device_id,
-        pace=Pace(search_ms=0, save_ms=None, caution_ms=None),
+        pace=Pace(search_ms=0, save_ms=None, caution_ms=None, tick_ms=None),
     )
     taken: list[list[float]] = []
     for _ in range(orders):

@@ -94,10 +94,12 @@ from app.wire.read_back import (
     ReadBackEntry,
     ReadBackKept,
 )
+from app.wire.stock_operations import KEEP_STOCK, LOOK_UP_STOCK
 from app.wire.sync import AskStatus, Company, DeskStatus, Policy
 from tests.builders import A_MORNING, an_id
 from tests.read_backs import a_guidance
 from tests.ui.payment.fakes import CardLine
+from tests.ui.screens.fake_stock import FakeStock
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -161,6 +163,8 @@ class FakeDesk:
         self.broken: dict[str, Refusal | Fault] = {}
         self.calls: Counter[str] = Counter()
         self.cards = CardLine()
+        self.stock = FakeStock()
+        self.stock.learn(products)
         self.paper_path = "/nowhere/confirmation.pdf"
         self.guidance = a_guidance()
         self.searched: list[NoteSearch] = []
@@ -201,6 +205,8 @@ class FakeDesk:
             operations.FIND_ANSWERS.name: self._find_answers,
             operations.NOTE_SEARCH.name: self._note_search,
             operations.ASK_UNANSWERED.name: self._unanswered_searches,
+            KEEP_STOCK.name: self.stock.hold,
+            LOOK_UP_STOCK.name: self.stock.look_up,
             outbox_operations.ASK_OUTBOX.name: self._outbox_page,
             outbox_operations.SEND_NOW.name: self._send_now,
             outbox_operations.OPEN_SENT_ORDER.name: self._sent_order,

@@ -19,6 +19,7 @@ from app.ui.notices import notice_of
 from app.ui.screens.call import card_guard, lookalikes
 from app.ui.screens.call.lookalikes import Telling, Told
 from app.values.errors import Fault, Refusal
+from app.values.identity import LineId
 from app.values.quantity import parse_quantity
 from app.values.wording import Word
 from app.wire import operations
@@ -59,7 +60,7 @@ class FinderState:
     """What the finder shows.
 
     `current` is the row that Enter takes; `quantity` was typed before the code; `telling` is what
-    tells rows that are `alike` apart.
+    tells rows that are `alike` apart; `instead` says which line a choice replaces.
     """
 
     text: str = ""
@@ -70,6 +71,7 @@ class FinderState:
     telling: Telling | None = None
     asking: bool = False
     sentence: str = ""
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +112,16 @@ def _only_exact(rows: tuple[FinderRow, ...]) -> int | None:
 class FinderPresenter(QObject):
     """Holds one FinderState.
 
-    `chosen(product, quantity)` carries None where no quantity was typed; `passed` is Enter with
-    nothing typed: on to whatever is due.
+    `chosen(product, quantity)` carries None where no quantity was typed; `replaced(line_id,
+    product)` is a choice in place of a line; `passed` is Enter with nothing typed: on to whatever
+    is due.
     """
 
     state_changed = Signal(object)
     notice = Signal(object)
     chosen = Signal(object, object)
+    replaced = Signal(object, object)
+    instead_offered = Signal()
     passed = Signal()
 
     def __init__(
@@ -129,6 +134,7 @@ class FinderPresenter(QObject):
         self._answered: str | None = None
         self._take_when_answered = False
         self._complaint = ""
+        self._instead_of: LineId | None = None
         self._state = FinderState()
 
     @property
@@ -166,7 +172,21 @@ class FinderPresenter(QObject):
         self._answered = None
         self._take_when_answered = False
         self._complaint = ""
+        self._instead_of = None
         self._show(FinderState())
+
+    def offer_instead(
+        self, line_id: LineId, words: str, text: str, rows: tuple[FinderRow, ...]
+    ) -> None:
+        """Show what could take the place of a line, until something is chosen or it is cleared.
+
+        Anything else may be typed and chosen as well.
+        """
+        self.clear()
+        self._instead_of = line_id
+        self._answered = text
+        self._show(FinderState(text=text, rows=rows, instead=words))
+        self.instead_offered.emit()
 
     def move(self, step: int) -> None:
         """Go up or down the rows; the first step down marks the first row."""
@@ -212,6 +232,7 @@ class FinderPresenter(QObject):
                 quantity=quantity,
                 alike=alike,
                 telling=first[0].telling if alike else None,
+                instead=self._state.instead,
                 sentence=complaint or ("" if answer.rows else self._nothing_found(text)),
             )
         )
@@ -234,9 +255,12 @@ class FinderPresenter(QObject):
         if product.withdrawn:
             self._show(replace(self._state, sentence=self._withdrawn(product)))
             return
-        quantity = self._state.quantity
+        quantity, instead_of = self._state.quantity, self._instead_of
         self.clear()
-        self.chosen.emit(product, quantity)
+        if instead_of is None:
+            self.chosen.emit(product, quantity)
+        else:
+            self.replaced.emit(instead_of, product)
 
     def _fail(self, error: Refusal | Fault) -> None:
         self._take_when_answered = False

@@ -6,6 +6,7 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from PySide6.QtCore import QCoreApplication
@@ -14,8 +15,11 @@ from app.services.rules.read_back import Standing, State
 from app.services.rules.speech_book import SpeechBook
 from app.services.rules.speech_changes import change_notice
 from app.ui import formatting
+from app.ui.payment.payment_state import PaymentShown
 from app.ui.screens.call.correcting import Mended
 from app.ui.screens.call.guide_state import ReadBackState, Stage
+from app.ui.screens.call.state import CallState
+from app.ui.screens.call.topics import still_needed
 from app.values.money import Currency, Money
 from app.values.vocabulary import CheckpointKind, How
 
@@ -115,3 +119,16 @@ def type_it() -> str:
 
 def _tr(words: str) -> str:
     return QCoreApplication.translate("ReadBack", words)
+
+
+def with_read_back(state: CallState, guide: ReadBackState, payment: PaymentShown) -> CallState:
+    """The state with what the read-back and the payment still need."""
+    why_not = still_needed(state.missing) or why_not_placed(guide)
+    return replace(
+        state,
+        reason_why_not=why_not or payment.reason_why_not,
+        to_pay=payment.reason_why_not,
+        wants_card=payment.wants_card,
+        read_back_holds=guide.holds,
+        to_read_back=still_to_read(guide),
+    )

@@ -8,49 +8,54 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.services.rules.stock_words import Offer
 from app.ui import formatting, theme
-from app.ui.icons import Icon
 from app.ui.screens.call import focus
 from app.ui.screens.call.finder import FinderPresenter, FinderRow, FinderState
-from app.ui.screens.call.line_book import LineRow, Stock
+from app.ui.screens.call.line_book import LineRow
 from app.ui.screens.call.line_editor import LineEditor, SameCodeQuestion
 from app.ui.screens.call.lines import LinesPresenter, LinesState
+from app.ui.screens.call.lines_table import LinesTable, key_of, line_columns
 from app.ui.screens.call.lookalikes import Telling
 from app.ui.screens.call.pick_list import Pick, PickList, Steering
+from app.ui.screens.call.shortage_box import ShortageBox
 from app.ui.screens.call.state import CallState
+from app.ui.screens.call.stock import StockPresenter
 from app.ui.shortcuts import Action
-from app.ui.table_model import Align, Column, RowsModel, always
+from app.ui.table_model import RowsModel
 from app.ui.widgets.card import Card
 from app.ui.widgets.fields import LabelledField
-from app.ui.widgets.rows_view import RowsView
 from app.ui.widgets.text import Part, label
 from app.ui.widgets.totals import Fact, Totals
 from app.values.identity import LineId
-from app.values.vocabulary import ProductKind
 from app.wire.catalogue import ProductView
+from app.wire.stock import StockStanding
 
 MOST_ROWS = 6
 LOW_WINDOW_PX = 500
 LEAST_TABLE_PX = 62
 TWO = 2
-_COVERED = "\u2022\u2022\u2022"
-"""In place of what the caller is asked to say: the CSR types what is heard, not what is seen."""
 
 
 class ItemsPane(Card):
     """Everything about the lines of the order."""
 
     def __init__(
-        self, finder: FinderPresenter, lines: LinesPresenter, parent: QWidget | None = None
+        self,
+        finder: FinderPresenter,
+        lines: LinesPresenter,
+        stock: StockPresenter,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__("", Action.ITEMS, parent=parent)
         self.set_title(self.tr("Order lines"))
         self._finder = finder
         self._lines = lines
+        self._stock = stock
         self.field = LabelledField(
             self.tr("Find an item"), placeholder=self.tr("Code or words"), parent=self
         )
@@ -60,8 +65,9 @@ class ItemsPane(Card):
         self._picks = PickList(self.tr("Items found"), MOST_ROWS, self)
         self.editor = LineEditor(lines, self)
         self.question = SameCodeQuestion(lines, self)
-        self._rows = RowsModel(_columns(), key=_key_of, parent=self)
-        self.table = _LinesTable(self.tr("Order lines"), self._rows, self)
+        self.shortage = ShortageBox(self)
+        self._rows = RowsModel(line_columns(), key=key_of, parent=self)
+        self.table = LinesTable(self.tr("Order lines"), self._rows, self)
         self._count = label("", theme.Text.SMALL, theme.Tone.MUTED, self)
         self._totals = Totals(self)
         self._is_low = False
@@ -82,7 +88,7 @@ class ItemsPane(Card):
         left.addStretch(1)
         foot.addLayout(left, 1)
         foot.addWidget(self._totals)
-        for part in (self.field, self._picks, self.editor, self.question):
+        for part in (self.field, self._picks, self.editor, self.question, self.shortage):
             self.body.addWidget(part)
         self.table.setMinimumHeight(LEAST_TABLE_PX)
         self.body.addWidget(self.table, 1)
@@ -99,6 +105,10 @@ class ItemsPane(Card):
         self._finder.state_changed.connect(self.show_found)
         self._lines.state_changed.connect(self.show_lines)
         self._lines.finished.connect(self._go_back_to_finder)
+        self._finder.instead_offered.connect(self.take_focus)
+        self._stock.changed.connect(self.show_stock)
+        self._stock.ticked.connect(self.show_stock)
+        self.shortage.chosen.connect(self._settle_shortage)
 
     @Slot()
     def take_focus(self) -> None:
@@ -145,8 +155,40 @@ class ItemsPane(Card):
             self.table.choose(len(state.rows) - 1)
         self.question.show_question(state.question)
         self.editor.show_line(state)
+        self._show_stock_of_line()
         if state.editing is not None:
             self.table.choose(state.editing.number - 1)
+
+    @Slot()
+    def show_stock(self) -> None:
+        """Show how things stand by now: what counts down, and what is short."""
+        self.shortage.show_shortage(self._stock.shortage)
+        self._show_stock_of_line()
+        if self._finder.state.rows:
+            self.show_found(self._finder.state)
+
+    def _show_stock_of_line(self) -> None:
+        """What the open line can have."""
+        editing = self._lines.state.editing
+        code = editing.line.code if editing is not None else None
+        words = self._stock.words_of(code) if code is not None else ""
+        tone = _tone_of(self._stock.standing_of(code)) if code is not None else theme.Tone.MUTED
+        self.editor.show_stock(tone, words)
+
+    @Slot(object)
+    def _settle_shortage(self, offer: Offer) -> None:
+        """What is typed into an open line counts first."""
+        if not self.editor.take_all():
+            return
+        match offer:
+            case Offer.TAKE:
+                self._stock.take()
+            case Offer.LATER:
+                self._stock.let_follow()
+            case Offer.OTHER:
+                self._stock.look_for_other()
+        if offer is not Offer.OTHER and focus.is_in(self.shortage):
+            self.take_focus()
 
     def hide_count_of(self, line_id: LineId | None) -> None:
         """Cover how many there are of a line, while the caller is asked; None: of no line."""
@@ -167,6 +209,7 @@ class ItemsPane(Card):
         is_low = self.window().height() < LOW_WINDOW_PX
         if is_low != self._is_low:
             self._is_low = is_low
+            self.shortage.set_low(is_low)
             theme.set_shown(self._foot_parts, not is_low)
             self.show_sums(self._sums_of)
 
@@ -204,6 +247,9 @@ class ItemsPane(Card):
             return self.tr("Withdrawn"), theme.Tone.ERROR
         if product.available is None:
             return "", theme.Tone.MUTED
+        words = self._stock.words_of(product.code)
+        if words:
+            return words, _tone_of(self._stock.standing_of(product.code))
         if product.available <= 0:
             return self.tr("None in stock"), theme.Tone.WARN
         words = self.tr("{count} in stock").format(count=formatting.quantity(product.available))
@@ -214,6 +260,8 @@ class ItemsPane(Card):
             return theme.Tone.WARN, state.sentence
         if state.telling is not None:
             return theme.Tone.WARN, self._how_to_tell(state)
+        if state.instead:
+            return theme.Tone.INFO, state.instead
         if state.quantity is not None:
             count = formatting.quantity(state.quantity)
             return theme.Tone.INFO, self.tr("Enter adds {count} of them.").format(count=count)
@@ -267,172 +315,10 @@ class ItemsPane(Card):
             focus.go_to(self.field)
 
 
-class _LinesTable(RowsView[LineRow]):
-    """The lines; Enter edits the one under the cursor, Up on the first goes back to the finder."""
-
-    left = Signal()
-    edit_asked = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self.edit_asked.emit()
-        elif event.key() == Qt.Key.Key_Up and self.currentIndex().row() <= 0:
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
-
-
-def _columns() -> tuple[Column[LineRow], ...]:
-    return (
-        Column(title="#", text=_number, chars=4, gives_way=2, tone=_muted),
-        Column(title=_tr("Code"), text=_code, chars=10),
-        Column(title=_tr("Item"), text=_description, icon=_mark, hint=_remark, tone=_odd_price),
-        Column(
-            title=_tr("Sounds like"),
-            text=_twin,
-            chars=11,
-            gives_way=3,
-            icon=_twin_mark,
-            hint=_what_to_say,
-            tone=_warned,
-        ),
-        Column(title=_tr("Stock"), text=_stock, chars=10, gives_way=1, tone=_stock_tone),
-        Column(
-            title=_tr("Qty"),
-            text=_quantity,
-            chars=8,
-            align=Align.END,
-            bold=always,
-            tone=_odd,
-            read=_read_quantity,
-        ),
-        Column(title=_tr("Price"), text=_price, chars=9, align=Align.END, hint=_told),
-        Column(
-            title=_tr("Total"),
-            text=_total,
-            chars=11,
-            align=Align.END,
-            bold=always,
-            read=_read_total,
-        ),
-    )
-
-
-def _tr(words: str) -> str:
-    return QCoreApplication.translate("ItemsPane", words)
-
-
-def _key_of(row: LineRow) -> LineId:
-    return row.line_id
-
-
-def _number(row: LineRow) -> str:
-    return str(row.number)
-
-
-def _code(row: LineRow) -> str:
-    return row.line.code
-
-
-def _description(row: LineRow) -> str:
-    return row.line.description
-
-
-def _remark(row: LineRow) -> str:
-    """What is odd about a line, in words."""
-    if row.new_list_price is None:
-        return ""
-    price = formatting.unit_price(row.new_list_price)
-    return _tr("The list price is {price} now; this caller was quoted before.").format(price=price)
-
-
-def _mark(row: LineRow) -> Icon | None:
-    return Icon.STALE if row.new_list_price is not None else None
-
-
-def _odd_price(row: LineRow) -> theme.Tone:
-    return theme.Tone.WARN if row.new_list_price is not None else theme.Tone.NORMAL
-
-
-def _twin(row: LineRow) -> str:
-    """The nearest product that a line can be taken for."""
-    if not row.line.must_say:
-        return ""
-    return row.sounds_like.code if row.sounds_like is not None else _tr("another")
-
-
-def _twin_mark(row: LineRow) -> Icon | None:
-    return Icon.WARNING if row.line.must_say else None
-
-
-def _what_to_say(row: LineRow) -> str:
-    """Which product it can be taken for, and what the caller has to say."""
-    if not row.line.must_say:
-        return ""
-    say = _tr("The caller has to say “{words}”.").format(words=row.line.must_say)
-    if row.sounds_like is None:
-        return say
-    other = row.sounds_like
-    twin = _tr("Can be taken for {code} {description}.")
-    return f"{twin.format(code=other.code, description=other.description)} {say}"
-
-
-def _warned(row: LineRow) -> theme.Tone:
-    return theme.Tone.WARN if row.line.must_say else theme.Tone.NORMAL
-
-
-def _stock(row: LineRow) -> str:
-    if row.line.kind is ProductKind.CHARGE:
-        return _tr("Charge")
-    if row.stock is Stock.ENOUGH:
-        return _tr("In stock")
-    if row.stock is Stock.SHORT:
-        count = formatting.quantity(max(0, row.available or 0))
-        return _tr("{count} now").format(count=count)
-    return ""
-
-
-def _stock_tone(row: LineRow) -> theme.Tone:
-    tones = {Stock.ENOUGH: theme.Tone.OK, Stock.SHORT: theme.Tone.WARN}
-    return tones.get(row.stock, theme.Tone.MUTED)
-
-
-def _quantity(row: LineRow) -> str:
-    if row.is_asked:
-        return _COVERED
-    count = formatting.quantity(row.line.quantity)
-    return f"{count} ?" if row.unusual else count
-
-
-def _read_quantity(row: LineRow) -> str:
-    return _tr("covered until the caller has said it") if row.is_asked else _quantity(row)
-
-
-def _read_total(row: LineRow) -> str:
-    return _tr("covered until the caller has said it") if row.is_asked else _total(row)
-
-
-def _odd(row: LineRow) -> theme.Tone:
-    return theme.Tone.WARN if row.unusual else theme.Tone.NORMAL
-
-
-def _price(row: LineRow) -> str:
-    star = "*" if row.line.told_reason else ""
-    return f"{star}{formatting.unit_price(row.line.told_price)}"
-
-
-def _told(row: LineRow) -> str:
-    """Why the told price is another than the list's."""
-    if not row.line.told_reason:
-        return ""
-    price = formatting.unit_price(row.line.list_price)
-    words = _tr("The list says {price}. Told because: {reason}.")
-    return words.format(price=price, reason=row.line.told_reason)
-
-
-def _total(row: LineRow) -> str:
-    return _COVERED if row.is_asked else formatting.money(row.total)
-
-
-def _muted(_row: LineRow) -> theme.Tone:
-    return theme.Tone.MUTED
+def _tone_of(standing: StockStanding | None) -> theme.Tone:
+    """The colour of a standing."""
+    if standing is None or not standing.tracked or not standing.confirmed:
+        return theme.Tone.MUTED
+    if standing.short or (standing.left <= 0 and not standing.held):
+        return theme.Tone.WARN
+    return theme.Tone.OK

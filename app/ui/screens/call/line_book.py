@@ -8,26 +8,34 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from app.services.rules.pricing import unit_price_for
+from app.services.rules.stock_words import Lacking, lacking_lines, wanted_now
 from app.values.identity import LineId, ProductCode
 from app.values.money import Money, UnitPrice
 from app.values.quantity import is_unusual
 from app.values.vocabulary import ProductKind, TaxCategory
 from app.wire.catalogue import Lookalikes, ProductView
 from app.wire.orders import OrderLine
+from app.wire.stock import StockStanding
 
 Lines = tuple[OrderLine, ...]
 
 
 class Stock(StrEnum):
-    """What the desk knows about the stock of a line."""
+    """What the desk knows about the stock of a line.
+
+    LATER: pieces of it follow, as the caller was told. LAST_KNOWN: the centre did not answer.
+    """
 
     NOT_TRACKED = "not-tracked"
     UNKNOWN = "unknown"
     ENOUGH = "enough"
     SHORT = "short"
+    LATER = "later"
+    LAST_KNOWN = "last-known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +44,9 @@ class LineRow:
 
     `new_list_price`: the list holds another price than the caller was quoted. `sounds_like`: the
     nearest product this one could be taken for, where that is known. `is_asked`: the caller is
-    being asked how many, so nobody shall read it off the screen.
+    being asked how many, so nobody shall read it off the screen. `lacking`: the centre has said
+    that not all of it can be had. `available` pieces were there when the catalogue came, or at
+    `known_at`.
     """
 
     number: int
@@ -48,6 +58,8 @@ class LineRow:
     new_list_price: UnitPrice | None
     sounds_like: ProductView | None = None
     is_asked: bool = False
+    lacking: Lacking | None = None
+    known_at: datetime | None = None
 
     @property
     def line_id(self) -> LineId:
@@ -58,7 +70,8 @@ class LineRow:
 class LineBook:
     """Rows, running sums in minor units per tax category, and counts of one order.
 
-    `changed` are the lines that the last step brought or made anew.
+    `changed` are the lines that the last step brought or made anew, `latest` the last of them.
+    `lacking` are the lines the centre has too little for.
     """
 
     def __init__(self) -> None:
@@ -67,6 +80,12 @@ class LineBook:
         self.pieces = 0
         self.sums: dict[TaxCategory, int] = {}
         self.changed: Lines = ()
+        self.latest: LineId | None = None
+        self._touched: set[ProductCode] = set()
+        self.lacking: tuple[Lacking, ...] = ()
+        self._short_of: dict[LineId, Lacking] = {}
+        self._standings: dict[ProductCode, StockStanding] = {}
+        self._wanted: Counter[ProductCode] = Counter()
         self._codes: Counter[ProductCode] = Counter()
         self._products: dict[ProductCode, ProductView] = {}
         self._not_found: set[ProductCode] = set()
@@ -105,6 +124,43 @@ class LineBook:
             for row in self.rows
         )
 
+    def learn_stock(self, standings: Iterable[StockStanding]) -> None:
+        """How products stand for this order; rows that show it as before stay the same."""
+        codes = set()
+        for standing in standings:
+            self._standings[standing.code] = standing
+            codes.add(standing.code)
+        self.rows = tuple(
+            self._row_if_other(row) if row.line.code in codes else row for row in self.rows
+        )
+        self._settle_stock()
+
+    def standing(self, code: ProductCode) -> StockStanding | None:
+        """How a product stands for this order, as far as anybody said."""
+        return self._standings.get(code)
+
+    def take_touched(self) -> set[ProductCode]:
+        """The codes whose lines were changed since this was last asked."""
+        touched, self._touched = self._touched, set()
+        return touched
+
+    def wanted(self, code: ProductCode) -> int:
+        """Pieces of a product that are to go out with the order, all its lines together."""
+        return self._wanted[code]
+
+    def codes(self) -> tuple[ProductCode, ...]:
+        """All codes on the order."""
+        return tuple(self._codes)
+
+    def is_tracked(self, code: ProductCode) -> bool:
+        """Whether stock is kept of a product, as far as the desk has looked it up."""
+        product = self._products.get(code)
+        return (
+            product is not None
+            and product.kind is ProductKind.GOODS
+            and product.available is not None
+        )
+
     def unknown_codes(self) -> tuple[ProductCode, ...]:
         """Codes on the order that the desk has not looked up yet."""
         known = self._products.keys() | self._not_found
@@ -134,12 +190,37 @@ class LineBook:
         self._count(self.lines[head : len(self.lines) - tail], -1)
         self.changed = lines[head : len(lines) - tail]
         self._count(self.changed, +1)
+        self.latest = self.changed[-1].line_id if self.changed else self.latest
         moved = len(lines) != len(self.lines)
         kept_tail = () if moved else self.rows[len(self.rows) - tail :]
         changed = lines[head:] if moved else self.changed
         made = tuple(self._row(head + place + 1, line) for place, line in enumerate(changed))
         self.rows = self.rows[:head] + made + kept_tail
         self.lines = lines
+        self._settle_stock()
+
+    def _settle_stock(self) -> None:
+        """Which lines are short now; where nothing is, no line is looked at."""
+        held = {
+            code: one.held
+            for code, one in self._standings.items()
+            if one.short and self._codes[code]
+        }
+        lacking = lacking_lines(self.lines, held) if held else ()
+        if lacking == self.lacking:
+            return
+        self.lacking = lacking
+        self._short_of = {one.line.line_id: one for one in lacking}
+        self.rows = tuple(
+            row
+            if row.lacking == self._short_of.get(row.line_id)
+            else self._row(row.number, row.line)
+            for row in self.rows
+        )
+
+    def _row_if_other(self, row: LineRow) -> LineRow:
+        made = self._row(row.number, row.line)
+        return row if made == row else made
 
     def _count(self, lines: Lines, sign: int) -> None:
         for line in lines:
@@ -149,15 +230,26 @@ class LineBook:
             if self._codes[line.code] == 0:
                 del self._codes[line.code]
             self.pieces += sign * line.quantity if line.kind is ProductKind.GOODS else 0
+            self._wanted[line.code] += sign * wanted_now(line)
+            self._touched.add(line.code)
 
     def _row(self, number: int, line: OrderLine) -> LineRow:
         product = self._products.get(line.code)
+        standing = self._standings.get(line.code)
+        lacking = self._short_of.get(line.line_id)
+        is_old = standing is not None and not standing.confirmed
         return LineRow(
             number=number,
             line=line,
             total=line.total,
-            stock=_stock(product, line),
-            available=product.available if product else None,
+            stock=_stock(product, line, standing, is_short=lacking is not None),
+            available=standing.left
+            if standing is not None and is_old
+            else product.available
+            if product
+            else None,
+            lacking=lacking,
+            known_at=standing.as_of if standing is not None and is_old else None,
             unusual=line.kind is ProductKind.GOODS
             and is_unusual(line.quantity, product.typical_quantity if product else None),
             new_list_price=_new_list_price(product, line),
@@ -165,9 +257,23 @@ class LineBook:
         )
 
 
-def _stock(product: ProductView | None, line: OrderLine) -> Stock:
-    if line.kind is ProductKind.CHARGE:
+def _stock(
+    product: ProductView | None, line: OrderLine, standing: StockStanding | None, *, is_short: bool
+) -> Stock:
+    is_tracked = standing is None or standing.tracked
+    if line.kind is ProductKind.CHARGE or not is_tracked:
         return Stock.NOT_TRACKED
+    if is_short:
+        return Stock.SHORT
+    if line.back_ordered:
+        return Stock.LATER
+    if standing is None:
+        return _as_imported(product, line)
+    return Stock.ENOUGH if standing.confirmed else Stock.LAST_KNOWN
+
+
+def _as_imported(product: ProductView | None, line: OrderLine) -> Stock:
+    """Until somebody was asked: what came with the catalogue."""
     if product is None:
         return Stock.UNKNOWN
     if product.available is None:

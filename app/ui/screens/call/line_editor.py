@@ -63,12 +63,14 @@ class LineEditor(QFrame):
         fields.addWidget(self.price)
         fields.addWidget(self.reason, 1)
         self._message = Message(self)
+        self._stock = Message(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 6, 14, 8)
         layout.setSpacing(3)
         layout.addLayout(head)
         layout.addWidget(self._twin)
         layout.addLayout(fields)
+        layout.addWidget(self._stock)
         layout.addWidget(self._message)
 
     def _connect(self) -> None:
@@ -93,6 +95,10 @@ class LineEditor(QFrame):
         self._show_problem(state.problem)
         if was != row.line_id:
             self._open(row, state.suggested_quantity)
+
+    def show_stock(self, tone: theme.Tone, words: str) -> None:
+        """How many can be had; nothing where stock is not kept."""
+        self._stock.tell(tone, words)
 
     def _show_row(self, row: LineRow) -> None:
         line = row.line

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 import msgspec
@@ -16,6 +17,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.services.ports import Caller
 from app.services.rules import pricing
+from app.services.rules.stock_words import Lacking
 from app.ui.background import Background
 from app.ui.screens.call.line_book import LineBook, LineRow, Lines
 from app.ui.screens.call.lookalikes import LookalikeWatch
@@ -29,6 +31,7 @@ from app.values.quantity import check_quantity, is_unusual, parse_quantity
 from app.values.vocabulary import ProductKind
 from app.wire.catalogue import Lookalikes, ProductView
 from app.wire.orders import LINES_MOST, OrderLine
+from app.wire.stock import StockStanding
 
 LONGEST_REASON = 200
 
@@ -80,12 +83,13 @@ class LinesState:
 class LinesPresenter(QObject):
     """Holds one LinesState.
 
-    `line_added` tells that the finder's work is done; `finished` that the editor's is.
+    `finished` tells that the editor's work is done, `learned` that more is known of the products.
     """
 
     state_changed = Signal(object)
     notice = Signal(object)
     finished = Signal()
+    learned = Signal()
 
     def __init__(
         self,
@@ -114,8 +118,7 @@ class LinesPresenter(QObject):
     def follow(self) -> None:
         """The order changed, here or elsewhere; show its lines."""
         self.book.follow(self._order.document.lines)
-        editing = self._state.editing
-        still = self.book.find(editing.line_id) if editing is not None else None
+        still = self._edited_now()
         question = self._state.question
         if question is not None and self.book.find(question.row.line_id) is None:
             question = None
@@ -131,6 +134,11 @@ class LinesPresenter(QObject):
             )
         )
         self._look_out(self.book.changed)
+
+    def _edited_now(self) -> LineRow | None:
+        """The row that is being edited, as it is by now."""
+        editing = self._state.editing
+        return self.book.find(editing.line_id) if editing is not None else None
 
     def lookalikes_of(self, code: ProductCode) -> Lookalikes | None:
         """What a product of this order could be taken for; None until that is known."""
@@ -223,9 +231,7 @@ class LinesPresenter(QObject):
         self.book.learn_one(product)
         now = self._clock.now()
         line = pricing.line_for(product, row.line.quantity, line_id=line_id, now=now)
-        self._order.settle()
-        self._replace(row, line)
-        self._order.settle()
+        self._settled(row, line)
         return True
 
     def edit(self, line_id: LineId) -> None:
@@ -304,7 +310,9 @@ class LinesPresenter(QObject):
         row = self.book.find(line_id)
         if row is None:
             return None
-        line = msgspec.structs.replace(row.line, line_id=LineId(self._ids.new()))
+        line = msgspec.structs.replace(
+            row.line, line_id=LineId(self._ids.new()), back_ordered=0, back_order_on=None
+        )
         self._append((line,))
         self.edit(line.line_id)
         return line.line_id
@@ -314,6 +322,43 @@ class LinesPresenter(QObject):
         self.book.learn(products)
         self.book.pass_over(asked_for)
         self._show(replace(self._state, rows=self.book.rows))
+        self.learned.emit()
+
+    def learn_stock(self, standings: tuple[StockStanding, ...]) -> None:
+        """How products stand for this order now."""
+        self.book.learn_stock(standings)
+        self._show(replace(self._state, rows=self.book.rows, editing=self._edited_now()))
+
+    def take_what_is_held(self, found: Lacking) -> None:
+        """The caller takes what there is; a line of which there is nothing goes."""
+        quantity = found.held + found.line.back_ordered
+        row = self.book.find(found.line.line_id)
+        if row is None:
+            return
+        if not quantity:
+            self.remove(row.line_id)
+            return
+        line = msgspec.structs.replace(
+            self._at_quantity(row.line, quantity),
+            back_ordered=row.line.back_ordered,
+            back_order_on=row.line.back_order_on,
+        )
+        self._settled(row, line)
+
+    def let_follow(self, found: Lacking, on: date | None) -> None:
+        """The caller waits for the rest, until about that day or until it comes."""
+        row = self.book.find(found.line.line_id)
+        if row is not None:
+            pieces = row.line.back_ordered + found.short
+            self._settled(
+                row, msgspec.structs.replace(row.line, back_ordered=pieces, back_order_on=on)
+            )
+
+    def _settled(self, row: LineRow, line: OrderLine) -> None:
+        """One step of its own."""
+        self._order.settle()
+        self._replace(row, line)
+        self._order.settle()
 
     def _look_out(self, lines: Lines) -> None:
         """These lines are new or changed: what has to be said for them, now or when it is known."""
@@ -363,8 +408,10 @@ class LinesPresenter(QObject):
         """The line with another quantity; a price told by hand stays, else the list's step applies.
 
         Where the list has changed since the line was quoted, the quote holds: the change is shown,
-        not made.
+        not made. What was to follow later is asked about anew.
         """
+        if quantity != line.quantity:
+            line = msgspec.structs.replace(line, back_ordered=0, back_order_on=None)
         product = self.book.product(line.code)
         if product is None or product.price_version != line.price_version:
             return msgspec.structs.replace(line, quantity=quantity)

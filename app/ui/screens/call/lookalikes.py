@@ -102,6 +102,11 @@ def told_apart(products: Sequence[ProductView]) -> tuple[Told, ...]:
     return tuple(told)
 
 
+def tells_what(word: str) -> bool:
+    """Whether a word says what a thing is, and not its colour or size."""
+    return word.casefold().strip(".,") not in _COLOURS | _SIZES
+
+
 def twin_words(twin: ProductView, line: OrderLine) -> Told:
     """A lookalike of a line, marked where it differs from it."""
     own, other = sounding(line.code, line.description), confusables.as_heard(twin)

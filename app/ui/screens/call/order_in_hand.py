@@ -8,14 +8,39 @@ store and no network.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from app.wire.orders import OrderDocument
+from app.values.identity import DeviceId, OrderId, PersonId
+from app.values.money import Money
+from app.wire.orders import Delivery, OrderDocument
+from app.wire.sync import Policy
 
 MOST_STEPS = 500
+
+
+def empty_order(
+    order_id: OrderId,
+    device_id: DeviceId,
+    person_id: PersonId,
+    policy: Policy,
+    now: datetime,
+    caller_number: str,
+) -> OrderDocument:
+    """An order that nothing was said for yet."""
+    return OrderDocument(
+        order_id=order_id,
+        region=policy.region,
+        currency=policy.currency,
+        taken_by=person_id,
+        device_id=device_id,
+        started_at=now,
+        caller_number=caller_number,
+        delivery=Delivery(charge=Money(0, policy.currency)),
+    )
 
 
 class OrderInHand(QObject):

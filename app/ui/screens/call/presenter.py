@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.services.ports import Caller, CardSafe
 from app.services.rules import pricing, readiness
@@ -36,29 +36,33 @@ from app.ui.screens.call.guide_state import Around, ReadBackState
 from app.ui.screens.call.keeping import DraftKeeper
 from app.ui.screens.call.lines import LinesPresenter
 from app.ui.screens.call.noting import TRY_AGAIN_MS
-from app.ui.screens.call.order_in_hand import OrderInHand
+from app.ui.screens.call.order_in_hand import OrderInHand, empty_order
 from app.ui.screens.call.read_back import ReadBackPresenter
 from app.ui.screens.call.state import CallState, Phase
+from app.ui.screens.call.stock import TICK_MS, StockPresenter
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, Ids, OrderId, PersonId
-from app.values.money import Money
 from app.values.vocabulary import Channel, OrderType, PaymentMethod, Priority, Region
 from app.wire import operations
 from app.wire.catalogue import ProductView
 from app.wire.customers import CustomerView, GetOrder
-from app.wire.orders import Delivery, OrderDocument, OrderView, PlacedOrder, PlaceOrder
+from app.wire.orders import OrderDocument, OrderView, PlacedOrder, PlaceOrder
 from app.wire.sync import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How long to wait for quiet, in ms; `save_ms` None: write only when told (campaigns)."""
+    """How long to wait for quiet, in ms; `save_ms` None: write only when told (campaigns).
+
+    `tick_ms` None: nobody sees a second go by, and stock is not held anew.
+    """
 
     search_ms: int = QUIET_MS
     save_ms: int | None = keeping.SAVE_WITHIN_MS
     caution_ms: int | None = 250
     note_again_ms: int | None = TRY_AGAIN_MS
+    tick_ms: int | None = TICK_MS
 
 
 class CallPresenter(QObject):
@@ -102,6 +106,11 @@ class CallPresenter(QObject):
         self.keeper = DraftKeeper(caller, background, quiet_ms=pace.save_ms, parent=self)
         self.finder = FinderPresenter(caller, background, self)
         self.lines = LinesPresenter(self.order, caller, background, ids, clock, self)
+        self.stock = StockPresenter(
+            *(self.order, self.lines, self.finder, caller, background, clock),
+            tick_ms=pace.tick_ms,
+            parent=self,
+        )
         self.customer = CustomerPresenter(
             self.order, caller, background, ids, quiet_ms=pace.search_ms, parent=self
         )
@@ -135,6 +144,8 @@ class CallPresenter(QObject):
         self.order.changed.connect(self._follow)
         self.order.settled.connect(self.keeper.field_finished)
         self.finder.chosen.connect(self.add_product)
+        self.finder.replaced.connect(self.lines.exchange)
+        self.stock.changed.connect(self._take_stock)
         self.customer.chosen.connect(self._take_addresses)
         self.customer.recognised.connect(self._offer_addresses)
         for part in (
@@ -147,6 +158,7 @@ class CallPresenter(QObject):
             self.read_back,
             self.answers,
             self.payment,
+            self.stock,
             self._fresh,
         ):
             part.notice.connect(self.notice)
@@ -180,16 +192,10 @@ class CallPresenter(QObject):
     def start_call(self, person_id: PersonId, policy: Policy, caller_number: str = "") -> None:
         """A new call with an empty order; the order before stays as it was last kept."""
         now = self._clock.now()
-        document = OrderDocument(
-            order_id=OrderId(self._ids.new()),
-            region=policy.region,
-            currency=policy.currency,
-            taken_by=person_id,
-            device_id=self._device_id,
-            started_at=now,
-            caller_number=caller_number,
-            delivery=Delivery(charge=Money(0, policy.currency)),
+        document = empty_order(
+            OrderId(self._ids.new()), self._device_id, person_id, policy, now, caller_number
         )
+        self.stock.hold_s = float(policy.hold_seconds)
         self.payment.idle_s = float(policy.card_idle_seconds)
         self._begin(document, person_id, is_kept=False)
         if caller_number:
@@ -207,6 +213,7 @@ class CallPresenter(QObject):
         self._state = CallState()
         self.read_back.leave()
         self.payment.leave()
+        self.stock.leave()
         self._show(CallState())
         self.order.leave()
 
@@ -334,6 +341,7 @@ class CallPresenter(QObject):
         self.keeper.begin(document.order_id, document.started_at if is_kept else None)
         self.finder.clear()
         self.lines.begin()
+        self.stock.begin()
         self.customer.begin(rules.phone_region)
         self.delivery_address.begin(rules.country)
         self.billing_address.begin(rules.country)
@@ -362,6 +370,7 @@ class CallPresenter(QObject):
             return
         if self._state.document is not None and self._state.document is not document:
             self.keeper.keep(document)
+        self.stock.follow()
         self._judge(document)
         if self._cautions is not None:
             self._cautions.poke()
@@ -373,19 +382,26 @@ class CallPresenter(QObject):
             document.bill_to,
             document.delivery,
             bool(document.lines),
+            self.lines.book.lacking,
         )
         state = self._state
         if len(self._judged) != len(looked_at) or any(
             old is not new for old, new in zip(self._judged, looked_at, strict=True)
         ):
             self._judged = looked_at
-            missing = readiness.missing(document, self.rules)
-            state = topics.with_missing(state, missing)
+            lacking = readiness.missing(document, self.rules)
+            state = topics.with_missing(state, lacking, self.stock.missing())
         totals = pricing.totals(document, self.rules, self.lines.book.sums)
         self._state = replace(state, document=document, totals=totals, can_undo=self.order.can_undo)
         self.read_back.follow(totals, state.missing)
         self.payment.follow(document, totals, agreed=self.read_back.state.holds)
         self._show(self._with_read_back(self._state))
+
+    @Slot()
+    def _take_stock(self) -> None:
+        """A line became short, or is so no longer."""
+        if self._state.phase is Phase.TAKING and self._state.document is self.order.document:
+            self._judge(self.order.document)
 
     def _take_read_back(self, _state: ReadBackState) -> None:
         """An answer was given, or is on disk by now."""
@@ -401,17 +417,7 @@ class CallPresenter(QObject):
             self._show(state)
 
     def _with_read_back(self, state: CallState) -> CallState:
-        guide = self.read_back.state
-        why_not = topics.still_needed(state.missing) or guide_words.why_not_placed(guide)
-        payment = self.payment.state
-        return replace(
-            state,
-            reason_why_not=why_not or payment.reason_why_not,
-            to_pay=payment.reason_why_not,
-            wants_card=payment.wants_card,
-            read_back_holds=guide.holds,
-            to_read_back=guide_words.still_to_read(guide),
-        )
+        return guide_words.with_read_back(state, self.read_back.state, self.payment.state)
 
     def _twins(self, point: Checkpoint) -> tuple[tuple[Piece, ...], ...]:
         """A line beside what it could be taken for."""
@@ -462,6 +468,7 @@ class CallPresenter(QObject):
         self._state = CallState()
         self.read_back.leave()
         self.payment.leave()
+        self.stock.leave()
         self._show(CallState())
         self.order.leave()
         self.placed.emit(placed)

@@ -77,7 +77,7 @@ class CallScreen(QWidget):
         self.billing = BillingPane(presenter, column)
         self.last_orders = LastOrdersCard(presenter, column)
         self.notes = NotesPane(presenter.delivery, column)
-        self.items = ItemsPane(presenter.finder, presenter.lines, self)
+        self.items = ItemsPane(presenter.finder, presenter.lines, presenter.stock, self)
         self.channel = ChannelField(presenter, self.items)
         self.payment = PaymentField(presenter, self.items)
         self.marks = OrderMarks(self.items)

@@ -26,8 +26,16 @@ def topic_of(missing: Missing) -> Topic:
     return _TOPICS.get(missing.field.partition(".")[0], Topic.CUSTOMER)
 
 
-def with_missing(state: CallState, missing: tuple[Missing, ...]) -> CallState:
-    """The state with its checklist, the question to ask, and why it cannot be placed."""
+def with_missing(
+    state: CallState, missing: tuple[Missing, ...], short: tuple[Missing, ...] = ()
+) -> CallState:
+    """The state with its checklist, the question to ask, and why it cannot be placed.
+
+    Lines that are `short` come where the talk is about the lines.
+    """
+    if short:
+        before = [one for one in missing if topic_of(one) in {Topic.CUSTOMER, Topic.ITEMS}]
+        missing = (*before, *short, *missing[len(before) :])
     by_topic: dict[Topic, list[Missing]] = {topic: [] for topic in Topic}
     for one in missing:
         by_topic[topic_of(one)].append(one)

@@ -390,8 +390,9 @@ def test_what_a_wrong_town_should_be_is_one_key_away(on_call: Hands, window: Mai
 
 
 def test_what_is_odd_about_an_order_is_asked_about_and_stands_in_nobodys_way(
-    on_call: Hands, window: MainWindow, qtbot: QtBot
+    on_call: Hands, window: MainWindow, desk: FakeDesk, qtbot: QtBot
 ) -> None:
+    desk.stock.level("47566", 100_000)
     on_call.write("0412")
     on_call.enter()
     on_call.write("47566")

@@ -171,6 +171,7 @@ def test_a_removed_line_comes_back_in_its_place(call: CallPresenter, desk: FakeD
 
 
 def test_stock_that_is_short_is_told_on_the_line(call: CallPresenter, desk: FakeDesk) -> None:
+    desk.stock.level("84879", 11)
     line_id = call.lines.add_product(desk.products["84879"])
     assert line_id is not None
     assert stock_of(call) == (Stock.ENOUGH, 11)

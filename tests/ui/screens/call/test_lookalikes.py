@@ -277,7 +277,7 @@ def test_the_finder_says_what_to_say_first(
     desk.products = {
         f"x{at}x": a_product(f"X{at}X", description=text) for at, text in enumerate(descriptions)
     }
-    pane = ItemsPane(call.finder, call.lines)
+    pane = ItemsPane(call.finder, call.lines, call.stock)
     call.finder.search("mug")
     picks = pane.findChild(PickList)
     assert picks is not None
@@ -287,7 +287,7 @@ def test_the_finder_says_what_to_say_first(
 def test_a_line_that_sounds_like_another_is_marked_with_an_icon_and_words(
     call: CallPresenter, desk: FakeDesk
 ) -> None:
-    pane = ItemsPane(call.finder, call.lines)
+    pane = ItemsPane(call.finder, call.lines, call.stock)
     call.add_product(desk.products[WHITE], 1)
     call.add_product(desk.products[BUNTING], 1)
     model = pane.table.rows()
@@ -302,7 +302,7 @@ def test_a_line_that_sounds_like_another_is_marked_with_an_icon_and_words(
 def test_the_line_being_edited_shows_its_twin_with_the_difference_in_bold(
     call: CallPresenter, desk: FakeDesk
 ) -> None:
-    pane = ItemsPane(call.finder, call.lines)
+    pane = ItemsPane(call.finder, call.lines, call.stock)
     call.add_product(desk.products[WHITE])
     shown = [one for one in pane.editor.findChildren(QLabel) if "<b>Red " in one.text()]
     assert [one.isVisibleTo(pane) for one in shown] == [True]
@@ -316,7 +316,7 @@ def test_a_line_whose_twins_are_not_known_is_marked_too(
     call: CallPresenter, desk: FakeDesk
 ) -> None:
     desk.broken["catalogue.lookalikes"] = Refusal("product_unknown", "There is no such product.")
-    pane = ItemsPane(call.finder, call.lines)
+    pane = ItemsPane(call.finder, call.lines, call.stock)
     call.resume(an_order(with_line("85123A", must_say="White")))
     model = pane.table.rows()
     (column,) = (at for at, one in enumerate(model.columns) if one.title == "Sounds like")
