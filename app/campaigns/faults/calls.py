@@ -13,11 +13,15 @@ from pathlib import Path
 
 import msgspec
 
+from app.campaigns.bench.answering import answered
 from app.campaigns.dice import Dice
 from app.campaigns.faults.ledger import note_of
 from app.campaigns.invoices import read_invoices
+from app.services.ports import Caller
+from app.services.rules.read_back import Checkpoints
 from app.services.rules.regions import RegionRules
 from app.services.rules.shipping_dates import promised_on
+from app.values.clock import SystemClock
 from app.values.contact import PostalAddress
 from app.values.errors import Fault
 from app.values.identity import (
@@ -30,11 +34,15 @@ from app.values.identity import (
     ProductCode,
 )
 from app.values.money import UnitPrice
+from app.wire import operations
 from app.wire.orders import Delivery, OrderCustomer, OrderDocument, OrderLine
+from app.wire.read_back import ENTRIES_MOST, NoteReadBack
+from app.wire.sync import AskStatus
 
 MADE_CALLS = 200
 MADE_PRODUCTS = 40
 _METHOD = "standard"
+_PLENTY = 10_000_000
 _PHONES_FROM = 447_400_000_000
 
 
@@ -95,17 +103,20 @@ def _made_line(product: int, quantity: int) -> CallLine:
 
 
 def write_price_list(calls: Sequence[Call], path: Path) -> None:
-    """A price list with every product of the calls, at the price it was sold for first."""
+    """A price list with every product of the calls, at the price it was sold for first.
+
+    Every other one is counted, and there is plenty of it.
+    """
     products: dict[str, CallLine] = {}
     for call in calls:
         for line in call.lines:
             products.setdefault(line.code, line)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(("code", "description", "price"))
-        for code, line in products.items():
-            description = line.description or code
-            writer.writerow((code, description, f"{line.price / 10_000:.4f}"))
+        writer.writerow(("code", "description", "price", "stock"))
+        for place, (code, line) in enumerate(products.items()):
+            stock = _PLENTY if place % 2 else ""
+            writer.writerow((code, line.description or code, f"{line.price / 10_000:.4f}", stock))
 
 
 class CallTaker(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +137,16 @@ def documents(taker: CallTaker, call: Call, name: str, now: datetime) -> Iterato
             document, lines=(*document.lines, _order_line(taker, line, now))
         )
         yield document
+
+
+def notings(caller: Caller, taker: CallTaker, document: OrderDocument) -> Iterator[NoteReadBack]:
+    """The read-back of an order whose caller agrees to everything at once."""
+    guidance = caller.call(operations.GET_GUIDANCE, AskStatus())
+    points = Checkpoints(taker.rules, guidance.checklists)
+    entries = tuple(answered(points, document, taker.rules, taker.person_id, SystemClock()))
+    for first in range(0, len(entries), ENTRIES_MOST):
+        some = entries[first : first + ENTRIES_MOST]
+        yield NoteReadBack(order_id=document.order_id, entries=some)
 
 
 def _begun(taker: CallTaker, call: Call, name: str, now: datetime) -> OrderDocument:

@@ -15,12 +15,13 @@ from app.campaigns.faults.bad_line import BadLine
 from app.campaigns.faults.failover import Failover
 from app.campaigns.faults.killed_desk import KilledDesk
 from app.campaigns.faults.killed_replica import KilledReplica
+from app.campaigns.faults.racing import Racing
 from app.campaigns.faults.restored import Restored
 from app.campaigns.faults.site import Given, Ground
 from app.campaigns.faults.table import Row, RowResult
 from app.values.errors import Fault, Refusal
 
-ROWS: tuple[type[Row], ...] = (KilledDesk, KilledReplica, Failover, Restored, BadLine)
+ROWS: tuple[type[Row], ...] = (KilledDesk, KilledReplica, Failover, Restored, BadLine, Racing)
 
 
 def run_rows(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -21,22 +20,21 @@ from typing import TypeVar
 import msgspec
 from argon2 import PasswordHasher
 
-from app.campaigns.bench.answering import answered
 from app.campaigns.dice import Dice
-from app.campaigns.faults.calls import Call, CallTaker, documents
+from app.campaigns.faults.calls import Call, CallTaker, documents, notings
 from app.campaigns.faults.ledger import (
     Changed,
     DeskLog,
     Placing,
     Refused,
     Shown,
+    call_name,
     call_of,
 )
 from app.campaigns.faults.programs import Told
 from app.desktop import Setting, open_desk, regions
 from app.services.desk.desk import Desk
 from app.services.desk.seat_identity import read_identity
-from app.services.rules.read_back import Checkpoints
 from app.settings import DeskSettings
 from app.ui.background import Lane, ThreadedBackground
 from app.ui.first_frame import FirstFrame, bare_application
@@ -60,7 +58,6 @@ from app.wire.orders import (
     VoidDraft,
 )
 from app.wire.people import Session, SignIn
-from app.wire.read_back import ENTRIES_MOST, NoteReadBack
 from app.wire.sync import AskStatus
 
 FINISH = "finish"
@@ -189,7 +186,7 @@ class _Csr:
         for at, one in enumerate(islice(cycle(self._task.calls), self._task.calls_most)):
             if self._told.has(FINISH):
                 break
-            self._take(one, f"{self._task.log.name}/{self._task.run}/{at}")
+            self._take(one, call_name(self._task.log, self._task.run, at))
         self._send_all()
 
     def _kept(self, opened_s: float, found: Drafts) -> Kept:
@@ -254,7 +251,7 @@ class _Csr:
     def _place(self, name: str, document: OrderDocument) -> None:
         """Read back, place, and write down the number; then the next call."""
         try:
-            for noting in self._read_back(document):
+            for noting in notings(self._desk.caller, self._taker, document):
                 self._write(operations.NOTE_READ_BACK, noting)
             self._log.write(Placing(name))
             self.hands.see(partial(self._keeper.forget, document.order_id))
@@ -310,15 +307,6 @@ class _Csr:
             self._write(operations.VOID_DRAFT, gone)
         else:
             self._place(call_of(document.internal_note), document)
-
-    def _read_back(self, document: OrderDocument) -> Iterator[NoteReadBack]:
-        guidance = self._desk.caller.call(operations.GET_GUIDANCE, AskStatus())
-        points = Checkpoints(self._taker.rules, guidance.checklists)
-        by = self._taker.person_id
-        entries = tuple(answered(points, document, self._taker.rules, by, self._clock))
-        for first in range(0, len(entries), ENTRIES_MOST):
-            some = entries[first : first + ENTRIES_MOST]
-            yield NoteReadBack(order_id=document.order_id, entries=some)
 
     def _send_all(self) -> None:
         """Wait until the centre has everything, for as long as the parent wants to wait."""

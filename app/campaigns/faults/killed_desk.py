@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from app.campaigns.dice import Dice
 from app.campaigns.faults.desk_program import FINISH, DeskTask, Kept, Sent, take_calls
-from app.campaigns.faults.ledger import Changed, count, read_log
+from app.campaigns.faults.ledger import Changed, count, read_log, run_of
 from app.campaigns.faults.programs import Program
 from app.campaigns.faults.site import LOGIN, PASSWORD, Centre, Ground, SeatPlace, enrolled_seat
 from app.campaigns.faults.table import RowResult, counted
@@ -23,7 +23,7 @@ from app.values.errors import Fault
 LOST_TYPING_S = 0.5
 OPENED_S = 3.0
 SEND_S = 120.0
-_LONGEST_LIFE_MS = 2_000
+_LONGEST_LIFE_MS = 2_500
 _PACE_MS = 40
 _CALLS = 40
 _TAIL_BYTES = 200_000
@@ -112,7 +112,7 @@ class _Killer:
             desk.kill()
             for kept in desk.last_words():  # else it did not come so far as to see what there was
                 self._look(kept)
-                self._cut = _cut_off(self._seat.log, killed_at)
+                self._cut = _cut_off(self._seat.log, place, killed_at)
 
     def finish(self, place: int) -> None:
         """The last process takes no more calls and sends everything. Raises Fault."""
@@ -151,11 +151,11 @@ class _Killer:
             self._cut = None
 
 
-def _cut_off(log: Path, killed_at: float) -> _Cut | None:
-    """The order that was being typed; None where the last one was about to be placed."""
+def _cut_off(log: Path, run: int, killed_at: float) -> _Cut | None:
+    """The order that this run was typing; None where it had none in the middle of being typed."""
     entries = read_log(log, last_bytes=_TAIL_BYTES)
     last = entries[-1] if entries else None
-    if not isinstance(last, Changed):
+    if not isinstance(last, Changed) or run_of(last.call) != run:
         return None
     own = (one for one in entries if isinstance(one, Changed) and one.call == last.call)
     return _Cut(tuple(own), killed_at)

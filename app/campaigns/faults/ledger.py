@@ -30,6 +30,16 @@ def call_of(note: str) -> str:
     return note.removeprefix(_NOTE)
 
 
+def call_name(log: Path, run: int, place: int) -> str:
+    """The call that a process of a desk takes as its so-manieth; no other call has its name."""
+    return f"{log.name}/{run}/{place}"
+
+
+def run_of(call: str) -> int:
+    """Which process of its desk took a call first."""
+    return int(call.split("/")[1])
+
+
 class Changed(msgspec.Struct, frozen=True, tag="changed"):
     """The order in hand came to have so many lines; `at` in seconds of the monotonic clock."""
 
@@ -219,6 +229,26 @@ _TORN = {
           AND NOT EXISTS (
             SELECT FROM sales_order o
             WHERE o.number = convert_from(c.answer, 'UTF8')::jsonb->>'number')
+    """,
+    "orders that have or are promised other quantities than they hold": """
+        SELECT count(DISTINCT a.order_id) FROM order_allocation a
+        WHERE a.allocated + a.back_ordered <> (
+            SELECT sum(quantity) FROM order_line l
+            WHERE l.order_id = a.order_id AND upper(l.code) = upper(a.code))
+    """,
+    "orders that have nothing of a product that is counted": """
+        SELECT count(DISTINCT l.order_id) FROM order_line l JOIN stock_level s USING (code)
+        WHERE l.kind = 'goods' AND NOT EXISTS (
+            SELECT FROM order_allocation a WHERE a.order_id = l.order_id AND a.code = l.code)
+    """,
+    "products of which other pieces are reserved than are held and allocated": """
+        SELECT count(*) FROM stock_level s WHERE reserved <>
+            (SELECT coalesce(sum(quantity), 0) FROM stock_hold h WHERE h.code = s.code)
+            + (SELECT coalesce(sum(allocated), 0) FROM order_allocation a WHERE a.code = s.code)
+    """,
+    "products of which more is allocated than there is": """
+        SELECT count(*) FROM stock_level s WHERE on_hand < (
+            SELECT coalesce(sum(allocated), 0) FROM order_allocation a WHERE a.code = s.code)
     """,
     "commands that were refused": """
         SELECT count(*) FROM applied_command c

@@ -94,6 +94,10 @@ class Proxy:
         """No mischief from now on."""
         self._share = 0
 
+    def trouble(self, share_percent: int) -> None:
+        """Mischief from now on, for so many of a hundred requests."""
+        self._share = share_percent
+
     def use(self, ports: Sequence[int]) -> None:
         """Other replicas from now on."""
         self._ports = tuple(ports)

@@ -30,10 +30,11 @@ from app.campaigns.faults.replica_program import ReplicaTask, cheap_passwords, s
 from app.central import administration, prepare_database
 from app.desktop import enrol
 from app.services.central.imports.catalogue import import_catalogue
+from app.services.central.imports.stock import import_stock
 from app.services.central.installation import Installations, read_policy
 from app.services.central.people import NewPerson, People
 from app.services.central.seats import Seats
-from app.services.central.transaction import Transaction, Transactions
+from app.services.central.transaction import Transaction
 from app.settings import DeskSettings, resource_folder
 from app.values.clock import SystemClock
 from app.values.errors import Fault
@@ -122,7 +123,13 @@ class Ground:
         write_price_list(self.calls, prices)
         with administration(url, SystemClock(), SystemIds()) as transactions:
             transactions.write(_add_people)
+        self.import_list(url, prices)
+
+    def import_list(self, url: str, prices: Path) -> None:
+        """Take in a price list with stock, as an administrator does."""
+        with administration(url, SystemClock(), SystemIds()) as transactions:
             import_catalogue(transactions, prices)
+            import_stock(transactions, prices)
 
     def _running(self) -> LocalPostgres:
         if self._server is None:
@@ -235,12 +242,6 @@ def is_ready(address: str) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def run_as_owner(url: str, work: Callable[[Transactions], None]) -> None:
-    """Do something as an administrator would on the command line."""
-    with administration(url, SystemClock(), SystemIds()) as transactions:
-        work(transactions)
 
 
 def _add_people(tx: Transaction) -> None:
