@@ -82,6 +82,11 @@ def short(outcome: CommandOutcome) -> list[str]:
 class StockedDesk(SendingDesk):
     """A seat that holds stock."""
 
+    def begin_anew(self) -> None:
+        """After the centre was emptied: numbers and commands of before are unknown there."""
+        self.sequence = 0
+        self._numbers = []
+
     def hold(self, order: OrderDocument | OrderId, **wanted: int) -> StockHeld:
         """Ask for pieces by product: `hold(order, tea=2)` is of TEA-1, `cup` of CUP-2."""
         order_id = order if isinstance(order, UUID) else order.order_id
