@@ -27,6 +27,7 @@ LONGEST_SECONDS = 120.0
 """No call to the centre lasts longer, tried again and signed anew included."""
 
 _TOPIC, _CENTRE_TOPIC = "line", "centre"
+_SEAT_REFUSED = {"device_revoked", "device_unknown", "signature_wrong"}
 _LATE_AFTER = timedelta(minutes=5)
 _LATE = "Some orders could not be sent for more than five minutes. Please tell your team lead."
 
@@ -87,7 +88,7 @@ class Line:
             return self._back_off.failed()
         except Refusal as refusal:
             self._standing.heard()
-            self._standing.say(_TOPIC, refusal.sentence)
+            self._standing.say(_TOPIC, self._refused(refusal))
             return self._back_off.failed()
         except Fault as fault:
             self._standing.say(_TOPIC, fault.sentence)
@@ -120,6 +121,18 @@ class Line:
         self._beaten_at = now
         self._standing.heard()
         self._standing.say(_CENTRE_TOPIC, told.sentence)
+
+    def _refused(self, refusal: Refusal) -> str:
+        """What a seat that may not send any more is told: nothing is lost by it."""
+        if refusal.code not in _SEAT_REFUSED:
+            return refusal.sentence
+        waiting = self._outbox.waiting()
+        kept = "1 order is" if waiting == 1 else f"{waiting:,} orders are"
+        told = f" {kept} kept here and will be sent once it may." if waiting else ""
+        return (
+            f"{refusal.sentence}{told} Orders can still be drafted; ask your administrator before "
+            "you place one."
+        )
 
     def _come_along(self) -> None:
         if self.progress is not None:

@@ -80,6 +80,7 @@ class Outbox:
         self._set_back: frozenset[UUID] = frozenset()
         self._others_pass = False
         self._seen_answered: frozenset[int] = frozenset()
+        self._under_way: list[Row[Any]] | None = None
 
     @property
     def set_back(self) -> frozenset[UUID]:
@@ -92,8 +93,11 @@ class Outbox:
         Raises Unreachable when the centre does not answer, Refusal when it will not hear this seat.
         Either way the commands wait on.
         """
-        rows = self._take()
+        if self._under_way is not None:
+            self._take_back()
+        rows = self._under_way = self._take()
         if not rows:
+            self._under_way = None
             self._batch_most = COMMANDS_MOST
             self._set_back = frozenset()
             return False
@@ -105,6 +109,7 @@ class Outbox:
             return True
         self._standing.heard()
         self._apply(rows, answer.outcomes)
+        self._is_done(rows)
         self._batch_most = min(COMMANDS_MOST, self._batch_most * 2)
         return True
 
@@ -149,8 +154,13 @@ class Outbox:
                 .values(state=CommandState.PENDING, decided_revision=0)
             )
 
-    def take_back(self) -> None:
-        """A sender was left behind in the middle of a batch: what it had goes out again.
+    def _is_done(self, rows: list[Row[Any]]) -> None:
+        """Each of the rows has its answer, or waits on; a sender left behind may say so late."""
+        if self._under_way is rows:
+            self._under_way = None
+
+    def _take_back(self) -> None:
+        """A batch ended in a bug, a full disk, or hangs: what was under way goes out again.
 
         The centre knows what it has; should the answer come after all, it is as good as another.
         """
@@ -232,6 +242,7 @@ class Outbox:
                 self._blame(connection, rows[0], problem)
         if is_theirs or problem.code == _NOT_THE_CENTRE:
             self._batch_most = max(1, len(rows) // 2)
+        self._is_done(rows)
         if not is_theirs:
             raise problem
 

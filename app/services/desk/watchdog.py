@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from app.services.desk.standing import Standing
@@ -35,10 +35,8 @@ class _Minded:
     worker: Worker
     longest_s: float
     doing: str
-    anew: Callable[[], None] | None
     can_restart: bool
     restarts: int = 0
-    said_at: float | None = field(default=None)
 
 
 class Watchdog:
@@ -57,20 +55,18 @@ class Watchdog:
         doing: str,
         longest_s: float,
         *,
-        anew: Callable[[], None] | None = None,
         can_restart: bool = True,
     ) -> None:
         """Look after a worker. `doing` names its work in a sentence: "sending orders".
 
-        After `longest_s` without a word a step counts as hung. `anew` puts right what the one that
-        hung has left; where two steps at once would be worse, `can_restart` is False.
+        After `longest_s` without a word a step counts as hung. Where two steps at once would be
+        worse than none, `can_restart` is False.
         """
         self._minded.append(
             _Minded(
                 worker=worker,
                 longest_s=longest_s,
                 doing=doing,
-                anew=anew,
                 can_restart=can_restart,
             )
         )
@@ -98,7 +94,7 @@ class Watchdog:
             f"Something went wrong in this program while it was {minded.doing}. It was started "
             f"anew and goes on; nothing is lost. Incident {number}.",
         )
-        minded.worker.restart(minded.anew)
+        minded.worker.restart()
 
     def _leave_behind(self, minded: _Minded) -> None:
         if minded.restarts >= _RESTARTS_MOST or not minded.can_restart:
@@ -116,7 +112,7 @@ class Watchdog:
             f"This program stood still while it was {minded.doing}. It was started anew and goes "
             f"on; nothing is lost. Incident {number}.",
         )
-        minded.worker.restart(minded.anew)
+        minded.worker.restart()
 
     def _fall_silent(self, minded: _Minded) -> None:
         """After a while without trouble there is nothing to say any more."""

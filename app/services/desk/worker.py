@@ -45,7 +45,6 @@ class Worker:
         self._stepping_since: float | None = None
         self._due: float | None = None
         self._left: list[threading.Thread] = []
-        self._anew: Callable[[], None] | None = None
         self._thread = self._made_thread()
 
     @property
@@ -86,17 +85,13 @@ class Worker:
         due = self._due
         return None if due is None else max(0.0, due - self._clock.monotonic())
 
-    def restart(self, anew: Callable[[], None] | None = None) -> None:
-        """Go on with another thread, which calls `anew` first; the one that hangs is left behind.
-
-        Any thread but its own.
-        """
+    def restart(self) -> None:
+        """Go on with another thread; the one that hangs is left behind. Any thread but its own."""
         with self._condition:
             if self._is_stopping or not self._is_started:
                 return
             self._left.append(self._thread)
             self._stepping_since = None
-            self._anew = anew
             self._thread = self._made_thread()
             self._thread.start()
 
@@ -105,6 +100,10 @@ class Worker:
         with self._condition:
             self._is_stopping = True
             self._condition.notify_all()
+
+    def await_end(self, seconds: float) -> None:
+        """Wait a while for its present thread to end by itself."""
+        self._thread.join(seconds)
 
     def join(self) -> None:
         """Wait until it has ended; for what was left behind only a while."""
@@ -130,9 +129,6 @@ class Worker:
 
     def _stepped(self) -> float | None:
         try:
-            anew, self._anew = self._anew, None
-            if anew is not None:
-                anew()
             return self._step()
         except LeftBehind:
             return None

@@ -43,6 +43,10 @@ class Card(QFrame):
         set_caps(self._heading, title)
         self.setAccessibleName(title)
 
+    def show_heading(self, *, shown: bool) -> None:
+        """Take the heading in, or out where there is little room."""
+        theme.set_shown(self._heading, shown)
+
     def title(self) -> str:
         """The heading in normal case."""
         return self.accessibleName()

@@ -16,7 +16,7 @@ from app.values.errors import Refusal, Unreachable
 from app.values.identity import CommandId, DeviceId, PersonId, SessionId
 from app.values.order_number import with_check_digits
 from app.values.vocabulary import ChangeKind, CommandKind, Role
-from app.wire import operations
+from app.wire import operations, stock_operations
 from app.wire.message import Nothing, decode, encode
 from app.wire.operation import Operation
 from app.wire.orders import PlacedOrder
@@ -32,6 +32,7 @@ from app.wire.people import (
 )
 from app.wire.read_back import AuthoriseOverride, ClosedCall, OverrideAuthorised
 from app.wire.sync import (
+    COMMANDS_MOST,
     CentreTime,
     Change,
     ChangePage,
@@ -40,6 +41,7 @@ from app.wire.sync import (
     CommandOutcomes,
     Company,
     Cursor,
+    Heartbeat,
     LeasedNumbers,
     LeaseNumbers,
     Outcome,
@@ -50,6 +52,7 @@ from app.wire.sync import (
     WaitForChanges,
 )
 from tests.builders import A_MORNING, an_id
+from tests.fake_stock import FakeStock
 from tests.services.desk.till import Till
 
 Q = TypeVar("Q")
@@ -111,6 +114,7 @@ class FakeCentre:
         self.calls: dict[CommandId, ClosedCall] = {}
         self.given_up: dict[CommandId, GivenUpOrder] = {}
         self.till = Till()
+        self.stock = FakeStock()
         self.arrived: list[CommandKind] = []
         self.overrides: list[AuthoriseOverride] = []
         self.batches: list[int] = []
@@ -122,6 +126,12 @@ class FakeCentre:
         self.passwords = {"anna": PASSWORD, "bert": LEAD_PASSWORD}
         self.tokens: list[str | None] = []
         self.clock_offset_ms = 0
+        self.beats: list[Heartbeat] = []
+        self.says = ""
+        self.has_more = False
+        self.largest_batch = COMMANDS_MOST
+        self.too_large: Refusal | Unreachable = Refusal("body_too_large", "Too much at once.")
+        self.taken_batches: list[int] = []
         self.now: Callable[[], datetime] = lambda: A_MORNING
         self._newest: dict[UUID, int] = {}
         self.epoch = "1"
@@ -181,7 +191,7 @@ class FakeCentre:
         handlers: dict[str, Callable[[Any], Any]] = {
             operations.ENROL_DEVICE.name: self._enrol,
             operations.DEPOSIT_STORE_KEY.name: self._deposit,
-            operations.HEARTBEAT.name: lambda _: CentreTime(now=A_MORNING),
+            operations.HEARTBEAT.name: self._beat,
             operations.SIGN_IN_AT_CENTRE.name: self._sign_in,
             operations.SIGN_OUT_AT_CENTRE.name: lambda _: Nothing(),
             operations.SEND_COMMANDS.name: self._take,
@@ -189,6 +199,9 @@ class FakeCentre:
             operations.AUTHORISE_OVERRIDE.name: self._authorise,
             operations.TAKE_SNAPSHOT.name: self._snapshot,
             operations.WAIT_FOR_CHANGES.name: self._wait,
+            stock_operations.HOLD_STOCK.name: self.stock.hold,
+            stock_operations.RELEASE_STOCK.name: self.stock.release,
+            stock_operations.ASK_STOCK.name: self.stock.look_up,
             **self.till.handlers(),
         }
         answer = handlers[operation.name](request)
@@ -202,6 +215,10 @@ class FakeCentre:
         return Enrolled(
             device_id=DEVICE, name="Desk 1", extension="201", escrow_public_key=self.public_key
         )
+
+    def _beat(self, request: Heartbeat) -> CentreTime:
+        self.beats.append(request)
+        return CentreTime(now=A_MORNING, sentence=self.says)
 
     def _deposit(self, request: DepositStoreKey) -> Nothing:
         self.sealed_keys.append(request.sealed_key)
@@ -229,6 +246,9 @@ class FakeCentre:
 
     def _take(self, request: SendCommands) -> CommandOutcomes:
         self.batches.append(len(request.commands))
+        if len(request.commands) > self.largest_batch:
+            raise self.too_large
+        self.taken_batches.append(len(request.commands))
         bodies = [
             decode(bytes(command.body), _BODIES[command.kind]) for command in request.commands
         ]
@@ -311,4 +331,8 @@ class FakeCentre:
             if self.epoch != request.since.epoch:
                 return ChangePage(next=self._cursor(0), reset=True)
             news = self.changes[request.since.row : request.since.row + request.limit]
-            return ChangePage(changes=tuple(news), next=self._cursor(request.since.row + len(news)))
+            return ChangePage(
+                changes=tuple(news),
+                next=self._cursor(request.since.row + len(news)),
+                more=self.has_more,
+            )

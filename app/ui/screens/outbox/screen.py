@@ -6,7 +6,7 @@ Nothing on it takes a command out.
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui import formatting, shortcuts, theme
@@ -21,6 +21,8 @@ from app.ui.widgets.card import Card
 from app.ui.widgets.rows_view import RowsView
 from app.ui.widgets.text import label, wrapped
 from app.values.identity import CommandId
+
+LOW_PX = 420
 
 
 class OutboxScreen(QWidget):
@@ -124,6 +126,14 @@ class OutboxScreen(QWidget):
         if self.isVisible():
             self._presenter.follow()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the headings give way, so that a few rows stay in view."""
+        super().resizeEvent(event)
+        is_low = self.height() < LOW_PX
+        self._card.show_heading(shown=not is_low)
+        self._story.show_heading(shown=not is_low)
+        theme.dress(self._to_say, text=theme.Text.BODY if is_low else theme.Text.SAY)
+
     @Slot(object)
     def show_state(self, state: OutboxState) -> None:
         """Show a state; the same state twice changes nothing."""
@@ -226,11 +236,11 @@ def _columns() -> tuple[Column[OutboxRow], ...]:
         Column(title=_tr("State"), text=_state, chars=19, tone=_tone, icon=_icon, bold=always),
         Column(title=_tr("Order"), text=_number, chars=26, bold=_needs_person),
         Column(title=_tr("Customer"), text=_customer),
+        Column(title=_tr("Taken by"), text=_by, chars=18, gives_way=2, tone=_muted),
         Column(title=_tr("Total"), text=_total, chars=12, align=Align.END),
-        Column(title=_tr("Taken"), text=_taken, chars=20, align=Align.END, tone=_muted),
-        Column(title=_tr("By"), text=_by, chars=16, gives_way=1, tone=_muted),
-        Column(title=_tr("Tries"), text=_tries, chars=6, align=Align.END, gives_way=3),
-        Column(title=_tr("Next try"), text=_next_try, chars=10, align=Align.END, gives_way=2),
+        Column(title=_tr("Taken"), text=_taken, chars=20, align=Align.END, gives_way=1),
+        Column(title=_tr("Tries"), text=_tries, chars=7, align=Align.END, gives_way=4),
+        Column(title=_tr("Next try"), text=_next_try, chars=11, align=Align.END, gives_way=3),
     )
 
 

@@ -18,6 +18,7 @@ from app.ui.widgets.chip import Chip
 from app.values.errors import Fault
 from app.values.identity import CommandId, OrderId
 from app.values.money import Currency, Money
+from app.values.order_number import OrderNumber
 from app.values.vocabulary import CommandKind, CommandState
 from app.wire.outbox import OUTBOX_ROWS, OutboxEntry, OutboxPlace
 from app.wire.outbox_operations import ASK_OUTBOX
@@ -41,7 +42,7 @@ def an_entry(position: int, state: CommandState, **different: Any) -> OutboxEntr
         order_id=OrderId(an_id(4_000 + position)),
         kind=CommandKind.PLACE_ORDER,
         state=state,
-        number="4173029823",
+        number=OrderNumber("4173029823"),
         customer=f"Caller {position}",
         total=Money(27_821, Currency.GBP),
         taken_at=A_MORNING,
