@@ -20,14 +20,15 @@ from sqlalchemy.pool import QueuePool
 from sqlcipher3 import dbapi2
 
 from app.store.migrations.desk import HEAD, KNOWN
-from app.store.pages import LogState, damaged_pages, log_state
+from app.store.pages import LogState, damaged_pages, has_log, log_state
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 
 KEY_BYTES = 32
 _SCRIPTS = Path(__file__).resolve().parent / "migrations" / "desk"
 _BLANKS = bytes(1024 * 1024)
-_COMPANIONS = ("-wal", "-shm")
+_ROLLBACK = "-journal"
+_COMPANIONS = ("-wal", "-shm", _ROLLBACK)
 _FULL, _CORRUPT, _NOT_A_DATABASE, _NO_SUCH_TABLE = 13, 11, 26, 1
 BALLAST = "ballast"
 BALLAST_BYTES = 8 * 1024 * 1024
@@ -218,12 +219,11 @@ def _examined(path: Path, key: bytes) -> tuple[str | None, bool]:
 
     Writes no byte of either. Raises StoreDamaged, or Fault `store_unreadable`.
     """
+    _roll_back(path, key)
     connection = None
     try:
         connection = _connect(path, key, read_only=True)
-        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if verdict != "ok":
-            raise StoreDamaged(verdict)
+        _check(connection, thoroughly=has_log(path))
         # How many frames of its log SQLite goes by; NOOP only counts them.
         _, frames, _ = connection.execute("PRAGMA wal_checkpoint(NOOP)").fetchone()
         version = _version(connection)
@@ -235,6 +235,32 @@ def _examined(path: Path, key: bytes) -> tuple[str | None, bool]:
         if connection is not None:
             connection.close()
     return version, _is_cut_off(path, key, max(frames, 0))
+
+
+def _roll_back(path: Path, key: bytes) -> None:
+    """A store that was being made when the power went has a rollback journal, and no orders yet."""
+    if not path.with_name(path.name + _ROLLBACK).exists():
+        return
+    try:
+        connection = _connect(path, key)
+    except dbapi2.DatabaseError as cause:
+        raise StoreDamaged(str(cause)) from cause
+    connection.close()
+
+
+def _check(connection: Any, *, thoroughly: bool) -> None:  # noqa: ANN401 - the driver has no types
+    """Raises StoreDamaged.
+
+    A log that lost its end lets pages of two times meet, each of them whole: rows that do not fit
+    together tell. After an orderly end there is no log.
+    """
+    check = "integrity_check" if thoroughly else "quick_check"
+    verdict = connection.execute(f"PRAGMA {check}(1)").fetchone()[0]
+    if verdict != "ok":
+        raise StoreDamaged(verdict)
+    if thoroughly and connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+        message = "rows refer to others that are not there"
+        raise StoreDamaged(message)
 
 
 def _version(connection: Any) -> str | None:  # noqa: ANN401 - the driver has no types

@@ -116,6 +116,11 @@ def copy_mended(path: Path, key: bytes, to: Path) -> None:
         to.with_name(to.name + LOG_SUFFIX).write_bytes(b"".join(_log_with(frames)))
 
 
+def has_log(path: Path) -> bool:
+    """Whether the program that had the store open did not come to an orderly end."""
+    return bool(_log_of(path))
+
+
 def _log_of(path: Path) -> bytes:
     log = path.with_name(path.name + LOG_SUFFIX)
     return log.read_bytes() if log.exists() else b""

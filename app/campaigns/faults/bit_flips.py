@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.campaigns.dice import Dice
 from app.campaigns.faults.desk_program import FINISH, DeskTask, Sent, take_calls
-from app.campaigns.faults.ledger import Shown, read_log
+from app.campaigns.faults.ledger import Changed, Shown, read_log
 from app.campaigns.faults.opened_seat import Opened, opened
 from app.campaigns.faults.programs import Program
 from app.campaigns.faults.site import (
@@ -47,7 +48,7 @@ _TARGETS: tuple[tuple[str, ...], ...] = (
     (_LOG, JOURNAL),
 )
 _SENT, _UNSENT = 12, 12
-_PACE_MS = 30
+_PACE_MS = 120
 _PATIENCE_S = 60.0
 _GLANCE_S = 0.02
 _SECTOR = 512
@@ -130,7 +131,7 @@ class BitFlips:
             rows = connection.execute("SELECT number FROM sales_order").fetchall()
         with Program(take_calls, self._task(seat, centre, seed, 1, None), seat.said) as desk:
             until = time.monotonic() + _PATIENCE_S
-            while len(_shown(seat)) < _SENT + _UNSENT:
+            while len(_shown(seat)) < _SENT + _UNSENT or not _is_typing(seat):
                 if time.monotonic() > until:
                     raise Fault("campaign_stuck", f"The desk is too slow: {desk.complaint()}")
                 time.sleep(_GLANCE_S)
@@ -178,7 +179,7 @@ class _Round:
         try:
             found = opened(self.folder, self.folder / KEY_FILE, SystemClock())
             again = opened(self.folder, self.folder / KEY_FILE, SystemClock())
-        except (Fault, Refusal, OSError, ValueError) as problem:
+        except (Fault, Refusal, SQLAlchemyError, OSError, ValueError) as problem:
             tally.faults.append(f"{words}: not opened: {problem!r}")
             return
         if again.sentence or again.orders != found.orders:
@@ -241,6 +242,12 @@ class _Round:
                 how = f"{path.name} flipped at {at}"
         path.write_bytes(content)
         return how
+
+
+def _is_typing(seat: SeatPlace) -> bool:
+    """Whether the order in hand has two lines, of which one is surely kept."""
+    entries = read_log(seat.log)
+    return bool(entries) and isinstance(entries[-1], Changed) and entries[-1].lines > 1
 
 
 def _shown(seat: SeatPlace) -> list[Shown]:

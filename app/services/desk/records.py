@@ -193,6 +193,12 @@ def insert_order_of(connection: Connection, position: int, placed: PlacedOrder) 
         },
     )
     connection.execute(_USE_NUMBER, {"used": placed.number, "used_by": document.order_id})
+    close_draft(connection, placed)
+
+
+def close_draft(connection: Connection, placed: PlacedOrder) -> None:
+    """Leave the draft of a placed order as what was placed, whatever it was."""
+    document = placed.document
     connection.execute(
         _CLOSE_DRAFT,
         {

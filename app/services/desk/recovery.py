@@ -84,6 +84,9 @@ _READ_ANEW_AT_MOST = 200
 _LONGEST_JOURNAL_BYTES = 32 * 1024 * 1024
 _OLDEST_JOURNAL = timedelta(days=30)
 """A longer or older journal is written anew with what the store still keeps."""
+_PLACED_AT_MOST_SINCE_TIDIED = 50
+"""Numbers that may have been told in what a log lost; it is folded back each quarter of an hour."""
+
 _entries = msgspec.json.Decoder(Entry)
 
 
@@ -183,8 +186,8 @@ class _Opening:
         floor = records_at_most(self._journal_path)
         aside = self._set_aside(self._journal_path)
         self._sentences.append(
-            f"The second copy of the orders cannot be trusted from {where} on. It was kept as "
-            f"{aside.name}; please tell your team lead."
+            f"The second copy of the orders was broken at {where}. It was kept as {aside.name}, "
+            "and a new one was made."
         )
         with store.write() as connection:
             memory.remember(connection, memory.SEQUENCE_FLOOR, floor)
@@ -216,7 +219,7 @@ class _Opening:
             restored, left_out = _restore(connection, captured.values())
             if restored or self._is_rebuilt:
                 _mend_read_backs(connection)
-            if self._is_rebuilt and (reading is None or reading.damaged):
+            if not _is_whole(reading) and (self._is_rebuilt or store.was_cut_off):
                 self._own_up(connection)
             _mark_shown(connection, shown)
             connection.execute(_ON_THEIR_WAY)
@@ -231,8 +234,12 @@ class _Opening:
         return missing
 
     def _own_up(self, connection: Connection) -> None:
-        """Neither copy is whole: numbers that look free may have been told, so none is used."""
-        connection.execute(delete(NumberRow).where(NumberRow.order_id.is_(None)))
+        """Neither copy is whole: numbers that look free may have been told, so they go unused."""
+        free = select(NumberRow.position).where(NumberRow.order_id.is_(None))
+        doubtful = free.order_by(NumberRow.position)
+        if not self._is_rebuilt:
+            doubtful = doubtful.limit(_PLACED_AT_MOST_SINCE_TIDIED)
+        connection.execute(delete(NumberRow).where(NumberRow.position.in_(doubtful)))
         self._sentences.append(
             "Both copies were damaged. An order of this desk that had not reached the central "
             "service may be missing; please tell your team lead before you go on."
@@ -296,6 +303,11 @@ class _Opening:
         with store.write() as connection:
             memory.remember(connection, memory.SEALED_FOR, recipient)
         return sealed
+
+
+def _is_whole(reading: Reading | None) -> bool:
+    """Whether the journal tells all it ever told; what was cut off looks like an unfinished end."""
+    return reading is not None and not reading.damaged and not reading.rest
 
 
 def _agreed(agreement: Agreement | None, reading: Reading | None) -> tuple[int, int]:

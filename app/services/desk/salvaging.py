@@ -26,12 +26,12 @@ from app.models.desk.tables import (
 )
 from app.models.desk.tenders import TenderKind, TenderRow
 from app.services.desk import memory
-from app.services.desk.records import digest, insert_order_of, unpacked
+from app.services.desk.records import close_draft, digest, insert_order_of, unpacked
 from app.store.desk import DeskStore
 from app.store.salvage import SalvagedRow, salvage, whole
 from app.values.errors import Refusal
 from app.values.order_number import holds
-from app.values.vocabulary import CommandKind
+from app.values.vocabulary import CommandKind, DraftState
 from app.wire.guidance import Guidance
 from app.wire.message import View, decode
 from app.wire.orders import PlacedOrder
@@ -69,6 +69,7 @@ def salvaged(store: DeskStore, damaged: Path, key: bytes) -> tuple[int, int]:
             memory.remember(connection, name, value)
         _add_orders_without_row(connection)
         _mark_numbers_used(connection)
+        _close_drafts(connection)
         orders = connection.execute(select(PlacedOrderRow.position)).all()
     return counts[DraftRow.__tablename__], len(orders)
 
@@ -159,6 +160,18 @@ def _add_orders_without_row(connection: Connection) -> None:
     )
     for position, body in connection.execute(lost).all():
         insert_order_of(connection, position, decode(body, PlacedOrder))
+
+
+def _close_drafts(connection: Connection) -> None:
+    """The draft of a placed order may be lost, or stand on a page of before it was placed."""
+    placed = select(DraftRow.order_id).where(DraftRow.state == DraftState.PLACED)
+    bodies = (
+        select(CommandRow.body)
+        .join(PlacedOrderRow, PlacedOrderRow.position == CommandRow.position)
+        .where(PlacedOrderRow.order_id.not_in(placed))
+    )
+    for body in connection.execute(bodies).scalars().all():
+        close_draft(connection, decode(body, PlacedOrder))
 
 
 def _mark_numbers_used(connection: Connection) -> None:
