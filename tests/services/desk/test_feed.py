@@ -41,7 +41,7 @@ def found(desk: Desk, text: str) -> list[str]:
     return [hit.product.code for hit in hits]
 
 
-def follow(desk: Desk, steps: int = 4) -> None:
+def follow(desk: Desk, steps: int = 5) -> None:
     """A snapshot of few rows takes a step for each kind."""
     for _ in range(steps):
         assert desk.feed.step() == 0.0
@@ -168,7 +168,7 @@ def test_a_replica_of_a_version_without_guidance_is_completed(site: Site) -> Non
         follow(desk, 1)
         assert guidance(desk) == a_guidance()
         assert len(found(desk, "mug")) == 20
-    assert site.centre.snapshots == 5
+    assert site.centre.snapshots == 6
 
 
 def test_what_a_new_store_lacks_is_fetched_although_the_replica_is_not_new(site: Site) -> None:
@@ -241,7 +241,7 @@ def test_it_goes_on_where_it_stopped_after_a_restart(site: Site) -> None:
         assert len(found(desk, "mug")) == 20
         follow(desk, 1)
         assert found(desk, "teapot") == ["POT-1"]
-    assert site.centre.snapshots == 4
+    assert site.centre.snapshots == 5
 
 
 def test_a_snapshot_that_was_interrupted_goes_on_after_a_restart(site: Site) -> None:
@@ -250,9 +250,9 @@ def test_a_snapshot_that_was_interrupted_goes_on_after_a_restart(site: Site) -> 
     with site.opened() as desk:
         follow(desk, 3)
     with site.opened() as desk:
-        follow(desk, 4)
+        follow(desk, 5)
         assert status(desk).products == 3 * PAGE + 20
-    assert site.centre.snapshots == 7
+    assert site.centre.snapshots == 8
 
 
 def test_an_unknown_cursor_means_a_new_snapshot_without_what_is_gone(site: Site) -> None:
@@ -261,7 +261,7 @@ def test_an_unknown_cursor_means_a_new_snapshot_without_what_is_gone(site: Site)
         follow(desk)
         kept = [change for change in site.centre.changes if change.key != "MUG-03"]
         site.centre.restore(kept)
-        follow(desk, 5)
+        follow(desk, 6)
         assert len(found(desk, "mug")) == 19
         with pytest.raises(Refusal):
             product(desk, "MUG-03")
@@ -273,7 +273,7 @@ def test_a_snapshot_after_a_restore_overrules_newer_revisions(site: Site) -> Non
         sign_in(desk)
         follow(desk)
         site.centre.restore([c for c in site.centre.changes if c.revision < 9])
-        follow(desk, 5)
+        follow(desk, 6)
         assert product(desk, "MUG-03").description == "Mug 3"
 
 
@@ -360,7 +360,7 @@ def test_thousands_of_products_are_followed(site: Site) -> None:
     site.centre.restore(changes)
     with site.opened() as desk:
         sign_in(desk)
-        follow(desk, 27)
+        follow(desk, 28)
         assert status(desk).products == 12_000
         assert found(desk, "cup 11999")[0] == "CUP-11999"
 

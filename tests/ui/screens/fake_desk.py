@@ -35,6 +35,8 @@ from app.wire.catalogue import (
     ProductHits,
     ProductView,
 )
+from app.wire.clash_operations import LIKE_ORDERS
+from app.wire.clashes import AskLikeOrders, LikeOrder, LikeOrders
 from app.wire.customers import (
     CustomersFound,
     CustomerView,
@@ -97,9 +99,9 @@ from app.wire.read_back import (
 from app.wire.stock_operations import KEEP_STOCK, LOOK_UP_STOCK
 from app.wire.sync import AskStatus, Company, DeskStatus, Policy
 from tests.builders import A_MORNING, an_id
+from tests.fake_stock import FakeStock
 from tests.read_backs import a_guidance
 from tests.ui.payment.fakes import CardLine
-from tests.ui.screens.fake_stock import FakeStock
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -173,6 +175,8 @@ class FakeDesk:
         self.closed: dict[OrderId, CloseCall] = {}
         self.printed: list[ReadBackProtocol] = []
         self.review_reasons: tuple[str, ...] = ()
+        self.like: tuple[LikeOrder, ...] = ()
+        self.named: list[tuple[OrderId, ...]] = []
         self.outbox: list[OutboxEntry] = []
         self.sent_now = 0
         self._regions = the_regions()
@@ -205,6 +209,7 @@ class FakeDesk:
             operations.FIND_ANSWERS.name: self._find_answers,
             operations.NOTE_SEARCH.name: self._note_search,
             operations.ASK_UNANSWERED.name: self._unanswered_searches,
+            LIKE_ORDERS.name: self._like_orders,
             KEEP_STOCK.name: self.stock.hold,
             LOOK_UP_STOCK.name: self.stock.look_up,
             outbox_operations.ASK_OUTBOX.name: self._outbox_page,
@@ -380,7 +385,11 @@ class FakeDesk:
         self.voided[request.order_id] = request.reason
         return Nothing()
 
+    def _like_orders(self, _request: AskLikeOrders) -> LikeOrders:
+        return LikeOrders(orders=self.like)
+
     def _place(self, request: PlaceOrder) -> PlacedOrder:
+        self.named.append(request.not_duplicate_of)
         placed = self._as_placed(request.document, 41_730_298 + len(self.orders))
         record = tuple(self.notes.get(request.document.order_id, ()))
         placed = msgspec.structs.replace(placed, guidance=self.guidance.revision, read_back=record)

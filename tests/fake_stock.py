@@ -6,7 +6,15 @@ from datetime import date, datetime, timedelta
 
 from app.values.identity import OrderId, ProductCode
 from app.wire.catalogue import ProductView
-from app.wire.stock import AskStock, ColleagueHold, HoldStock, StockHeld, StockStanding
+from app.wire.message import Nothing
+from app.wire.stock import (
+    AskStock,
+    ColleagueHold,
+    HoldStock,
+    ReleaseStock,
+    StockHeld,
+    StockStanding,
+)
 from tests.builders import A_MORNING
 
 LASTS = timedelta(minutes=5)
@@ -25,6 +33,7 @@ class FakeStock:
         self.held: dict[tuple[OrderId, ProductCode], int] = {}
         self.asked: list[HoldStock] = []
         self.looked_up: list[AskStock] = []
+        self.released: list[OrderId] = []
         self.away = False
 
     def level(self, code: str, pieces: int, expected_on: date | None = None) -> None:
@@ -53,6 +62,12 @@ class FakeStock:
             ),
             expires_at=None if self.away else A_MORNING + LASTS,
         )
+
+    def release(self, request: ReleaseStock) -> Nothing:
+        self.released += request.order_ids
+        for key in [key for key in self.held if key[0] in request.order_ids]:
+            del self.held[key]
+        return Nothing()
 
     def look_up(self, request: AskStock) -> StockHeld:
         self.looked_up.append(request)
