@@ -51,6 +51,7 @@ from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, Ids
 from app.values.vocabulary import PauseEnd, Region
 from app.wire import operations
+from app.wire.clashes import LikeOrder
 from app.wire.customers import OrderSummary
 from app.wire.orders import OrderDocument, PlacedOrder
 from app.wire.people import Permission, Session
@@ -189,6 +190,7 @@ class MainWindow(QMainWindow):
             is_over.connect(self.notices.clear)  # what was said of an order goes with it
         self.call.unblocked.connect(self.notices.clear_passing)
         self.call.placed.connect(self._show_placed)
+        self.call.placing.same.connect(self._show_protocol_at_centre)
         self.drafts.opened.connect(self._resume)
         self.drafts.state_changed.connect(self._tell_of_drafts)
         self.drafts.number_asked_for.connect(self._show_placed)
@@ -407,7 +409,7 @@ class MainWindow(QMainWindow):
         self._open_protocol()
 
     @Slot(object)
-    def _show_protocol_at_centre(self, order: OrderSummary) -> None:
+    def _show_protocol_at_centre(self, order: OrderSummary | LikeOrder) -> None:
         self.protocol.show_order(order.order_id, order.number)
         self._open_protocol()
 

@@ -179,7 +179,7 @@ class TestACustomer:
 
     def test_of_two_orders_is_made_once(self, desk: SendingDesk) -> None:
         first = desk.order()
-        second = msgspec.structs.replace(desk.order(), customer=first.customer)
+        second = msgspec.structs.replace(desk.order(with_line("CUP-2")), customer=first.customer)
         outcomes = [desk.send_order(first), desk.send_order(second)]
         assert [reasons(outcome) for outcome in outcomes] == [(), ()]
         assert desk.centre.counts()["customer"] == 1
@@ -210,7 +210,8 @@ class TestACustomer:
         assert first.customer is not None
         told = msgspec.structs.replace(first.customer, phone="+447700900999", base_revision=1)
         desk.send_order(first)
-        outcome = desk.send_order(msgspec.structs.replace(desk.order(), customer=told))
+        other = desk.order(with_line("CUP-2"))
+        outcome = desk.send_order(msgspec.structs.replace(other, customer=told))
         phones = desk.centre.rows("SELECT e164 FROM customer_phone ORDER BY position")
         assert reasons(outcome) == ()
         assert [row.e164 for row in phones] == ["+447700900412", "+447700900999"]
@@ -225,13 +226,14 @@ class TestACustomer:
         tokens = desk.centre.rows("SELECT token FROM customer_name_token ORDER BY token")
         assert [row.token for row in tokens] == ["margaret", "oz"]
 
-    def test_who_was_changed_elsewhere_is_left_as_they_are(self, desk: SendingDesk) -> None:
+    def test_who_was_changed_nobody_knows_how_is_left_as_they_are(self, desk: SendingDesk) -> None:
         first = desk.order()
         assert first.customer is not None
         desk.send_order(first)
         desk.centre.run("UPDATE customer SET name = 'M. Thompson', revision = 2")
         told = msgspec.structs.replace(first.customer, name="Maggie Thompson", base_revision=1)
-        outcome = desk.send_order(msgspec.structs.replace(desk.order(), customer=told))
+        other = desk.order(with_line("CUP-2"))
+        outcome = desk.send_order(msgspec.structs.replace(other, customer=told))
         assert reasons(outcome) == (ReviewReason.CUSTOMER_CHANGED,)
         assert desk.centre.rows("SELECT name FROM customer")[0].name == "M. Thompson"
 

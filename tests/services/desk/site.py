@@ -17,7 +17,7 @@ from app.services.desk.seat_identity import read_identity
 from app.services.ports import Caller, KeyStore
 from app.services.rules.regions import load_regions
 from app.settings import resource_folder
-from app.values.identity import Ids, OrderId, ProductCode
+from app.values.identity import CustomerId, Ids, OrderId, ProductCode
 from app.values.vocabulary import CallOutcome, ChangeKind
 from app.wire import operations
 from app.wire.addresses import AddressSuggestions, LookUpAddress
@@ -34,7 +34,7 @@ from app.wire.read_back import (
     ReadBackEntry,
 )
 from app.wire.sync import AskStatus, DeskStatus
-from tests.builders import Change, an_id, an_order, with_line
+from tests.builders import Change, a_customer, an_id, an_order, with_line
 from tests.fakes import CountingIds, FixedClock, InMemoryKeyStore
 from tests.read_backs import a_guidance, read_back_of
 from tests.services.desk.centre import PASSWORD, FakeCentre
@@ -101,10 +101,17 @@ class Site:
         return open_desk(parts)
 
     def order(self, *changes: Change) -> OrderDocument:
-        """An order of its own id that lacks nothing."""
+        """An order of its own id that lacks nothing; after the first, of a customer of its own."""
         self._orders += 1
         document = an_order(*(changes or (with_line("TEA-1", 3),)))
-        return msgspec.structs.replace(document, order_id=OrderId(an_id(10_000 + self._orders)))
+        customer = document.customer
+        if self._orders > 1 and customer == a_customer():
+            customer = a_customer(
+                customer_id=CustomerId(an_id(20_000 + self._orders)),
+                phone=f"+4420794{self._orders:05}",
+            )
+        order_id = OrderId(an_id(10_000 + self._orders))
+        return msgspec.structs.replace(document, order_id=order_id, customer=customer)
 
 
 def no_chance() -> float:

@@ -37,6 +37,7 @@ from app.ui.screens.call.keeping import DraftKeeper
 from app.ui.screens.call.lines import LinesPresenter
 from app.ui.screens.call.noting import TRY_AGAIN_MS
 from app.ui.screens.call.order_in_hand import OrderInHand, empty_order
+from app.ui.screens.call.placing import Placing
 from app.ui.screens.call.read_back import ReadBackPresenter
 from app.ui.screens.call.state import CallState, Phase
 from app.ui.screens.call.stock import TICK_MS, StockPresenter
@@ -47,7 +48,7 @@ from app.values.vocabulary import Channel, OrderType, PaymentMethod, Priority, R
 from app.wire import operations
 from app.wire.catalogue import ProductView
 from app.wire.customers import CustomerView, GetOrder
-from app.wire.orders import OrderDocument, OrderView, PlacedOrder, PlaceOrder
+from app.wire.orders import OrderDocument, OrderView, PlacedOrder
 from app.wire.sync import Policy
 
 
@@ -123,6 +124,7 @@ class CallPresenter(QObject):
         self.payment = PaymentPresenter(
             caller, background, clock=clock, ids=ids, safe=safe, parent=self
         )
+        self.placing = Placing(self.order, caller, background, clock, self)
         self.on_line = CallerOnLine(self.order, self.customer, caller, background, self)
         self._fresh = FreshProducts(self.order, self.lines, caller, background, self)
         self.read_back = ReadBackPresenter(
@@ -163,6 +165,10 @@ class CallPresenter(QObject):
         ):
             part.notice.connect(self.notice)
         self.on_line.found.connect(self.payment.take_call)
+        self.placing.placed.connect(self._placed)
+        self.placing.failed.connect(self._not_placed)
+        self.placing.held.connect(self._hold)
+        self.placing.confirmed.connect(self.place)
         self.payment.state_changed.connect(self._take_payment)
         self.read_back.state_changed.connect(self._take_read_back)
 
@@ -323,13 +329,7 @@ class CallPresenter(QObject):
             return
         self._show(replace(self._state, phase=Phase.PLACING))
         self.keeper.forget(document.order_id)
-        self._background.run(
-            Lane.WRITE,
-            partial(self._caller.call, operations.PLACE_ORDER, PlaceOrder(document=document)),
-            owner=self,
-            then=self._placed,
-            failed=partial(self._not_placed, document),
-        )
+        self.placing.place(document)
 
     def _begin(self, document: OrderDocument, person_id: PersonId, *, is_kept: bool) -> None:
         self.keeper.save_now()
@@ -474,11 +474,14 @@ class CallPresenter(QObject):
         self.placed.emit(placed)
 
     def _not_placed(self, document: OrderDocument, error: Refusal | Fault) -> None:
+        self._hold(document)
+        self.read_back.refresh()
+        self.notice.emit(notice_of(error))
+
+    def _hold(self, document: OrderDocument) -> None:
         """The order stays in hand as it was, and is kept as a draft."""
         self._show(replace(self._state, phase=Phase.TAKING))
         self.keeper.remember(document)
-        self.read_back.refresh()
-        self.notice.emit(notice_of(error))
 
     def _complain(self, error: Refusal | Fault) -> None:
         self.notice.emit(notice_of(error))

@@ -30,6 +30,7 @@ from app.ui.screens.call.guiding import Guiding
 from app.ui.screens.call.items_pane import ItemsPane
 from app.ui.screens.call.order_marks import OrderMarks, PaymentField, marks_commands
 from app.ui.screens.call.paying import Paying
+from app.ui.screens.call.placing import LikeQuestion
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.side_pane import SidePane
 from app.ui.screens.call.state import CallState, Phase, Topic
@@ -134,6 +135,10 @@ class CallScreen(QWidget):
         self.side.place_asked.connect(self.place)
         self.side.card_asked.connect(self.paying.take_card)
         self.paying.turned.connect(self._turn_middle)
+        presenter.placing.question_changed.connect(self._ask_twice)
+        self.side.like.another.connect(presenter.placing.it_is_another)
+        self.side.like.same.connect(presenter.placing.it_is_the_same)
+        self.side.like.left.connect(self.go_back)
         self._guide = Guiding(self, presenter, self)
         self._answering = Answering(self, presenter, self)
         application = QApplication.instance()
@@ -341,10 +346,21 @@ class CallScreen(QWidget):
         if is_held_up and not self.paying.lead_on(state):
             self._guide.lead_on(state)
 
+    @Slot(object)
+    def _ask_twice(self, question: LikeQuestion | None) -> None:
+        """Was it placed before? The answer to a key of the CSR, so the keyboard may go there."""
+        if question is not None:
+            self.bring(self.side)
+        self.side.show_like(question)
+
     @Slot()
     def go_back(self) -> None:
         """Esc: closes what is open, innermost first; nothing typed is lost."""
         presenter = self._presenter
+        if presenter.placing.question is not None:
+            presenter.placing.leave()
+            focus.go_to(self.side.place)
+            return
         if self._answering.go_back() or self.paying.go_back() or self._guide.go_back():
             return
         if presenter.state.asking_to_repeat is not None:

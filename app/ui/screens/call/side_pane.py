@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from app.ui import shortcuts, theme
 from app.ui.screens.call import focus
 from app.ui.screens.call.guide_state import ReadBackState, Stage
+from app.ui.screens.call.like_orders_box import LikeOrdersBox
 from app.ui.screens.call.message import Message
 from app.ui.screens.call.override_form import OverrideForm
+from app.ui.screens.call.placing import LikeQuestion
 from app.ui.screens.call.read_back_pane import GuideCard, check_row
 from app.ui.screens.call.state import CallState, Phase, Topic, TopicRow
 from app.ui.shortcuts import Action
@@ -48,6 +50,7 @@ class SidePane(QWidget):
         self.slow = CheckField(self.tr("One fact at a time"), self._card)
         self.slow.setObjectName("slow")
         self.override = OverrideForm(self._card)
+        self.like = LikeOrdersBox(self._card)
         self.let_pass = PlainButton(self.tr("A lead lets it pass"), parent=self._card)
         self.let_pass.setObjectName("override")
         self.place = PrimaryButton(self.tr("Place order"), Action.COMMIT, self._card)
@@ -74,7 +77,7 @@ class SidePane(QWidget):
     def _lay_out(self) -> None:
         self.guide.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._card.body.addWidget(self.checklist, 1)
-        for part in (self._told, self._caution, self.override):
+        for part in (self._told, self._caution, self.override, self.like):
             self._card.body.addWidget(part)
         row = QHBoxLayout()
         row.addWidget(self.slow)
@@ -131,6 +134,14 @@ class SidePane(QWidget):
         ready = state.can_take_card and not self._is_taking_card()
         self._reason.setText(self._ready(state) if ready else why_not or self._ready(state))
         self._fit()
+
+    @Slot(object)
+    def show_like(self, question: LikeQuestion | None) -> None:
+        """Ask whether the order was placed before; the keyboard goes to the answers."""
+        self.like.show_question(question)
+        self._fit()
+        if question is not None:
+            self.like.take_focus()
 
     @Slot(object)
     def show_guide(self, state: ReadBackState) -> None:
@@ -190,15 +201,17 @@ class SidePane(QWidget):
         wide, guide = not self._is_rail, self._guide
         answering = self.is_answering and wide
         lead = guide.override is not None
+        is_asking_twice = self.like.is_asking
         asking = self.guide.wants_focus()
         is_agreed = guide.stage is Stage.DONE
         theme.set_shown(self.checklist, not (lead and wide))
         can_ask = guide.begun and guide.left > 0 and self._call.phase is Phase.TAKING
         shown = {
             self.guide: not (answering or (lead and self._is_low)),
-            self.place: self._next_step() is self.place,
+            self.like: is_asking_twice,
+            self.place: self._next_step() is self.place and not is_asking_twice,
             self.card: self._next_step() is self.card,
-            self._reason: True,
+            self._reason: not is_asking_twice,
             self._told: bool(guide.told) and not lead and guide.stage is not Stage.CAUSE,
             self._caution: bool(self._caution.words()[0]) and not (lead or asking or is_agreed),
             self.slow: guide.begun and not (self._is_low or lead),

@@ -1,0 +1,101 @@
+"""The question before an order is placed that is much like another: is it one more, or the same?
+
+Passive. It has the keyboard when it is shown, because the CSR has just asked to place the order.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from app.ui import theme
+from app.ui.screens.call import focus
+from app.ui.screens.call.placing import LikeQuestion
+from app.ui.widgets.buttons import KEY_GAP, StepButton
+from app.ui.widgets.text import wrapped
+
+_ANOTHER, _SAME = Qt.Key.Key_A, Qt.Key.Key_S
+
+
+class LikeOrdersBox(QFrame):
+    """`another` on A, `same` on S, `left` on Esc."""
+
+    another = Signal()
+    same = Signal()
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        theme.dress(self, surface=theme.Surface.BOX_WARN)
+        self.setObjectName("like-orders")
+        self.is_asking = False
+        self._heading = wrapped("", theme.Text.STRONG, theme.Tone.WARN, self)
+        self._words = wrapped("", theme.Text.SMALL, parent=self)
+        self._say = wrapped("", parent=self)
+        self.it_is_another = self._button(self.tr("Another order: place it"), "A")
+        self.it_is_the_same = self._button(self.tr("The same: open that one, do not place"), "S")
+        self.it_is_another.clicked.connect(self.another)
+        self.it_is_the_same.clicked.connect(self.same)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 6, 10, 8)
+        layout.setSpacing(4)
+        for part in (
+            self._heading,
+            self._words,
+            self._say,
+            self.it_is_another,
+            self.it_is_the_same,
+        ):
+            layout.addWidget(part)
+        self.hide()
+
+    def _button(self, words: str, key: str) -> StepButton:
+        button = StepButton(words, parent=self)
+        button.setText(f"{words}{KEY_GAP}{key}")
+        button.setAccessibleDescription(key)
+        button.installEventFilter(self)
+        return button
+
+    @Slot(object)
+    def show_question(self, question: LikeQuestion | None) -> None:
+        """Show a question, or put it away."""
+        self.is_asking = question is not None
+        if question is None:
+            theme.set_shown(self, False)
+            return
+        say = self.tr("Say: \u201c{words}\u201d").format(words=question.say)
+        for label, text in (
+            (self._heading, question.heading),
+            (self._words, question.words),
+            (self._say, say),
+        ):
+            label.setText(text)
+        theme.set_shown(self, True)
+        words = f"{question.heading} {question.words} {say}"
+        self.setAccessibleName(words)
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+
+    def take_focus(self) -> None:
+        """To neither of the two by one careless Enter: the first that was asked, not to place."""
+        focus.go_to(self.it_is_the_same)
+
+    def words(self) -> tuple[str, str, str]:
+        """What is shown."""
+        return self._heading.text(), self._words.text(), self._say.text()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """One key each, and Esc, before keys of the screen do something else."""
+        if not isinstance(event, QKeyEvent) or event.modifiers():
+            return super().eventFilter(watched, event)
+        signals = {_ANOTHER: self.another, _SAME: self.same, Qt.Key.Key_Escape: self.left}
+        signal = signals.get(Qt.Key(event.key()))
+        if signal is None:
+            return super().eventFilter(watched, event)
+        if event.type() is QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        if event.type() is QEvent.Type.KeyPress and not event.isAutoRepeat():
+            signal.emit()
+            return True
+        return super().eventFilter(watched, event)
