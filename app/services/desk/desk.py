@@ -208,7 +208,14 @@ class Desk:
             (
                 self.numbers.top_up,
                 partial(deposit_key, self.records, parts.centre),
-                Housekeeping(store, self._papers, self.calls, parts.clock).run_when_due,
+                Housekeeping(
+                    parts.seat.folder,
+                    store,
+                    self._papers,
+                    self.calls,
+                    parts.clock,
+                    partial(self._standing.say, "copies"),
+                ).run_when_due,
                 self._answers.report,
                 self.payments.give_back,
                 self._stock.give_back,

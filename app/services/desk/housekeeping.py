@@ -1,11 +1,15 @@
 """Lets go of what a desk no longer needs, so that it keeps few customers and stays quick.
 
-Only what the centre has answered for goes, a month later. Runs on the line's worker thread.
+Only what the centre has answered for goes, a month later. Once a day, when nobody takes an order,
+the store is copied whole. Runs on the line's worker thread.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Connection, and_, delete, func, not_, select, text
 
@@ -18,9 +22,11 @@ from app.models.desk.tables import (
     ReadBackEntryRow,
 )
 from app.models.desk.tenders import TenderRow
+from app.services.desk import memory
 from app.services.desk.calls import CallService
 from app.services.desk.papers import PaperService
 from app.store.desk import DeskStore
+from app.store.journal import sync_folder
 from app.values.clock import Clock
 from app.values.vocabulary import CommandState, DraftState
 
@@ -28,13 +34,39 @@ KEPT = timedelta(days=30)
 _EVERY_SECONDS = 900.0
 _CLOSED = (DraftState.PLACED, DraftState.VOIDED)
 
+COPIES = "copies"
+COPIES_KEPT = 3
+_COPIED_EVERY = timedelta(hours=20)
+_QUIET = timedelta(minutes=5)
+_OVERDUE = timedelta(days=2)
+"""After so long the copy is made though orders are being taken."""
+
+_ROOM_LEFT_BYTES = 64 * 1024 * 1024
+_NO_ROOM = (
+    "The daily copy of the orders at this desk cannot be made: the disk of this computer is nearly "
+    "full. Please tell your administrator."
+)
+
 
 class Housekeeping:
     """The housekeeping of one seat."""
 
     def __init__(
-        self, store: DeskStore, papers: PaperService, calls: CallService, clock: Clock
+        self,
+        folder: Path,
+        store: DeskStore,
+        papers: PaperService,
+        calls: CallService,
+        clock: Clock,
+        say: Callable[[str], None],
     ) -> None:
+        """`folder` is the seat's; `say` is told what people should know, or that there is nothing.
+
+        Copies are for support: put in the place of a store that is beyond reading, one of them is
+        brought up to date from the journal at the next start.
+        """
+        self._folder = folder
+        self._say = say
         self._store = store
         self._papers = papers
         self._calls = calls
@@ -56,6 +88,42 @@ class Housekeeping:
         self._papers.remove_old()
         self._store.tidy()
         self._store.lay_ballast()
+        self._copy_when_due()
+
+    def _copy_when_due(self) -> None:
+        """Once a day, while nothing is being typed."""
+        now = self._clock.now()
+        with self._store.read() as connection:
+            copied_at = memory.recalled(connection, memory.COPIED_AT, datetime)
+            saved_at = connection.execute(select(func.max(DraftRow.saved_at))).scalar_one()
+        since = None if copied_at is None else abs(now - copied_at)
+        if since is not None and since < _COPIED_EVERY:
+            return
+        is_quiet = saved_at is None or abs(now - saved_at) >= _QUIET
+        if is_quiet or (since is not None and since >= _OVERDUE):
+            self._copy(now)
+
+    def _copy(self, now: datetime) -> None:
+        folder = self._folder / COPIES
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for unfinished in folder.glob("*.part"):
+            unfinished.unlink()
+        copies = sorted(folder.glob("desk-*.store"))
+        largest = max((path.stat().st_size for path in self._folder.glob("desk.store*")), default=0)
+        if shutil.disk_usage(folder).free < 2 * largest + _ROOM_LEFT_BYTES:
+            self._say(_NO_ROOM)
+            return
+        copy = folder / f"desk-{now:%Y%m%d-%H%M%S}.store"
+        part = copy.with_name(f"{copy.name}.part")
+        self._store.copy_to(part)
+        part.chmod(0o600)
+        part.replace(copy)
+        sync_folder(folder)
+        for old in copies[: max(0, len(copies) + 1 - COPIES_KEPT)]:
+            old.unlink()
+        with self._store.write() as connection:
+            memory.remember(connection, memory.COPIED_AT, now)
+        self._say("")
 
     def _remove_settled(self, connection: Connection) -> None:
         """The last command stays, whatever its age: positions are counted from it."""

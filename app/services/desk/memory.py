@@ -21,6 +21,7 @@ SEQUENCE_FLOOR = "sequence_floor"
 SEALED_FOR = "sealed_for"
 KEY_DEPOSITED = "key_deposited"
 CARD_ROOT_KEY = "card_root_key"
+COPIED_AT = "copied_at"
 
 
 _RECALL = select(SettingRow.document).where(SettingRow.name == bindparam("wanted"))

@@ -158,7 +158,11 @@ def test_before_the_policy_is_known_there_is_no_paper(site: Site) -> None:
 
 def housekeeping(site: Site, desk: Desk) -> Housekeeping:
     papers = PaperService(site.folder, desk.records.store, desk.place, site.clock)
-    return Housekeeping(desk.records.store, papers, desk.calls, site.clock)
+    return Housekeeping(site.folder, desk.records.store, papers, desk.calls, site.clock, silence)
+
+
+def silence(_sentence: str) -> None:
+    """Nobody listens."""
 
 
 _TABLES: tuple[type[DeskTable], ...] = (CommandRow, PlacedOrderRow, DraftRow, ReadBackEntryRow)
