@@ -211,7 +211,7 @@ _STEPS = (
     """,
     """
     INSERT INTO stock_level (code, on_hand, reserved, counted_at)
-    SELECT code, on_hand, 0, :at FROM judged WHERE recounted
+    SELECT code, on_hand, 0, :at FROM judged WHERE recounted ORDER BY code
     ON CONFLICT (code) DO UPDATE SET on_hand = excluded.on_hand, counted_at = excluded.counted_at
     """,
     """

@@ -1,11 +1,12 @@
-"""Counted stock from a file: code and pieces on hand. What orders have reserved stays reserved.
+"""Counted stock from a file: code, pieces on hand, and where it says so when more comes.
 
-A product that no file ever counted stays untracked.
+What is spoken for stays so. A product that no file ever counted stays untracked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
@@ -40,8 +41,16 @@ FIELDS = (
         aliases=("OnHand", "Quantity", "Qty", "Stock", "StockLevel", "Available", "InStock"),
         required=True,
     ),
+    Field(
+        name="expected_on",
+        aliases=("ExpectedOn", "Expected", "DueDate", "DueOn", "RestockDate", "NextDelivery"),
+    ),
 )
-COLUMNS = {"code": "text NOT NULL", "on_hand": "bigint NOT NULL"}
+COLUMNS = {
+    "code": "text NOT NULL",
+    "on_hand": "bigint NOT NULL",
+    "expected_on": "date",
+}
 
 
 def import_stock(
@@ -67,9 +76,11 @@ def _take_in(
         columns = place_columns(file.header, FIELDS, options.columns)
         take_turns(tx)
         known = {code.upper(): code for code in tx.session.execute(select(Product.code)).scalars()}
-        levels = _Levels(columns["code"], columns["on_hand"], len(file.header), known)
+        levels = _Levels(columns, len(file.header), known)
         rows = levels.read(file.rows(progress), rejects)
         stage(tx, "incoming", COLUMNS, rows, progress)
+        if "expected_on" not in columns:
+            run(tx, _EXPECTED_AS_BEFORE)
         counts = counted(tx, _COUNT)
         run(tx, _SAME)
         run(tx, _LEVELS, at=tx.at)
@@ -79,40 +90,68 @@ def _take_in(
         return rejects.summary(file, counts)
 
 
+Level = tuple[str, int, date | None]
+"""Code, pieces on hand, and when more comes."""
+
+
 class _Levels:
-    def __init__(self, code: int, on_hand: int, width: int, known: dict[str, str]) -> None:
-        self._code = code
-        self._on_hand = on_hand
+    def __init__(self, columns: Mapping[str, int], width: int, known: dict[str, str]) -> None:
+        self._columns = columns
         self._width = width
         self._known = known
 
-    def read(self, rows: Iterable[Row], rejects: Rejects) -> Iterator[tuple[str, int]]:
+    def read(self, rows: Iterable[Row], rejects: Rejects) -> Iterator[Level]:
         return each_once(rows, self._level, itemgetter(0), rejects, "the code came before")
 
-    def _level(self, row: Row) -> tuple[str, int]:
+    def _level(self, row: Row) -> Level:
         refuse_ragged(row, self._width)
-        code = self._known.get(checked_code(tidy(row.values[self._code])).upper())
+        code = self._known.get(checked_code(self._text(row, "code")).upper())
         if code is None:
             raise Refusal("code_unknown", "no product has this code")
-        on_hand = row.values[self._on_hand]
-        if not tidy(on_hand):
+        on_hand = self._text(row, "on_hand")
+        if not on_hand:
             raise Refusal("stock_blank", "no figure is given, so the stock is not tracked")
-        return code, pieces(on_hand)
+        return code, pieces(on_hand), _day(self._text(row, "expected_on"))
+
+    def _text(self, row: Row, field: str) -> str:
+        index = self._columns.get(field)
+        return "" if index is None else tidy(row.values[index])
 
 
+def _day(text: str) -> date | None:
+    """A day written 2026-12-01; months first or last is nobody's to guess."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as cause:
+        raise Refusal("day_malformed", "the day is not written like 2026-12-01") from cause
+
+
+_EXPECTED_AS_BEFORE = """
+    UPDATE incoming i SET expected_on = s.expected_on FROM stock_level s WHERE s.code = i.code
+"""
 _COUNT = """
     SELECT count(*) FILTER (WHERE s.code IS NULL) AS added,
-           count(*) FILTER (WHERE s.on_hand <> i.on_hand) AS changed,
-           count(*) FILTER (WHERE s.on_hand = i.on_hand) AS unchanged
+           count(*) FILTER (WHERE (s.on_hand, s.expected_on)
+                                  IS DISTINCT FROM (i.on_hand, i.expected_on)
+                            AND s.code IS NOT NULL) AS changed,
+           count(*) FILTER (WHERE (s.on_hand, s.expected_on)
+                                  IS NOT DISTINCT FROM (i.on_hand, i.expected_on)) AS unchanged
     FROM incoming i LEFT JOIN stock_level s USING (code)
 """
 _SAME = """
-    DELETE FROM incoming i USING stock_level s WHERE s.code = i.code AND s.on_hand = i.on_hand
+    DELETE FROM incoming i USING stock_level s
+    WHERE s.code = i.code
+      AND (s.on_hand, s.expected_on) IS NOT DISTINCT FROM (i.on_hand, i.expected_on)
 """
+# In the order of codes, as holds and orders lock them.
 _LEVELS = """
-    INSERT INTO stock_level (code, on_hand, reserved, counted_at)
-    SELECT code, on_hand, 0, :at FROM incoming
-    ON CONFLICT (code) DO UPDATE SET on_hand = excluded.on_hand, counted_at = excluded.counted_at
+    INSERT INTO stock_level (code, on_hand, expected_on, reserved, counted_at)
+    SELECT code, on_hand, expected_on, 0, :at FROM incoming ORDER BY code
+    ON CONFLICT (code) DO UPDATE
+    SET on_hand = excluded.on_hand, expected_on = excluded.expected_on,
+        counted_at = excluded.counted_at
 """
 _REVISIONS = """
     UPDATE product p SET revision = p.revision + 1, updated_at = :at

@@ -20,5 +20,5 @@ def folder(tmp_path: Path) -> Folder:
 @pytest.fixture
 def owner(local: OrderCentre) -> Transactions:
     """Transactions of an administrator; `local` without its products."""
-    local.run("TRUNCATE product, price, price_break, stock_level, change")
+    local.run("TRUNCATE product, price, price_break, change, stock_level CASCADE")
     return local.administration

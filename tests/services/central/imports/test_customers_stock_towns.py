@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from app.services.central.imports.customers import CustomerOptions, import_customers
@@ -175,6 +177,25 @@ class TestStock:
         assert (row.on_hand, row.reserved) == (35, 5)
         revisions = local.rows("SELECT revision FROM change WHERE key = 'TEA-1' ORDER BY seq")
         assert [row.revision for row in revisions] == [1, 2, 3]
+
+    def test_says_when_more_comes_where_the_file_does(
+        self, local: OrderCentre, folder: Folder
+    ) -> None:
+        admin, options = local.administration, self.options(folder)
+        path = folder.file("code,stock,ExpectedOn", "TEA-1,4,2026-12-01", "CUP-2,0,")
+        import_stock(admin, path, options)
+        import_stock(admin, folder.file("code,stock", "TEA-1,3", "CUP-2,1"), options)
+        kept = local.rows("SELECT on_hand, expected_on FROM stock_level ORDER BY code")
+        assert [tuple(row) for row in kept] == [(1, None), (3, date(2026, 12, 1))]
+        path = folder.file("code,stock,ExpectedOn", "TEA-1,3,", "CUP-2,1,")
+        assert import_stock(admin, path, options).counts == Counts(0, 1, 1)
+        assert local.rows("SELECT count(expected_on) FROM stock_level")[0][0] == 0
+
+    def test_expected_on_no_day_is_named(self, local: OrderCentre, folder: Folder) -> None:
+        path = folder.file("code,stock,expected_on", "TEA-1,4,01/12/2026")
+        import_stock(local.administration, path, self.options(folder))
+        reason = "the day is not written like 2026-12-01"
+        assert folder.rejected() == [["2", reason, "TEA-1", "4", "01/12/2026"]]
 
     @pytest.mark.parametrize(
         ("row", "reason"),

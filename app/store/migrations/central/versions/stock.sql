@@ -42,6 +42,7 @@ CREATE TABLE order_allocation (
 CREATE INDEX ix_order_allocation_code ON order_allocation (code);
 
 -- What the service may do, and nothing else: counts come from the owner role.
+REVOKE UPDATE (on_hand) ON stock_level FROM readback_service;
 GRANT SELECT, INSERT, DELETE ON stock_hold TO readback_service;
 GRANT UPDATE (quantity, expires_at) ON stock_hold TO readback_service;
 GRANT SELECT, INSERT ON order_allocation TO readback_service;
