@@ -27,9 +27,11 @@ from app.services.central.background import Background
 from app.services.central.customers import Customers
 from app.services.central.dispatcher import Dispatcher
 from app.services.central.feed import ChangeFeed
+from app.services.central.feed_age import keep_age
 from app.services.central.identity import Identity
 from app.services.central.installation import Installations
 from app.services.central.intake import Intake
+from app.services.central.measures import Measures
 from app.services.central.merging import Merging
 from app.services.central.number_leases import NumberLeases
 from app.services.central.passwords import Passwords
@@ -48,6 +50,7 @@ from app.services.rules.regions import load_regions
 from app.settings import APPLICATION, CentreSettings, resource_folder
 from app.store.central import OWNER_ROLE, CentralStore, require_service_role
 from app.store.migrations.central.migrate import migrate, require_current, schema_state
+from app.transport.metrics import MetricsServer
 from app.transport.server import HttpServer, Listening, Routes, ServiceThreads
 from app.values.clock import Clock, SystemClock
 from app.values.errors import Refusal
@@ -55,7 +58,9 @@ from app.values.identity import Ids, SystemIds
 from app.wire.operations import CENTRAL
 
 SEAL_SECONDS = 2.0
-MORE_CONNECTIONS = 4
+LOOK_SECONDS = 5.0
+FEED_AGE_SECONDS = 600.0
+MORE_CONNECTIONS = 8
 
 S = TypeVar("S", PauseSettings, PaymentSettings)
 
@@ -68,15 +73,17 @@ class Service(Protocol):
         ...
 
 
-def _services(identity: Identity, transactions: Transactions, log: EventLog) -> tuple[Service, ...]:
+def _services(
+    identity: Identity, transactions: Transactions, log: EventLog, measures: Measures
+) -> tuple[Service, ...]:
     """Every service that answers operations."""
     regions = load_regions(resource_folder() / "regions")
     leases = NumberLeases()
     return (
         identity,
-        Seats(log),
+        Seats(log, leases),
         leases,
-        Intake(transactions, regions, leases),
+        Intake(transactions, regions, leases, measures),
         Customers(),
         Merging(),
         SimilarOrders(),
@@ -118,22 +125,33 @@ class Central:
         self._installations = Installations()
         self._chain = AuditChain()
         self._log = given.log
+        self.measures = Measures()
+        self.measures.watch_pool(settings.threads + MORE_CONNECTIONS, self.store.connections_in_use)
         identity = Identity(given.passwords, settings.session_hours)
         handlers = Handlers()
         self._take_cards(settings, given)
         for service in (
-            *_services(identity, self.transactions, given.log),
+            *_services(identity, self.transactions, given.log, self.measures),
             self.pauses,
             self.payments,
         ):
             service.register(handlers)
         self.dispatcher = Dispatcher(
-            CENTRAL, handlers, self.transactions, identity, given.clock, given.ids, given.log
+            CENTRAL,
+            handlers,
+            self.transactions,
+            identity,
+            given.clock,
+            given.ids,
+            given.log,
+            self.measures,
         )
         self.background = tuple(
-            Background(name, seconds, work, given.log)
+            Background(name, seconds, work, given.log, self.measures)
             for name, seconds, work in (
                 ("audit.seal", SEAL_SECONDS, self._seal),
+                ("measures.look", LOOK_SECONDS, self._look),
+                ("feed.keep_age", FEED_AGE_SECONDS, self._keep_feed_age),
                 ("recording.look_after", self._pause.watchdog_s, self.pauses.look_after),
                 ("payments.look_after", self._pay.watchdog_s, self.payments.look_after),
                 ("stock.look_after", STOCK_SECONDS, StockWatch(self.transactions).look_after),
@@ -175,6 +193,13 @@ class Central:
         self.payments.close()
         self.store.close()
 
+    def _look(self) -> None:
+        self.transactions.read(self.measures.look)
+
+    def _keep_feed_age(self) -> None:
+        while self.transactions.write(keep_age):
+            pass  # piece by piece, so that nothing is locked for long
+
     def _seal(self) -> None:
         head = self.transactions.write(self._chain.seal)
         if head is not None:
@@ -203,6 +228,10 @@ class Serving:
             behind_tls_proxy=settings.behind_tls_proxy,
         )
         self.server = HttpServer(routes, threads, listening)
+        self.metrics: MetricsServer | None = None
+        if settings.metrics_listen:
+            registry = self.central.measures.registry
+            self.metrics = MetricsServer(settings.metrics_listen, registry)
 
     def run(self) -> None:
         """Serve on this thread until stopped; raises as `Central.start`."""
@@ -211,6 +240,8 @@ class Serving:
             self.server.run()
         finally:
             self.server.close()
+            if self.metrics is not None:
+                self.metrics.close()
             self.central.close()
 
 

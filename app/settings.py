@@ -35,12 +35,14 @@ def _usual_seat_folder() -> Path:
 class CentreSettings:
     """The central service. `listen` is HOST:PORT; each of the threads has a database connection.
 
-    `recording`, `payments`, each of the `recorders` and the `card_gateway` are tables that the
-    parts they are for read themselves.
+    `metrics_listen` is HOST:PORT for Prometheus, plain HTTP; empty for none. `recording`,
+    `payments`, each of the `recorders` and the `card_gateway` are tables that the parts they are
+    for read themselves.
     """
 
     database_url: str = ""
     listen: str = "127.0.0.1:8470"
+    metrics_listen: str = ""
     threads: int = 12
     session_hours: int = 12
     behind_tls_proxy: bool = False

@@ -80,10 +80,11 @@ class InProcess:
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Reply:
         operation = path.removeprefix("/v1/")
+        name = headers.get(REQUEST, "in-process")
         answer = self._dispatcher.answer(
-            Envelope(operation=operation, headers=headers, body=body, request_id="in-process")
+            Envelope(operation=operation, headers=headers, body=body, request_id=name)
         )
-        told = {TIME: str(milliseconds(self._clock.now())), REQUEST: "in-process"}
+        told = {TIME: str(milliseconds(self._clock.now())), REQUEST: name}
         return Reply(status=answer.status, headers=told, body=answer.body)
 
     def close(self) -> None:

@@ -26,6 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=int, metavar="N", help="threads, each with a database connection"
     )
+    parser.add_argument(
+        "--metrics-listen",
+        metavar="HOST:PORT",
+        help="where Prometheus may look, in plain HTTP; nowhere unless it is said",
+    )
     parser.add_argument("--certificate", type=Path, metavar="FILE", help="TLS certificate, PEM")
     parser.add_argument("--certificate-key", type=Path, metavar="FILE", help="its key, PEM")
     parser.add_argument(
@@ -48,7 +53,14 @@ def run(arguments: argparse.Namespace) -> int:
     settings = CentreSettings()
     if arguments.settings is not None:
         settings = read_settings(arguments.settings, "centre", CentreSettings)
-    names = ("listen", "threads", "certificate", "certificate_key", "behind_tls_proxy")
+    names = (
+        "listen",
+        "metrics_listen",
+        "threads",
+        "certificate",
+        "certificate_key",
+        "behind_tls_proxy",
+    )
     given = {name: getattr(arguments, name) for name in names}
     settings = replace(
         settings, **{name: value for name, value in given.items() if value is not None}

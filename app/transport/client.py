@@ -24,7 +24,7 @@ from app.values.errors import Refusal, Unreachable
 from app.values.identity import CommandId, DeviceId, Ids
 from app.wire.message import RefusalView, decode, encode
 from app.wire.operation import Kind, Operation, Signer
-from app.wire.signed import KEY, TIME, Head, instant_of, milliseconds, path_of
+from app.wire.signed import KEY, REQUEST, TIME, Head, instant_of, milliseconds, path_of
 from app.wire.sync import WAIT_SECONDS_MOST
 
 Q = TypeVar("Q")
@@ -127,7 +127,8 @@ class RemoteCaller:
     def _headers(
         self, operation: Operation[Any, Any], path: str, body: bytes, key: CommandId | None
     ) -> dict[str, str]:
-        common = {"content-type": "application/json"}
+        name = self._ids.new().hex
+        common = {"content-type": "application/json", REQUEST: name}
         if operation.signer is Signer.NOBODY:
             return common if key is None else common | {KEY: str(key)}
         seat = self._seat
@@ -136,7 +137,7 @@ class RemoteCaller:
         head = Head(
             device_id=seat.device_id,
             at_ms=milliseconds(self._clock.now()) + self._offset_ms,
-            nonce=self._ids.new().hex,
+            nonce=name,
             session=self._session if operation.signer is Signer.PERSON else None,
             key=key,
         )

@@ -2,7 +2,8 @@
 
 Knows HTTP and nothing of orders. Queries and commands run on the service's threads, waits on the
 event loop, sagas on threads of their own; the pool has a connection for each of the first. Ends
-gracefully: no new connections, waits are told to answer now, what runs is finished.
+gracefully: no new connections, waits are told to answer now, what runs is finished, and nobody is
+waited for who only keeps a connection open.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 import ssl
 import threading
@@ -17,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio.to_thread
 import uvicorn
@@ -45,8 +47,11 @@ T = TypeVar("T")
 FINISH_SECONDS = 30
 KEEP_ALIVE_SECONDS = 75
 """Longer than usual load balancers keep theirs, so that they close first."""
+TLS_CLOSE_SECONDS = 0.5
+"""How long a TLS peer may take to say goodbye; asyncio's half a minute would hold up the end."""
 BACKLOG = 2048
 _JSON = "application/json"
+_REQUEST_ID = re.compile(r"[0-9a-f]{32}")
 _UNAVAILABLE = 503
 
 
@@ -111,7 +116,7 @@ class Routes:
         )
 
     async def _operation(self, request: Request) -> Response:
-        request_id = self._ids.new().hex
+        request_id = self._request_id(request)
         try:
             body = await _body(request)
         except Refusal as refusal:
@@ -126,6 +131,11 @@ class Routes:
         )
         answer = await self._answer(envelope)
         return self._response(answer, request_id)
+
+    def _request_id(self, request: Request) -> str:
+        """As the desk named it, so that its log and ours tell of the same thing; else a new one."""
+        named = request.headers.get(signed.REQUEST, "")
+        return named if _REQUEST_ID.fullmatch(named) else self._ids.new().hex
 
     async def _answer(self, envelope: Envelope) -> Answer:
         match self._dispatcher.kind_of(envelope.operation):
@@ -180,10 +190,7 @@ class Listening:
 
     def host_and_port(self) -> tuple[str, int]:
         """Raises Refusal `listen_malformed`."""
-        host, colon, port = self.address.rpartition(":")
-        if not colon or not host or not port.isdecimal() or int(port) > 65_535:
-            raise Refusal("listen_malformed", "Say where to listen as HOST:PORT.")
-        return host.strip("[]"), int(port)
+        return host_and_port(self.address)
 
     def require_private(self) -> None:
         """Raises Refusal `listen_needs_tls` or that the certificate is not as it should be."""
@@ -200,6 +207,14 @@ class Listening:
             )
 
 
+def host_and_port(address: str) -> tuple[str, int]:
+    """Raises Refusal `listen_malformed`."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65_535:
+        raise Refusal("listen_malformed", "Say where to listen as HOST:PORT.")
+    return host.strip("[]"), int(port)
+
+
 class HttpServer:
     """Serves an application until it is told to stop."""
 
@@ -212,7 +227,7 @@ class HttpServer:
             routes.application,
             http="httptools",
             ws="none",
-            loop="asyncio",
+            loop="app.transport.server:service_loop",
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -240,6 +255,22 @@ class HttpServer:
     def stop(self) -> None:
         """Finish what runs and end; from any thread."""
         self._server.should_exit = True
+
+
+class _Loop(asyncio.SelectorEventLoop if os.name == "posix" else asyncio.ProactorEventLoop):  # type: ignore[misc]  # the system's own
+    """Gives up soon on TLS peers that do not answer a goodbye; uvicorn offers no way to say so."""
+
+    @override
+    async def create_server(self, *args: Any, **named: Any) -> asyncio.Server:
+        if named.get("ssl") is not None:
+            named.setdefault("ssl_shutdown_timeout", TLS_CLOSE_SECONDS)
+        server: asyncio.Server = await super().create_server(*args, **named)
+        return server
+
+
+def service_loop() -> asyncio.AbstractEventLoop:
+    """A loop for the server."""
+    return _Loop()
 
 
 class _Server(uvicorn.Server):

@@ -24,7 +24,7 @@ SESSION = "readback-session"
 KEY = "idempotency-key"
 SIGNATURE = "readback-signature"
 REQUEST = "readback-request"
-"""The centre's name for a request, in every answer; found again in its log."""
+"""The name of a request, as the desk gave it or the centre; in every answer, and in the log."""
 
 METHOD = "POST"
 CLOCK_TOLERANCE_MS = 5 * 60 * 1000

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.lowlevel
@@ -243,3 +247,37 @@ def test_banks_that_take_their_time_hold_up_no_recording_that_is_to_go_on() -> N
 
     anyio.run(ask)
     assert heard == [True] * 2 * SAGAS_PER_THREAD
+
+
+def test_who_only_keeps_a_tls_connection_open_does_not_hold_up_the_end(
+    centre: Centre, tmp_path: Path
+) -> None:
+    """asyncio waits half a minute for the goodbye of a TLS peer; a desk that idles sends none."""
+    certificate, key = a_certificate(tmp_path)
+    with closing(socket.socket()) as plain:
+        with centre.over_http(certificate, key) as carrier:
+            line = idle_tls(plain, urlsplit(carrier.url).port or 0, certificate)
+        assert "server under test" not in {thread.name for thread in threading.enumerate()}
+        line.close()
+
+
+def idle_tls(plain: socket.socket, port: int, certificate: Path) -> ssl.SSLSocket:
+    """A connection that has had an answer and says nothing more, not even goodbye."""
+    plain.connect(("127.0.0.1", port))
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    line = trusting.wrap_socket(plain, server_hostname="127.0.0.1")
+    line.sendall(b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+    assert line.recv(65_536).startswith(b"HTTP/1.1 200")
+    return line
+
+
+def test_a_request_keeps_the_name_that_the_desk_gave_it(line: httpx2.Client) -> None:
+    name = "0123456789abcdef" * 2
+    reply = line.post("/v1/device.enrol", content=b"{}", headers={"readback-request": name})
+    assert reply.headers["readback-request"] == name
+
+
+@pytest.mark.parametrize("name", ["", "x", "A" * 32, "0" * 33, "<script>"])
+def test_a_name_that_is_none_is_not_taken_over(line: httpx2.Client, name: str) -> None:
+    reply = line.post("/v1/device.enrol", content=b"{}", headers={"readback-request": name})
+    assert re.fullmatch("[0-9a-f]{32}", reply.headers["readback-request"])

@@ -174,6 +174,13 @@ class AuditChain:
         )
 
 
+def oldest_unsealed(tx: Transaction) -> datetime | None:
+    """When the oldest row was written that waits to be sealed; None when none does."""
+    waiting = _waiting_after(_last_link(tx)).limit(1)
+    row = tx.session.scalars(waiting).one_or_none()
+    return row.at if row is not None else None
+
+
 def digest_of(before: bytes, row: Audit) -> bytes:
     """The link of a row: SHA-256 over the link before it and the row as a JSON list."""
     fields = (

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.services.central.measures import Measures
 from app.services.ports import EventLog
 from app.values.errors import Fault, Refusal
 
@@ -21,7 +22,16 @@ STOP_SECONDS = 30.0
 class Background:
     """Does one work every `seconds` until it is stopped."""
 
-    def __init__(self, name: str, seconds: float, work: Callable[[], None], log: EventLog) -> None:
+    def __init__(
+        self,
+        name: str,
+        seconds: float,
+        work: Callable[[], None],
+        log: EventLog,
+        measures: Measures | None = None,
+    ) -> None:
+        """`measures` counts what fails."""
+        self._measures = measures or Measures()
         self.name = name
         self.seconds = seconds
         self._work = work
@@ -55,10 +65,13 @@ class Background:
         try:
             self._work()
         except (Fault, Refusal) as problem:
+            self._measures.failed(self.name)
             self._log.write("background_failed", operation=self.name, code=problem.code)
         except SQLAlchemyError as problem:
             kind = type(problem).__name__
+            self._measures.failed(self.name)
             self._log.write("background_failed", operation=self.name, error=kind)
         except BaseException as bug:
+            self._measures.failed(self.name)
             self._log.write("background_ended", operation=self.name, error=type(bug).__name__)
             raise

@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from app.services.central.identity import Identity, Proof
+from app.services.central.measures import Answered, Measures
 from app.services.central.transaction import (
     NOBODY,
     Actor,
@@ -117,7 +118,9 @@ class Dispatcher:
         clock: Clock,
         ids: Ids,
         log: EventLog,
+        measures: Measures | None = None,
     ) -> None:
+        """Where nobody measures, nothing is counted."""
         require_sound(table)
         missing = handlers.missing(table)
         if missing:
@@ -129,6 +132,7 @@ class Dispatcher:
         self._clock = clock
         self._ids = ids
         self._log = log
+        self._measures = measures or Measures()
 
     def kind_of(self, operation: str) -> Kind | None:
         """How an operation has to be run; None when there is none of that name."""
@@ -146,7 +150,8 @@ class Dispatcher:
         started = self._clock.monotonic()
         attempt = _Attempt(envelope, self._table[envelope.operation])
         try:
-            answer = Answer(status=OK, body=await self._hold(attempt, threads))
+            with self._measures.holding():
+                answer = Answer(status=OK, body=await self._hold(attempt, threads))
             problem: Exception | None = None
         except Exception as caught:  # noqa: BLE001 - the dispatcher answers whatever happens
             answer, problem = await threads.run(partial(self._answer_to, caught, attempt)), caught
@@ -245,7 +250,7 @@ class Dispatcher:
         if isinstance(problem, Refusal):
             self._audit_refusal(attempt, problem)
             return Answer(status=status_of(problem.code), body=encode(_view(problem)))
-        incident = self._ids.new().hex[-8:]
+        incident = attempt.envelope.request_id[-8:]
         code, sentence = "fault", "Something is broken at the central service."
         if isinstance(problem, Fault):
             code, sentence = problem.code, problem.sentence
@@ -281,7 +286,8 @@ class Dispatcher:
     def _note(
         self, attempt: _Attempt, answer: Answer, problem: Exception | None, started: float
     ) -> None:
-        actor = attempt.actor
+        actor, seconds = attempt.actor, self._clock.monotonic() - started
+        self._measures.answered(attempt.operation, _heard_as(attempt, answer), seconds)
         self._log.write(
             "request",
             request_id=attempt.envelope.request_id,
@@ -289,7 +295,7 @@ class Dispatcher:
             status=answer.status,
             code=problem.code if isinstance(problem, Refusal | Fault) else None,
             repeated=int(attempt.repeated),
-            ms=round((self._clock.monotonic() - started) * 1000, 1),
+            ms=round(seconds * 1000, 1),
             device_id=str(actor.device.device_id) if actor.device else None,
             person_id=str(actor.person.person_id) if actor.person else None,
             command_id=str(actor.command_id) if actor.command_id else None,
@@ -358,6 +364,12 @@ def require_sound(table: tuple[Operation[Any, Any], ...]) -> None:
 def status_of(code: str) -> int:
     """HTTP's word for a refusal."""
     return _STATUS.get(code, _UNPROCESSABLE)
+
+
+def _heard_as(attempt: _Attempt, answer: Answer) -> Answered:
+    if answer.status == OK:
+        return Answered.REPEATED if attempt.repeated else Answered.DONE
+    return Answered.FAILED if answer.status >= _BROKEN else Answered.REFUSED
 
 
 def _view(refusal: Refusal) -> RefusalView:
