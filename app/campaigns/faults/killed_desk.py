@@ -23,8 +23,10 @@ from app.values.errors import Fault
 LOST_TYPING_S = 0.5
 OPENED_S = 3.0
 SEND_S = 120.0
-_LONGEST_LIFE_MS = 2_500
-_PACE_MS = 40
+_WHILE_OPENING = 4
+_LONGEST_LIFE_MS = 1_200
+_PACES_MS = (5, 20, 120)
+"""How long the CSR takes over a line at most: a fast order, a usual one, a slow one."""
 _CALLS = 40
 _TAIL_BYTES = 200_000
 
@@ -102,16 +104,21 @@ class _Killer:
         self._cut: _Cut | None = None
 
     def kill_one(self, place: int) -> None:
-        """One process from its start to its sudden end."""
+        """One process from its start to its sudden end: while it opens, or later at work."""
+        is_at_work = self._dice.below(_WHILE_OPENING) > 0
         lives_s = self._dice.below(_LONGEST_LIFE_MS) / 1_000
         with self._started(place) as desk:
+            if is_at_work:
+                self._look(desk.heard())
             time.sleep(lives_s)
             if not desk.is_running:
                 raise Fault("campaign_stuck", f"The desk ended by itself: {desk.complaint()}")
             killed_at = time.monotonic()
             desk.kill()
-            for kept in desk.last_words():  # else it did not come so far as to see what there was
+            words = desk.last_words()  # none: it did not come so far as to see what there was
+            for kept in words:
                 self._look(kept)
+            if words or is_at_work:
                 self._cut = _cut_off(self._seat.log, place, killed_at)
 
     def finish(self, place: int) -> None:
@@ -136,7 +143,7 @@ class _Killer:
             run=place,
             seed=self._seed * 1_000_003 + place,
             serial=place * 1_000,
-            pace_ms=_PACE_MS,
+            pace_ms=_PACES_MS[self._dice.below(len(_PACES_MS))],
         )
         return Program(take_calls, task, self._seat.said)
 

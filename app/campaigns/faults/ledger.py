@@ -140,30 +140,31 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 def count(url: str, logs: Iterable[Path]) -> Count:
     """Hold the logs of all desks against the database at `url`, read as its superuser."""
     shown = [one for log in logs for one in read_log(log) if isinstance(one, Shown)]
-    return count_shown(url, shown)
+    with psycopg.connect(url) as connection:
+        return count_shown(connection, shown)
 
 
-def count_shown(url: str, shown: Sequence[Shown]) -> Count:
+def count_shown(connection: psycopg.Connection, shown: Sequence[Shown]) -> Count:
     """The same for what was shown; the same order shown twice under one number counts once."""
     told = list({(one.order_id, one.number): one for one in shown}.values())
-    with psycopg.connect(url) as connection:
-        connection.execute(_TOLD)
-        with connection.cursor().copy("COPY told FROM STDIN") as copy:
-            for one in told:
-                row = (one.call, one.order_id, one.number, one.total_minor, one.lines)
-                copy.write_row(row)
-        lost = _number(connection, _LOST)
-        twice = sum(_number(connection, query) for query in (_CALLS_TWICE, _NUMBERS_TWICE))
-        twice += sum(times - 1 for times in Counter(one.number for one in told).values())
-        wrong = _number(connection, _WRONG_TOTAL)
-        torn = tuple(
-            f"{found:,} {words}"
-            for words, query in _TORN.items()
-            if (found := _number(connection, query))
-        )
-        kept = _number(connection, "SELECT count(*) FROM sales_order")
+    connection.execute(_TOLD)
+    with connection.cursor().copy("COPY told FROM STDIN") as copy:
+        for one in told:
+            copy.write_row((one.call, one.order_id, one.number, one.total_minor, one.lines))
+    twice = sum(_number(connection, query) for query in (_CALLS_TWICE, _NUMBERS_TWICE))
+    twice += sum(times - 1 for times in Counter(one.number for one in told).values())
+    torn = tuple(
+        f"{found:,} {words}"
+        for words, query in _TORN.items()
+        if (found := _number(connection, query))
+    )
     return Count(
-        acknowledged=len(told), lost=lost, twice=twice, wrong_total=wrong, torn=torn, kept=kept
+        acknowledged=len(told),
+        lost=_number(connection, _LOST),
+        twice=twice,
+        wrong_total=_number(connection, _WRONG_TOTAL),
+        torn=torn,
+        kept=_number(connection, "SELECT count(*) FROM sales_order"),
     )
 
 

@@ -1,0 +1,50 @@
+"""The short form of the campaign: real processes, a few rounds of each row.
+
+How long something took is told in the notes and not held against it here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.adapters.local_postgres import LocalPostgres
+from app.campaigns.faults.bad_line import BadLine
+from app.campaigns.faults.failover import Failover
+from app.campaigns.faults.killed_desk import KilledDesk
+from app.campaigns.faults.killed_replica import KilledReplica
+from app.campaigns.faults.racing import Racing
+from app.campaigns.faults.restored import Restored
+from app.campaigns.faults.site import Given, Ground
+from app.campaigns.faults.table import Row
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by SIGKILL")
+
+
+@pytest.fixture(scope="module")
+def ground(postgres_server: LocalPostgres) -> Iterator[Ground]:
+    # Short: the path of a socket in it may have a hundred characters and no more.
+    folder = Path(tempfile.mkdtemp(prefix="rb-faults-"))
+    if os.geteuid() == 0:
+        folder.chmod(0o711)
+    said: list[str] = []
+    given = Given(folder=folder, say=said.append, is_short=True, server=postgres_server)
+    with Ground(given) as made:
+        yield made
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [KilledDesk, KilledReplica, Failover, Restored, BadLine, Racing],
+    ids=["killed-desk", "killed-replica", "failover", "restored", "bad-line", "racing"],
+)
+def test_nothing_is_lost_and_nothing_is_there_twice(row: type[Row], ground: Ground) -> None:
+    result = row(ground).run(row.rounds_short, seed=1)
+    assert result.ok, result
