@@ -13,6 +13,7 @@ from app.campaigns.bench.confusables import confusables
 from app.campaigns.bench.figures import Figure
 from app.campaigns.bench.finder import finder
 from app.campaigns.bench.given import Given
+from app.campaigns.bench.holds import holds
 from app.campaigns.bench.importing import import_rows
 from app.campaigns.bench.load.following import feed_delay, many_waiting
 from app.campaigns.bench.load.intake import catch_up, in_batches, one_by_one
@@ -70,6 +71,9 @@ BENCHES: Mapping[str, Bench] = {
     "confirmation-pdf": Bench("making the confirmation of 10 lines", confirmation_pdf),
     "card": Bench("from F9 to open fields, and to a card that is authorised", card_entry),
     "renewals": Bench("renewals of pauses that one service answers", renewals),
+    "holds": Bench(
+        "holds a second on one product that all want, beside a bare conditional UPDATE", holds
+    ),
     "answers": Bench("finding the answer to a caller's question, and how many are missed", answers),
     "desk-start": Bench("launching the desk until painted, beside an empty window", desk_start),
     "desk-memory": Bench("memory of a desk with 100,000 products", desk_memory),
