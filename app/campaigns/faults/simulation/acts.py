@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from app.campaigns.faults.simulation.world import World
 
 _RESTORED_IN_THOUSAND = 60
-_EVERY_MS = (2_000, 20_000)
+_EVERY_MS = (1_000, 9_000)
 
 
 class Acts:
@@ -48,7 +48,7 @@ class Acts:
         """From now on until `end`."""
         self._later(self._act, *_EVERY_MS)
         if self._chance.happens(_RESTORED_IN_THOUSAND):
-            self._later(self._back_up, 10_000, 90_000)
+            self._later(self._back_up, 5_000, 40_000)
 
     def end(self) -> None:
         """Nothing changes any more; what is open is committed."""
@@ -155,7 +155,7 @@ class Acts:
         self._schedule.note("backup")
         self._let_all_go()
         self._backup = self._world.stage.database(self._world.database)
-        self._later(self._break_database, 5_000, 120_000)
+        self._later(self._break_database, 5_000, 60_000)
 
     def _break_database(self) -> None:
         """The database is lost; the service is away until it is restored."""

@@ -54,7 +54,7 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 PASSWORD = "only in this simulation"  # noqa: S105 - opens nothing
-_AGAIN_MS = (3_000, 25_000)
+_AGAIN_MS = (1_000, 12_000)
 _TRIES_MOST = 60
 
 
@@ -121,7 +121,7 @@ class Csr:
                 yield from self._change_over()
             wish = self.wishes.pop(0)
             yield from self._take(wish)
-            yield self.chance.between(500, 12_000)
+            yield self.chance.between(200, 3_000)
 
     def _sign_in(self) -> Iterator[int]:
         """Somebody, however often it takes."""
@@ -228,7 +228,7 @@ class Csr:
         twins: tuple[OrderId, ...] = ()
         for _ in range(_TRIES_MOST):
             yield from self._read_back(document)
-            yield self.chance.between(300, 4_000)
+            yield self.chance.between(200, 1_500)
             try:
                 asked = PlaceOrder(document=document, not_duplicate_of=twins)
                 placed = self._call(operations.PLACE_ORDER, asked)
@@ -279,7 +279,7 @@ class Csr:
         self.seen.shown_at(self.seat, placed)
         order_id = placed.document.order_id
         yield from self._again(operations.NUMBER_SHOWN, NumberShown(order_id=order_id))
-        yield self.chance.between(300, 5_000)
+        yield self.chance.between(100, 2_000)
         if self.chance.happens(900):
             ending = CloseCall(order_id=order_id, outcome=CallOutcome.ORDER_PLACED)
             yield from self._again(operations.CLOSE_CALL, ending)

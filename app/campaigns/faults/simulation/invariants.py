@@ -198,6 +198,7 @@ def _probes(world: World, centre: psycopg.Connection) -> Iterator[str]:
         return
     first = old.commands[0]
     before = _counts(centre)
+    world.network.witness = None  # what another body is answered would be taken for the command's
     try:
         again = old.caller.call(SEND_COMMANDS, SendCommands(commands=(first,))).outcomes[0]
         other = old.caller.call(SEND_COMMANDS, SendCommands(commands=(_another(first),)))

@@ -71,7 +71,7 @@ def wishes(chance: Chance, count: int) -> Iterator[Wish]:
             instructions=chance.one_of(_NOTES),
             gift=chance.one_of(_GIFTS),
             is_urgent=chance.happens(100),
-            pauses=tuple(chance.between(200, 9_000) for _ in range(6)),
+            pauses=tuple(chance.between(100, 3_000) for _ in range(6)),
             is_given_up=chance.happens(60),
         )
 

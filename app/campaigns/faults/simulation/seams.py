@@ -25,15 +25,24 @@ class Fuse:
         """`blown` keeps the folder as it is."""
         self._blown = blown
         self._left: int | None = None
+        self._waits_for_command = False
         self.place = ""
 
-    def light(self, places: int | None) -> None:
-        """End the program after so many places more; None: go on."""
+    def light(self, places: int | None, *, at_command: bool = False) -> None:
+        """End the program after so many places more; None: go on.
+
+        With `at_command` counting begins when the next command is written.
+        """
         self._left = places
+        self._waits_for_command = at_command
+
+    def command_written(self) -> None:
+        """A command is in the transaction that runs."""
+        self._waits_for_command = False
 
     def at(self, place: str) -> None:
         """Here it could end. Raises DeskDied."""
-        if self._left is None:
+        if self._left is None or self._waits_for_command:
             return
         if self._left > 0:
             self._left -= 1
@@ -92,11 +101,19 @@ class FusedConnection:
     def execute(self, *statement: Any) -> Any:  # noqa: ANN401 - as the real one
         """Run a statement."""
         done = self._inner.execute(*statement)
+        if writes_command(statement[0]):
+            self._fuse.command_written()
         self._fuse.at("inside a transaction")
         return done
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real one
         return getattr(self._inner, name)
+
+
+def writes_command(statement: Any) -> bool:  # noqa: ANN401 - a statement of the store's own
+    """Whether this is the row of a command."""
+    table = getattr(statement, "table", None)
+    return getattr(statement, "is_insert", False) and getattr(table, "name", "") == "command"
 
 
 class FusedJournal(Journal):

@@ -38,6 +38,7 @@ REPLICA = "replica.db"
 _CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 _NOT_COPIED = {"seat.lock", f"{STORE}-shm", f"{REPLICA}-shm"}
 _AT_ONCE_MS = 3
+_LONG_POLL_MS = (500, 20_000)
 LINE, FEED = "line", "feed"
 
 
@@ -291,7 +292,7 @@ class SimulatedSeat:
         chance = self.parts.chance
         if thread == FEED and not pause:
             # A long poll answers at once here; the time it would have been open is spent now.
-            self._come(thread, chance.between(300, 9_000))
+            self._come(thread, chance.between(*_LONG_POLL_MS))
         elif pause is not None:
             self._come(thread, max(round(pause * 1_000), _AT_ONCE_MS))
 

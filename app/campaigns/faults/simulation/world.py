@@ -38,6 +38,7 @@ _QUIET_A_COMMAND_MS = 100
 """I10: so long after the network is healed an outbox may hold something."""
 
 _FOLLOWING_MS = 60_000
+_GLANCE_MS = 3_000
 _SKEWS_S = (0, 0, 0, 2, -40, 200, 86_400, -86_400, 13 * 3_600)
 
 
@@ -107,10 +108,10 @@ class World:
     def _run(self) -> None:
         for seat, csr in zip(self.seats, self.csrs, strict=True):
             seat.open()
-            csr.sit_down(self.chance.between(50, 8_000))
+            csr.sit_down(self.chance.between(50, 2_000))
         self.old_desk.begin()
         self._later(self._background, 5_000)
-        self._later(self._misfortune, 4_000)
+        self._later(self._misfortune, 1_500)
         self.acts.begin()
         if not self.schedule.run(_LONGEST_MS, self._calls_are_over):
             self.seen.broken("the callers were not served in an hour and a half")
@@ -147,15 +148,18 @@ class World:
             left = {seat.name: seat.running.outbox.waiting() for seat in self.seats}
             self.seen.broken(f"I10: {left} still wait {bound} ms after the network was healed")
         self.seen.counts["ms until quiet"] += self.schedule.now_ms - before
-        self.schedule.run(self.schedule.now_ms + _FOLLOWING_MS, self._feeds_are_followed)
+        self._let_desks_follow()
 
     def _outboxes_are_empty(self) -> bool:
         return self.old_desk.is_done and not any(
             seat.running.outbox.waiting() for seat in self.seats
         )
 
-    def _feeds_are_followed(self) -> bool:
-        return invariants.all_is_settled(self)
+    def _let_desks_follow(self) -> None:
+        """Until every desk has what the centre has, and no longer than a minute."""
+        until = self.schedule.now_ms + _FOLLOWING_MS
+        while self.schedule.now_ms < until and not invariants.all_is_settled(self):
+            self.schedule.run(self.schedule.now_ms + _GLANCE_MS)
 
     def _let_the_late_come(self) -> None:
         """Late twins arrive, up to a quarter of an hour later; desks rest meanwhile."""
@@ -167,15 +171,15 @@ class World:
             seat.rest()
             seat.wake(LINE)
             seat.wake(FEED)
-        self.schedule.run(self.schedule.now_ms + 10_000)
-        self.schedule.run(self.schedule.now_ms + _FOLLOWING_MS, self._feeds_are_followed)
+        self.schedule.run(self.schedule.now_ms + _GLANCE_MS)
+        self._let_desks_follow()
 
     def _background(self) -> None:
         """What replicas do by themselves, now one, now the other."""
         living = [replica for replica in self.replicas if replica.is_alive]
         if living and not self.network.restoring:
             self.chance.one_of(living).work()
-        self._later(self._background, self.chance.between(3_000, 12_000))
+        self._later(self._background, self.chance.between(3_000, 10_000))
 
     def _misfortune(self) -> None:
         """Something breaks that is no request: a desk, a replica, a line, a clock."""
@@ -192,12 +196,16 @@ class World:
         elif kind < 80:
             seat.clock.off = timedelta(seconds=self.chance.one_of(_SKEWS_S))
             self.schedule.note(f"{seat.name} has its clock set {seat.clock.off}")
-        self._later(self._misfortune, self.chance.between(2_000, 25_000))
+        self._later(self._misfortune, self.chance.between(1_000, 9_000))
 
     def _end_desk(self, seat: SimulatedSeat) -> None:
         if not seat.is_running:
             return
-        if self.chance.happens(750):
+        kind = self.chance.below(100)
+        if kind < 45:
+            seat.fuse.light(self.chance.between(0, 9), at_command=True)
+            return
+        if kind < 80:
             seat.fuse.light(self.chance.between(0, 40))
             return
         seat.crash("at once")
