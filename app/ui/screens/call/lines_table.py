@@ -54,7 +54,7 @@ def line_columns() -> tuple[Column[LineRow], ...]:
         Column(
             title=_tr("Stock held for this call"),
             text=_stock,
-            chars=20,
+            chars=18,
             gives_way=1,
             icon=_stock_mark,
             hint=_stock_hint,
@@ -104,6 +104,8 @@ def _description(row: LineRow) -> str:
 
 def _remark(row: LineRow) -> str:
     """What is odd about a line, in words."""
+    if row.lacking is not None:
+        return shortage_title(row.lacking, None)
     if row.new_list_price is None:
         return ""
     price = formatting.unit_price(row.new_list_price)
@@ -111,11 +113,15 @@ def _remark(row: LineRow) -> str:
 
 
 def _mark(row: LineRow) -> Icon | None:
+    """What is short is marked here too: where there is little room the stock is not shown."""
+    if row.lacking is not None:
+        return Icon.WARNING
     return Icon.STALE if row.new_list_price is not None else None
 
 
 def _odd_price(row: LineRow) -> theme.Tone:
-    return theme.Tone.WARN if row.new_list_price is not None else theme.Tone.NORMAL
+    is_odd = row.new_list_price is not None or row.lacking is not None
+    return theme.Tone.WARN if is_odd else theme.Tone.NORMAL
 
 
 def _twin(row: LineRow) -> str:

@@ -1,7 +1,7 @@
 """A line that is short, and the ways out: each a button with its key and a sentence to say.
 
 Passive. It takes no focus when it comes; its keys act while it is in view, wherever the keyboard
-is. Where the window is low only the buttons stay, and one sentence.
+is. Where the window is low the buttons stand in one row, with one question for all three.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.ui.screens.call.pick_list import MARK_PX, take_enter
 from app.ui.screens.call.stock import Shortage
 from app.ui.shortcuts import Action
 from app.ui.widgets.buttons import StepButton
-from app.ui.widgets.text import ElidedLabel, wrapped
+from app.ui.widgets.text import wrapped
 
 _ACTIONS = {
     Offer.TAKE: Action.TAKE_HELD,
@@ -43,7 +43,8 @@ class ShortageBox(QFrame):
         theme.dress(self._icon, tone=theme.Tone.WARN)
         self._title = wrapped("", theme.Text.STRONG, theme.Tone.WARN, self)
         self.buttons = {offer: StepButton("", action, self) for offer, action in _ACTIONS.items()}
-        self._says = {offer: ElidedLabel("", theme.Text.SMALL, parent=self) for offer in Offer}
+        self._says = {offer: wrapped("", theme.Text.SMALL, parent=self) for offer in Offer}
+        self._question = wrapped("", theme.Text.SMALL, parent=self)
         self._lay_out()
         for offer, action in _ACTIONS.items():
             self.buttons[offer].setObjectName(f"shortage-{offer}")
@@ -65,10 +66,11 @@ class ShortageBox(QFrame):
         layout.setSpacing(4)
         layout.addLayout(head)
         layout.addLayout(self._grid)
+        layout.addWidget(self._question)
         self._place()
 
     def _place(self) -> None:
-        """Each way out in a row of its own, or all of them in one row with one sentence below."""
+        """Each way out in a row of its own, or all of them in one row with one question below."""
         for at, offer in enumerate(_ACTIONS):
             self._grid.removeWidget(self.buttons[offer])
             self._grid.removeWidget(self._says[offer])
@@ -76,12 +78,10 @@ class ShortageBox(QFrame):
                 self._grid.addWidget(self.buttons[offer], 0, at)
             else:
                 self._grid.addWidget(self.buttons[offer], at, 0)
-                self._grid.addWidget(self._says[offer], at, 1, 1, 2)
-            theme.set_shown(self._says[offer], not self._is_low or offer is Offer.LATER)
-        if self._is_low:
-            self._grid.addWidget(self._says[Offer.LATER], 1, 0, 1, 3)
-        for column in range(3):
-            self._grid.setColumnStretch(column, int(column == 1 and not self._is_low))
+                self._grid.addWidget(self._says[offer], at, 1)
+            theme.set_shown(self._says[offer], not self._is_low)
+        theme.set_shown(self._question, self._is_low)
+        self._grid.setColumnStretch(1, int(not self._is_low))
 
     def set_low(self, is_low: bool) -> None:
         """Give way where there is little height."""
@@ -98,6 +98,7 @@ class ShortageBox(QFrame):
         if shortage is None:
             return
         self._title.setText(shortage.title)
+        self._question.setText(self.tr("Say: \u201c{words}\u201d").format(words=shortage.question))
         for words in shortage.offers:
             say = self.tr("Say: \u201c{words}\u201d").format(words=words.say)
             self.buttons[words.offer].set_words(words.button)

@@ -60,6 +60,7 @@ class Shortage:
     found: Lacking
     expected_on: date | None
     title: str
+    question: str
     offers: tuple[OfferWords, ...]
 
 
@@ -310,6 +311,7 @@ class StockPresenter(QObject):
             found=found,
             expected_on=expected_on,
             title=stock_words.shortage_title(found, expected_on),
+            question=stock_words.question(found, expected_on),
             offers=stock_words.offers(found, expected_on),
         )
 
