@@ -2,7 +2,7 @@
 
 Nothing that was not synced is certain: each sector of 512 bytes may be the new one or the old one,
 a file may have its old length, and a name may be missing that was not synced with its folder. What
-was synced is there. Reads the notes of disk_recorder.c; writes only the images it is asked for.
+was synced is there. Reads the notes of preloaded.c; writes only the images it is asked for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SHARES = (0, 1, 5, 9, 10)
 
 
 class Kind(IntEnum):
-    """What was done, as disk_recorder.c numbers it."""
+    """What was done, as preloaded.c numbers it."""
 
     OPENED = 1
     WRITTEN = 2

@@ -1,4 +1,4 @@
-"""A real desk whose writes are recorded: in a process of its own, with disk_recorder.c preloaded.
+"""A real desk whose writes are recorded: in a process of its own, with preloaded.c preloaded.
 
 `record` starts it and waits for it; the module itself is what runs in the process. Needs a C
 compiler on this machine, and Linux.
@@ -10,10 +10,12 @@ import os
 import shutil
 import subprocess
 import sys
-import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine, event
 
@@ -21,10 +23,12 @@ from app.campaigns.faults.desk_program import FINISH, DeskTask, take_calls
 from app.campaigns.faults.disk_image import Note, read_notes
 from app.values.errors import Fault
 
-_SOURCE = Path(__file__).with_name("disk_recorder.c")
+_SOURCE = Path(__file__).with_name("preloaded.c")
+RECORDED_DESK = __spec__.name
+"""The module to start for a desk that takes calls."""
+
 _COMPILERS = ("cc", "gcc", "clang")
 _LONGEST_S = 300.0
-_GLANCE_S = 0.05
 _NOT_RECORDED = ("catalogue", "ballast", "-shm", ".pdf")
 
 
@@ -47,33 +51,67 @@ def record(folder: Path, task: DeskTask, scratch: Path, *, synchronous: str = ""
     `synchronous` weakens the store to another setting of SQLite's, to prove that a loss is seen.
     Raises Fault `no_compiler` or `program_failed`.
     """
-    library, notes = _compiled(scratch), scratch / "notes"
+    notes = scratch / "notes"
     notes.unlink(missing_ok=True)
     before = {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and is_recorded(str(path.relative_to(folder)))
     }
-    ours, theirs = Pipe()
-    environment = {
-        **os.environ,
-        "LD_PRELOAD": str(library),
-        "FAULTS_RECORD_FOLDER": str(folder),
-        "FAULTS_RECORD_TO": str(notes),
-    }
-    command = [sys.executable, "-m", __spec__.name, str(theirs.fileno()), synchronous]
-    with (scratch / "recorded-desk.log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - this very program
-            command, env=environment, pass_fds=(theirs.fileno(),), stdout=log, stderr=log
-        )
-        theirs.close()
-        try:
-            _take_part(process, ours, task, log.name)
-        finally:
-            process.kill()
-            process.wait()
-            ours.close()
+    more = {"FAULTS_RECORD_FOLDER": str(folder), "FAULTS_RECORD_TO": str(notes)}
+    with preloaded(RECORDED_DESK, scratch, more) as desk:
+        desk.send((task, synchronous))
+        while desk.heard(_LONGEST_S) != FINISH:
+            pass
     return Recording(before, tuple(note for note in read_notes(notes)))
+
+
+class Preloaded:
+    """A process of this program with the library before all others; ended with the block."""
+
+    def __init__(self, process: subprocess.Popen[bytes], line: Connection, log: Path) -> None:
+        self._process = process
+        self._line = line
+        self._log = log
+
+    def send(self, word: object) -> None:
+        """What it is to do."""
+        self._line.send(word)
+
+    def heard(self, seconds: float) -> Any:  # noqa: ANN401 - each program has words of its own
+        """The next thing it says. Raises Fault `program_failed` when it ends or takes too long."""
+        try:
+            if self._line.poll(seconds):
+                return self._line.recv()
+        except (EOFError, OSError):
+            pass  # it has ended, and its log says why
+        said = self._log.read_text(encoding="utf-8", errors="replace")[-1_000:]
+        raise Fault("program_failed", f"A desk did not finish: {said}")
+
+
+@contextmanager
+def preloaded(module: str, scratch: Path, more: dict[str, str]) -> Generator[Preloaded]:
+    """Start a module, whose first argument is its line to us, with `more` in its environment.
+
+    Raises Fault `no_compiler`.
+    """
+    library, log = _compiled(scratch), scratch / "preloaded.log"
+    ours, theirs = Pipe()
+    with log.open("wb") as file:
+        process = subprocess.Popen(  # noqa: S603 - this very program
+            [sys.executable, "-m", module, str(theirs.fileno())],
+            env={**os.environ, **more, "LD_PRELOAD": str(library)},
+            pass_fds=(theirs.fileno(),),
+            stdout=file,
+            stderr=file,
+        )
+    theirs.close()
+    try:
+        yield Preloaded(process, ours, log)
+    finally:
+        process.kill()
+        process.wait()
+        ours.close()
 
 
 def is_recorded(path: str) -> bool:
@@ -85,29 +123,12 @@ def _compiled(scratch: Path) -> Path:
     found = compiler()
     if found is None:
         raise Fault("no_compiler", "There is no C compiler on this machine (cc, gcc or clang).")
-    library = scratch / "disk_recorder.so"
+    library = scratch / "preloaded.so"
     command = [found, "-O2", "-shared", "-fPIC", "-o", str(library), str(_SOURCE)]
     done = subprocess.run([*command, "-lpthread"], capture_output=True, text=True, check=False)  # noqa: S603 - the compiler that was found
     if done.returncode:
         raise Fault("no_compiler", f"The recorder could not be compiled: {done.stderr[-500:]}")
     return library
-
-
-def _take_part(
-    process: subprocess.Popen[bytes], line: Connection, task: DeskTask, log: str
-) -> None:
-    """Tell the desk what to do, and listen until it has finished."""
-    line.send(task)
-    until = time.monotonic() + _LONGEST_S
-    while time.monotonic() < until and process.poll() is None:
-        if line.poll(_GLANCE_S):
-            try:
-                if line.recv() == FINISH:
-                    return
-            except EOFError:
-                break
-    said = Path(log).read_text(encoding="utf-8", errors="replace")[-1_000:]
-    raise Fault("program_failed", f"The recorded desk did not finish: {said}")
 
 
 def _weaken(synchronous: str) -> None:
@@ -122,9 +143,9 @@ def _weaken(synchronous: str) -> None:
 def main() -> None:
     """In the new process."""
     line = Connection(int(sys.argv[1]))
-    task: DeskTask = line.recv()
-    if sys.argv[2]:
-        _weaken(sys.argv[2])
+    task, synchronous = line.recv()
+    if synchronous:
+        _weaken(synchronous)
     take_calls(line, task)
 
 

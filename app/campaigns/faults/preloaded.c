@@ -6,6 +6,11 @@
  * it began: only what came before that is on the disk for certain.
  *
  * FAULTS_RECORD_FOLDER is the folder, FAULTS_RECORD_TO the file of the notes (not in the folder).
+ * FAULTS_ROOM is a file of eight bytes instead: how many more writes the folder has room for; below
+ * zero, for all. The program changes it while it runs; the ballast that is removed makes room.
+ *
+ * FAULTS_CLOCK is a file of eight bytes: by how many nanoseconds the clock on the wall is wrong. The
+ * clock that only measures stretches of time stays right, as it does when somebody sets the other.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,8 +22,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,15 +48,43 @@ static char folder[PATH_MOST];
 static size_t folder_length;
 static int notes = -1;
 static uint64_t count;
+static volatile int64_t *room;
+static volatile int64_t *wrong_by;
 static char *paths[FILES_MOST];
+
+static volatile int64_t *shared(const char *path)
+{
+    if (!path) return NULL;
+    int file = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0);
+    void *there = mmap(NULL, sizeof(int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (there == MAP_FAILED) abort();
+    return there;
+}
 
 __attribute__((constructor)) static void begin(void)
 {
     const char *from = getenv("FAULTS_RECORD_FOLDER"), *to = getenv("FAULTS_RECORD_TO");
-    if (!from || !to) return;
-    snprintf(folder, sizeof folder, "%s/", from);
-    folder_length = strlen(folder);
-    notes = (int)syscall(SYS_openat, AT_FDCWD, to, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    room = shared(getenv("FAULTS_ROOM"));
+    wrong_by = shared(getenv("FAULTS_CLOCK"));
+    if (from) folder_length = (size_t)snprintf(folder, sizeof folder, "%s/", from);
+    if (from && to)
+        notes = (int)syscall(SYS_openat, AT_FDCWD, to, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+/* Whether there is no room for one more write. The caller holds the turn. */
+static int is_full(void)
+{
+    if (!room || *room < 0) return 0;
+    if (*room == 0) return 1;
+    --*room;
+    return 0;
+}
+
+static ssize_t no_room(void)
+{
+    pthread_mutex_unlock(&turn);
+    errno = ENOSPC;
+    return -1;
 }
 
 static void put(const void *content, size_t length)
@@ -68,6 +103,7 @@ static void put(const void *content, size_t length)
 static void note(int kind, const char *path, uint64_t offset, const void *content, size_t length,
                  uint64_t began_after, int truncates)
 {
+    if (notes < 0) return;
     struct timespec now;
     struct note head = {0};
     int before = errno;
@@ -89,7 +125,7 @@ static void note(int kind, const char *path, uint64_t offset, const void *conten
 /* The path within the folder; NULL where it lies elsewhere. */
 static const char *within(const char *path)
 {
-    if (notes < 0 || !path) return NULL;
+    if (!folder_length || !path) return NULL;
     if (strncmp(path, folder, folder_length) == 0) return path + folder_length;
     if (strlen(path) + 1 == folder_length && strncmp(path, folder, folder_length - 1) == 0) return ".";
     return NULL;
@@ -97,7 +133,7 @@ static const char *within(const char *path)
 
 static const char *path_of(int file)
 {
-    return notes >= 0 && file >= 0 && file < FILES_MOST ? paths[file] : NULL;
+    return file >= 0 && file < FILES_MOST ? paths[file] : NULL;
 }
 
 static void opened(int file, const char *path, int flags, int is_new)
@@ -112,6 +148,7 @@ static int open_noted(int folder_file, const char *path, int flags, mode_t mode)
     struct stat was;
     pthread_mutex_lock(&turn);
     int is_new = within(path) && (flags & O_CREAT) && stat(path, &was) != 0;
+    if (is_new && is_full()) return (int)no_room();
     int file = (int)syscall(SYS_openat, folder_file, path, flags, mode);
     int before = errno;
     if (file >= 0) opened(file, path, flags, is_new);
@@ -152,6 +189,7 @@ ssize_t write(int file, const void *content, size_t length)
 {
     if (!path_of(file)) return syscall(SYS_write, file, content, length);
     pthread_mutex_lock(&turn);
+    if (is_full()) return no_room();
     struct stat is;
     int appends = fcntl(file, F_GETFL) & O_APPEND;
     off_t at = appends && fstat(file, &is) == 0 ? is.st_size : lseek(file, 0, SEEK_CUR);
@@ -165,6 +203,7 @@ ssize_t pwrite(int file, const void *content, size_t length, off_t at)
 {
     if (!path_of(file)) return syscall(SYS_pwrite64, file, content, length, at);
     pthread_mutex_lock(&turn);
+    if (is_full()) return no_room();
     ssize_t done = syscall(SYS_pwrite64, file, content, length, at);
     if (done > 0) note(WRITTEN, paths[file], (uint64_t)at, content, (size_t)done, 0, 0);
     pthread_mutex_unlock(&turn);
@@ -229,6 +268,8 @@ int unlink(const char *path)
 {
     pthread_mutex_lock(&turn);
     int done = (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+    size_t length = strlen(path);
+    if (done == 0 && room && within(path) && length > 7 && !strcmp(path + length - 7, "ballast")) *room = -1;
     if (done == 0 && within(path)) note(REMOVED, within(path), 0, "", 0, 0, 0);
     pthread_mutex_unlock(&turn);
     return done;
@@ -271,3 +312,31 @@ int fallocate(int file, int how, off_t at, off_t length)
 int fallocate64(int file, int how, off64_t at, off64_t length) { return fallocate(file, how, at, length); }
 int posix_fallocate(int file, off_t at, off_t length) { return fallocate(file, 0, at, length) ? errno : 0; }
 int posix_fallocate64(int file, off64_t at, off64_t length) { return posix_fallocate(file, at, length); }
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    int done = (int)syscall(SYS_clock_gettime, clock, now);
+    if (done || !wrong_by || (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE)) return done;
+    int64_t all = (int64_t)now->tv_sec * 1000000000 + now->tv_nsec + *wrong_by;
+    now->tv_sec = all / 1000000000;
+    now->tv_nsec = all % 1000000000;
+    return 0;
+}
+
+int gettimeofday(struct timeval *now, void *zone)
+{
+    struct timespec exact;
+    (void)zone;
+    if (clock_gettime(CLOCK_REALTIME, &exact)) return -1;
+    now->tv_sec = exact.tv_sec;
+    now->tv_usec = exact.tv_nsec / 1000;
+    return 0;
+}
+
+time_t time(time_t *now)
+{
+    struct timespec exact;
+    if (clock_gettime(CLOCK_REALTIME, &exact)) return -1;
+    if (now) *now = exact.tv_sec;
+    return exact.tv_sec;
+}
