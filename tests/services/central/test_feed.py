@@ -306,6 +306,21 @@ class TestTransactionsThatCommitOutOfOrder:
         slow.commit()
         assert follower.keys() == ["SLOW", "QUICK"]
 
+    def test_are_known_to_be_missing_from_a_page(
+        self, local: OrderCentre, writers: Callable[[], psycopg.Connection]
+    ) -> None:
+        follower = Follower(local)
+        slow, quick = writers(), writers()
+        assert not follower.page().more
+        slow.execute(LEAVE_A_ROW, ("SLOW",))
+        assert not follower.page().more, "what is not committed is nobody's business"
+        quick.execute(LEAVE_A_ROW, ("QUICK",))
+        quick.commit()
+        assert follower.page().more
+        slow.commit()
+        assert follower.page(limit=1).more
+        assert not follower.page(limit=2).more
+
     def test_are_passed_over_when_they_are_given_up(
         self, local: OrderCentre, writers: Callable[[], psycopg.Connection]
     ) -> None:

@@ -20,12 +20,22 @@ from app.services.rules.escrow import open_store_key
 from app.store.desk import open_store
 from app.store.journal import read_journal
 from app.values.errors import Refusal
-from app.values.vocabulary import CommandKind
+from app.values.vocabulary import CommandKind, CommandState
 from app.wire import operations
 from app.wire.message import decode
 from app.wire.orders import ListDrafts, NumberShown, PlacedOrder, SaveDraft
+from app.wire.sync import Outcome
 from tests.builders import with_line
-from tests.services.desk.site import Site, place, read_back, ready, record, sign_in, status
+from tests.services.desk.site import (
+    Site,
+    close,
+    place,
+    read_back,
+    ready,
+    record,
+    sign_in,
+    status,
+)
 
 Damage = Callable[[Path], None]
 
@@ -362,3 +372,48 @@ def test_however_far_either_copy_came_both_hold_all_of_either_afterwards(
             in_store = numbers_in_store(desk)
         assert len(in_store) == max(store_after + 1, whole)
         assert numbers_in_journal(site) == in_store
+
+
+def test_whatever_the_answers_were_a_lost_store_has_them_again_and_nothing_is_done_twice(
+    site: Site,
+) -> None:
+    with site.opened() as desk:
+        caller = ready(desk)
+        desk.line.step()
+        placed = [place(caller, site.order()) for _ in range(5)]
+        close(caller, placed[0].document)
+        site.centre.outcomes[placed[1].number] = Outcome.NEEDS_REVIEW
+        site.centre.outcomes[placed[2].number] = Outcome.REFUSED_FINAL
+        site.centre.outcomes[placed[3].number] = Outcome.RETRY_LATER
+        site.centre.outcomes[placed[4].number] = Outcome.RETRY_LATER
+        site.clock.advance(minutes=11)
+        while desk.outbox.send_batch():
+            pass
+        desk.outbox.note_answered()
+        desk.outbox.settle()
+        before = outbox_states(desk)
+    assert set(before.values()) >= {
+        CommandState.SETTLED,
+        CommandState.NEEDS_REVIEW,
+        CommandState.QUARANTINED,
+        CommandState.PENDING,
+    }
+    taken = dict(site.centre.orders)
+    (site.folder / STORE).unlink()
+    with site.opened() as desk:
+        rebuilt = outbox_states(desk)
+        assert set(rebuilt) == set(before)
+        assert set(rebuilt.values()) == {CommandState.PENDING}
+        while desk.outbox.send_batch():
+            pass
+        desk.outbox.note_answered()
+        desk.outbox.settle()
+        assert outbox_states(desk) == before
+    assert site.centre.orders == taken
+
+
+def outbox_states(desk: Desk) -> dict[object, CommandState]:
+    """The state of every command by its id."""
+    with desk.records.store.read() as connection:
+        rows = connection.execute(select(CommandRow.command_id, CommandRow.state)).all()
+    return {row.command_id: row.state for row in rows}
