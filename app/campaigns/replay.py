@@ -52,7 +52,8 @@ class ReplayedOrder(msgspec.Struct, frozen=True, kw_only=True):
 class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a replay prints. `refused` counts invoices by the sentence that stopped them.
 
-    `confirmations` are answers by one key, `spoken` those that were typed and compared.
+    `confirmations` are answers by one key, `spoken` those that were typed and compared. For
+    `like_orders` the desk asked first whether they were placed before.
     """
 
     orders: int
@@ -63,6 +64,7 @@ class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
     place_ms: dict[str, float]
     confirmations: int
     spoken: int
+    like_orders: int
     read_back_ms: dict[str, float]
     left_out: dict[str, int]
 
@@ -89,6 +91,7 @@ class _Tally:
     read_back_ms: list[float] = field(default_factory=list)
     confirmations: int = 0
     spoken: int = 0
+    like_orders: int = 0
 
 
 class Replay:
@@ -131,6 +134,7 @@ class Replay:
             place_ms=_quantiles(tally.place_ms),
             confirmations=tally.confirmations,
             spoken=tally.spoken,
+            like_orders=tally.like_orders,
             read_back_ms=_quantiles(tally.read_back_ms),
             left_out=dict(reading.left_out),
         )
@@ -234,6 +238,10 @@ class Replay:
     def _place(self, tally: _Tally) -> None:
         began = time.perf_counter()
         self._presenter.place()
+        if self._presenter.placing.question is not None:
+            # The file has it as an invoice of its own, so the caller says that they want it, too.
+            tally.like_orders += 1
+            self._presenter.placing.it_is_another()
         took = (time.perf_counter() - began) * 1_000
         if self._placed:
             tally.place_ms.append(took)
