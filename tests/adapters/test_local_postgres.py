@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,3 +80,34 @@ def test_a_second_server_over_the_same_folder_is_refused_and_the_first_goes_on(
         with pytest.raises(Refusal, match="Another trial is running"):
             LocalPostgres(folder).start()
         psycopg.connect(first.url()).close()
+
+
+def test_a_killed_server_is_gone_at_once_and_keeps_what_was_committed(folder: Path) -> None:
+    server = LocalPostgres(folder)
+    server.start()
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("create table kept (word text)")
+        connection.execute("insert into kept values ('still here')")
+        server.kill()
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("select word from kept")
+    with LocalPostgres(folder) as again, psycopg.connect(again.url()) as connection:
+        assert connection.execute("select word from kept").fetchone() == ("still here",)
+
+
+def test_a_copy_is_a_standby_that_can_be_promoted(folder: Path) -> None:
+    waits_for = {"synchronous_standby_names": "standby"}
+    with ExitStack() as ends:
+        server = ends.enter_context(LocalPostgres(folder / "a", settings=waits_for))
+        standby = LocalPostgres(folder / "b", socket_folder=folder / "socket")
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            connection.execute("set synchronous_commit = local")
+            connection.execute("create table kept (word text)")
+            standby.copy_from(server, "standby")
+            ends.enter_context(standby)
+            connection.execute("set synchronous_commit = on")
+            connection.execute("insert into kept values ('on both')")
+        server.kill()
+        with psycopg.connect(standby.url(), autocommit=True) as connection:
+            connection.execute("select pg_promote()")
+            assert connection.execute("select word from kept").fetchone() == ("on both",)

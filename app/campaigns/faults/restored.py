@@ -29,8 +29,8 @@ from app.values.errors import Fault
 DESKS = 3
 AGE_S = 300.0
 _SHORT_AGE_S = 2.0
-_LEAST_ORDERS = 20
-_PACE_MS = 400
+_LEAST_ORDERS = 5
+_PACE_MS, _SHORT_PACE_MS = 400, 50
 _REFUSES_S = 10.0
 _GLANCE_S = 0.1
 _EPOCH = "SELECT feed_epoch FROM installation"
@@ -63,7 +63,7 @@ class Restored:
                     enrolled_seat(folder, f"desk-{place}", cluster.url, centre.address())
                     for place in range(DESKS)
                 ]
-                desks = Shift(self._ground, seats, balancer.address, seed, _PACE_MS)
+                desks = Shift(self._ground, seats, balancer.address, seed, self._pace_ms)
                 shift = ends.enter_context(desks)
             went_back = [self._restored(cluster, balancer, shift, problems) for _ in range(rounds)]
             with Centre(folder, cluster.url) as centre:
@@ -76,6 +76,11 @@ class Restored:
             *problems,
         )
         return counted(self, rounds, found, notes, holds=not problems and min(went_back) > 0)
+
+    @property
+    def _pace_ms(self) -> int:
+        """In five minutes each desk uses up the numbers it had and leases others."""
+        return _SHORT_PACE_MS if self._ground.is_short else _PACE_MS
 
     @property
     def _age_s(self) -> float:
