@@ -186,6 +186,10 @@ class LocalPostgres:
             *("-d", f"{server.url()}&application_name={application}"),
         )
 
+    def program(self, name: str) -> Path:
+        """One of the server's own tools, such as pg_dump."""
+        return self._programs() / name
+
     def _programs(self) -> Path:
         """Folder of the server's programs, readable by the account that runs them."""
         package = _package_folder()
