@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from app.values.identity import OrderId, ProductCode
@@ -23,7 +24,8 @@ LASTS = timedelta(minutes=5)
 class FakeStock:
     """`level` sets what there is of a product; those of which nothing is set are not tracked.
 
-    `away` makes the centre silent: what was known stands, unconfirmed.
+    `away` makes the centre silent: what was known stands, unconfirmed. `during` is called while an
+    answer is on its way.
     """
 
     def __init__(self) -> None:
@@ -35,6 +37,7 @@ class FakeStock:
         self.looked_up: list[AskStock] = []
         self.released: list[OrderId] = []
         self.away = False
+        self.during: Callable[[], None] | None = None
 
     def level(self, code: str, pieces: int, expected_on: date | None = None) -> None:
         self.levels[ProductCode(code)] = pieces
@@ -51,6 +54,8 @@ class FakeStock:
 
     def hold(self, request: HoldStock) -> StockHeld:
         self.asked.append(request)
+        if self.during is not None:
+            self.during()
         for one in request.wanted:
             others = self._held_by_others(request.order_id, one.code)
             free = max(self.levels.get(one.code, 0) - others, 0)

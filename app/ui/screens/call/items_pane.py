@@ -178,6 +178,7 @@ class ItemsPane(Card):
     @Slot(object)
     def _settle_shortage(self, offer: Offer) -> None:
         """What is typed into an open line counts first."""
+        was_here = focus.is_in(self.shortage)
         if not self.editor.take_all():
             return
         match offer:
@@ -187,7 +188,7 @@ class ItemsPane(Card):
                 self._stock.let_follow()
             case Offer.OTHER:
                 self._stock.look_for_other()
-        if offer is not Offer.OTHER and focus.is_in(self.shortage):
+        if was_here:
             self.take_focus()
 
     def hide_count_of(self, line_id: LineId | None) -> None:

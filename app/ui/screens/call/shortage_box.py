@@ -26,6 +26,8 @@ _ACTIONS = {
     Offer.LATER: Action.FOLLOW_LATER,
     Offer.OTHER: Action.SOMETHING_ELSE,
 }
+_MARGINS = (14, 6, 14, 8)
+_LOW_MARGINS = (14, 3, 14, 3)
 
 
 class ShortageBox(QFrame):
@@ -62,7 +64,6 @@ class ShortageBox(QFrame):
         self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(4)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 6, 14, 8)
         layout.setSpacing(4)
         layout.addLayout(head)
         layout.addLayout(self._grid)
@@ -82,6 +83,9 @@ class ShortageBox(QFrame):
             theme.set_shown(self._says[offer], not self._is_low)
         theme.set_shown(self._question, self._is_low)
         self._grid.setColumnStretch(1, int(not self._is_low))
+        layout = self.layout()
+        if layout is not None:
+            layout.setContentsMargins(*(_LOW_MARGINS if self._is_low else _MARGINS))
 
     def set_low(self, is_low: bool) -> None:
         """Give way where there is little height."""
