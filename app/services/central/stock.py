@@ -8,12 +8,13 @@ somebody else asks for the product.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
-from app.services.central.stock_rows import TrackedCodes, change_reserved, release_seat
+from app.services.central.stock_rows import TrackedCodes, release_seat
 from app.services.central.transaction import Actor, Handlers, Transaction
 from app.values.errors import Refusal
 from app.values.identity import ProductCode
@@ -47,25 +48,19 @@ class Stock:
     def hold(self, tx: Transaction, actor: Actor, request: HoldStock) -> StockHeld:
         """As many as there are, for this order. Raises Refusal `order_placed`, `order_given_up`."""
         wanted = {one.code: one.quantity for one in request.wanted}
-        locked = _lock(tx, wanted)
-        seen = _look(tx, locked, request.order_id, actor.seat.device_id)
-        if seen.by_code:
-            _require_open(seen)
-        expires_at = tx.at + timedelta(seconds=seen.hold_seconds)
-        by_code = seen.named(wanted)
-        granted = {
-            one.code: one.granted(pieces)
-            for code, pieces in wanted.items()
-            if (one := by_code[code]) is not None
-        }
-        _keep(tx, seen, granted, request.order_id, actor.seat.device_id, expires_at)
-        standings = tuple(
-            _held(one.code, wanted[one.code], by_code[one.code], granted, tx.at)
-            for one in request.wanted
-        )
-        return StockHeld(
-            standings=standings, expires_at=expires_at if any(granted.values()) else None
-        )
+        tracked = TrackedCodes(_lock(tx, wanted))
+        named = {code: tracked.named(code) for code in wanted}
+        of_tracked = {one: wanted[code] for code, one in named.items() if one is not None}
+        seen, expires_at = _Seens({}), None
+        if of_tracked:
+            seen, until = _kept(tx, of_tracked, request.order_id, actor.seat.device_id)
+            expires_at = until if any(one.granted for one in seen.values()) else None
+        standings = []
+        for code in (one.code for one in request.wanted):
+            one = seen.get(named[code] or "")
+            held = one.granted if one is not None else 0
+            standings.append(_standing(code, one, wanted[code], held, tx.at))
+        return StockHeld(standings=tuple(standings), expires_at=expires_at)
 
     def release(self, tx: Transaction, actor: Actor, request: ReleaseStock) -> Nothing:
         """Give back what the seat holds for these orders; others keep theirs."""
@@ -74,18 +69,26 @@ class Stock:
 
     def ask(self, tx: Transaction, actor: Actor, request: AskStock) -> StockHeld:
         """How products stand; of an order what its seat holds for it."""
-        known = tx.connection.exec_driver_sql(_TRACKED, _folded(request.codes)).scalars().all()
-        seen = _look(tx, known, request.order_id or _NO_ORDER, actor.seat.device_id)
-        by_code = seen.named(request.codes)
-        standings = tuple(_as_asked(code, by_code[code], tx.at) for code in request.codes)
-        ends = [one.own_until for one in seen.by_code.values() if one.own_until is not None]
-        live = [end for end in ends if end > tx.at]
-        return StockHeld(standings=standings, expires_at=min(live, default=None))
+        found = tx.connection.exec_driver_sql(_TRACKED, _folded(request.codes)).scalars().all()
+        tracked = TrackedCodes(found)
+        seen = _looked(tx, found, request.order_id or _NO_ORDER, actor.seat.device_id)
+        standings = []
+        for code in request.codes:
+            one = seen.get(tracked.named(code) or "")
+            held = one.held_at(tx.at) if one is not None else 0
+            standings.append(_standing(code, one, held, held, tx.at))
+        ends = [one.own_until for one in seen.values() if one.held_at(tx.at)]
+        return StockHeld(
+            standings=tuple(standings), expires_at=min(filter(None, ends), default=None)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """A tracked product. `own` is held by the asking seat for the order, `expired` by others."""
+    """A tracked product before the hold that was `granted`.
+
+    `own` is held by the asking seat for the order, `expired` by others whose time is over.
+    """
 
     code: str
     on_hand: int
@@ -95,31 +98,19 @@ class _Seen:
     own_until: datetime | None
     expired: int
     colleagues: tuple[ColleagueHold, ...]
+    granted: int
 
     @property
     def free(self) -> int:
         """What nobody holds nor has, once all that ran out is given back."""
         return self.on_hand - self.reserved + self.expired
 
-    def granted(self, wanted: int) -> int:
-        """Of what is wanted, as many as there are for this order."""
-        return min(wanted, max(self.free + self.own, 0))
+    def held_at(self, at: datetime) -> int:
+        """What the seat holds for the order, unless its time is over."""
+        return self.own if self.own_until is not None and self.own_until > at else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
-    """Products as they stand for an order, and what is known of the order."""
-
-    by_code: Mapping[str, _Seen]
-    is_placed: bool = False
-    is_given_up: bool = False
-    hold_seconds: int = _FIRST_SECONDS
-
-    def named(self, codes: Iterable[str]) -> dict[str, _Seen | None]:
-        """The product that each code names; None where it is not tracked."""
-        tracked = TrackedCodes(self.by_code)
-        found = {code: tracked.named(code) for code in codes}
-        return {code: self.by_code[one] if one is not None else None for code, one in found.items()}
+_Seens = dict[str, _Seen]
 
 
 _TRACKED = """
@@ -147,14 +138,10 @@ def _lock(tx: Transaction, codes: Collection[str]) -> list[str]:
     return [code for code, _ in rows]
 
 
-# Read after the products are locked: a statement that had waited for the lock would still see the
-# holds of before.
-_LOOK = f"""
+_SEEN = f"""
     SELECT s.code, s.on_hand, s.reserved, s.expected_on,
-           o.quantity, o.expires_at, coalesce(x.expired, 0)::bigint, c.pieces, c.ends,
-           EXISTS (SELECT FROM sales_order WHERE order_id = %(order)s),
-           EXISTS (SELECT FROM given_up_order WHERE order_id = %(order)s),
-           (SELECT (document->>'hold_seconds')::bigint FROM policy ORDER BY revision DESC LIMIT 1)
+           coalesce(o.quantity, 0) AS own, o.expires_at AS own_until,
+           coalesce(x.expired, 0)::bigint AS expired, c.pieces, c.ends
     FROM stock_level s
     LEFT JOIN stock_hold o
         ON o.code = s.code AND o.order_id = %(order)s AND o.device_id = %(device)s
@@ -175,54 +162,22 @@ _LOOK = f"""
     ) c ON true
     WHERE s.code = ANY (%(codes)s)
 """  # noqa: S608 - a number of ours
-
-
-def _look(tx: Transaction, codes: Collection[str], order_id: UUID, device_id: UUID) -> _Look:
-    if not codes:
-        return _Look(by_code={})
-    values = {"codes": list(codes), "order": order_id, "device": device_id, "at": tx.at}
-    rows = tx.connection.exec_driver_sql(_LOOK, values).all()
-    seen = [
-        _Seen(
-            code=row[0],
-            on_hand=row[1],
-            reserved=row[2],
-            expected_on=row[3],
-            own=row[4] or 0,
-            own_until=_utc(row[5]) if row[5] is not None else None,
-            expired=row[6],
-            colleagues=tuple(
-                ColleagueHold(quantity=pieces, expires_at=_utc(end))
-                for pieces, end in zip(row[7] or (), row[8] or (), strict=True)
-            ),
-        )
-        for row in rows
-    ]
-    is_placed, is_given_up, seconds = rows[0][9:]
-    return _Look(
-        by_code={one.code: one for one in seen},
-        is_placed=is_placed,
-        is_given_up=is_given_up,
-        hold_seconds=seconds or _FIRST_SECONDS,
-    )
-
-
-def _utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
-
-
-def _require_open(seen: _Look) -> None:
-    if seen.is_placed:
-        raise Refusal(
-            "order_placed", "This order was placed: what it needs is set aside for it already."
-        )
-    if seen.is_given_up:
-        raise Refusal("order_given_up", "This order was given up. Nothing is held for it.")
-
-
-_KEEP = """
-    WITH given AS (
-        SELECT * FROM unnest(%(codes)s::text[], %(granted)s::bigint[]) AS g (code, granted)
+# Asked once the products are locked: a statement that had waited for the lock would still see the
+# holds of before. All in one, because everybody who wants a hot product waits for every answer on
+# its way. What ran out of these products is given back with it.
+_HOLD = f"""
+    WITH seen AS MATERIALIZED ({_SEEN}), call AS MATERIALIZED (
+        SELECT EXISTS (SELECT FROM sales_order WHERE order_id = %(order)s) AS placed,
+               EXISTS (SELECT FROM given_up_order WHERE order_id = %(order)s) AS given_up,
+               %(at)s + make_interval(secs => coalesce(
+                   (SELECT (document->>'hold_seconds')::int FROM policy
+                    ORDER BY revision DESC LIMIT 1), {_FIRST_SECONDS})) AS expires_at
+    ), given AS MATERIALIZED (
+        SELECT s.code, s.own, s.expired,
+               least(w.wanted, greatest(s.on_hand - s.reserved + s.expired + s.own, 0)) AS granted
+        FROM seen s
+        JOIN unnest(%(codes)s::text[], %(wanted)s::bigint[]) AS w (code, wanted) USING (code)
+        JOIN call ON NOT call.placed AND NOT call.given_up
     ), ended AS (
         DELETE FROM stock_hold h USING given g
         WHERE h.code = g.code AND h.expires_at <= %(at)s
@@ -231,70 +186,81 @@ _KEEP = """
         DELETE FROM stock_hold h USING given g
         WHERE h.code = g.code AND h.order_id = %(order)s AND h.device_id = %(device)s
           AND g.granted = 0
+    ), kept AS (
+        INSERT INTO stock_hold (code, order_id, device_id, quantity, expires_at)
+        SELECT g.code, %(order)s, %(device)s, g.granted, call.expires_at FROM given g, call
+        WHERE g.granted > 0
+        ON CONFLICT (code, order_id, device_id)
+        DO UPDATE SET quantity = excluded.quantity, expires_at = excluded.expires_at
+    ), levelled AS (
+        UPDATE stock_level s SET reserved = s.reserved + g.granted - g.own - g.expired
+        FROM given g WHERE s.code = g.code AND g.granted <> g.own + g.expired
     )
-    INSERT INTO stock_hold (code, order_id, device_id, quantity, expires_at)
-    SELECT g.code, %(order)s, %(device)s, g.granted, %(expires_at)s FROM given g
-    WHERE g.granted > 0
-    ON CONFLICT (code, order_id, device_id)
-    DO UPDATE SET quantity = excluded.quantity, expires_at = excluded.expires_at
-"""
+    SELECT seen.*, given.granted, call.placed, call.given_up, call.expires_at
+    FROM seen CROSS JOIN call LEFT JOIN given USING (code)
+"""  # noqa: S608 - a number of ours
 
 
-def _keep(
-    tx: Transaction,
-    seen: _Look,
-    granted: Mapping[str, int],
-    order_id: UUID,
-    device_id: UUID,
-    expires_at: datetime,
-) -> None:
-    """Write what is held from now on; what ran out of these products is given back with it."""
-    if not granted:
-        return
+def _looked(tx: Transaction, codes: Collection[str], order_id: UUID, device_id: UUID) -> _Seens:
+    """Tracked products as they stand for an order."""
+    if not codes:
+        return _Seens({})
+    values = {"codes": list(codes), "order": order_id, "device": device_id, "at": tx.at}
+    return _Seens({row[0]: _seen(row) for row in tx.connection.exec_driver_sql(_SEEN, values)})
+
+
+def _kept(
+    tx: Transaction, wanted: Mapping[str, int], order_id: UUID, device_id: UUID
+) -> tuple[_Seens, datetime]:
+    """Locked products after the hold, and until when it is. Raises as `Stock.hold`."""
     values = {
-        "codes": list(granted),
-        "granted": list(granted.values()),
+        "codes": list(wanted),
+        "wanted": list(wanted.values()),
         "order": order_id,
         "device": device_id,
         "at": tx.at,
-        "expires_at": expires_at,
     }
-    tx.connection.exec_driver_sql(_KEEP, values)
-    more = {
-        code: pieces - seen.by_code[code].own - seen.by_code[code].expired
-        for code, pieces in granted.items()
-    }
-    change_reserved(tx, more)
+    rows = tx.connection.exec_driver_sql(_HOLD, values).all()
+    is_placed, is_given_up, expires_at = rows[0][10:]
+    if is_placed:
+        raise Refusal(
+            "order_placed", "This order was placed: what it needs is set aside for it already."
+        )
+    if is_given_up:
+        raise Refusal("order_given_up", "This order was given up. Nothing is held for it.")
+    return _Seens({row[0]: _seen(row, granted=row[9]) for row in rows}), _utc(expires_at)
 
 
-def _held(
-    code: ProductCode, wanted: int, seen: _Seen | None, granted: Mapping[str, int], at: datetime
+def _seen(row: Sequence[Any], granted: int = 0) -> _Seen:
+    return _Seen(
+        code=row[0],
+        on_hand=row[1],
+        reserved=row[2],
+        expected_on=row[3],
+        own=row[4],
+        own_until=_utc(row[5]) if row[5] is not None else None,
+        expired=row[6],
+        colleagues=tuple(
+            ColleagueHold(quantity=pieces, expires_at=_utc(end))
+            for pieces, end in zip(row[7] or (), row[8] or (), strict=True)
+        ),
+        granted=granted,
+    )
+
+
+def _utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)
+
+
+def _standing(
+    code: ProductCode, seen: _Seen | None, wanted: int, held: int, at: datetime
 ) -> StockStanding:
-    """A product after the hold."""
     if seen is None:
         return StockStanding(code=code, tracked=False, wanted=wanted, as_of=at)
-    held = granted[seen.code]
     return StockStanding(
         code=code,
         tracked=True,
         wanted=wanted,
-        held=held,
-        left=seen.free + seen.own - held,
-        colleagues=seen.colleagues,
-        expected_on=seen.expected_on,
-        as_of=at,
-    )
-
-
-def _as_asked(code: ProductCode, seen: _Seen | None, at: datetime) -> StockStanding:
-    """A product as it stands; what ran out counts as given back."""
-    if seen is None:
-        return StockStanding(code=code, tracked=False, as_of=at)
-    held = seen.own if seen.own_until is not None and seen.own_until > at else 0
-    return StockStanding(
-        code=code,
-        tracked=True,
-        wanted=held,
         held=held,
         left=seen.free + seen.own - held,
         colleagues=seen.colleagues,
