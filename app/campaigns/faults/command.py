@@ -12,16 +12,31 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from app.campaigns.faults.bad_line import BadLine
+from app.campaigns.faults.bit_flips import BitFlips
 from app.campaigns.faults.failover import Failover
+from app.campaigns.faults.full_disk import FullDisk
 from app.campaigns.faults.killed_desk import KilledDesk
 from app.campaigns.faults.killed_replica import KilledReplica
+from app.campaigns.faults.power_cut import PowerCut
 from app.campaigns.faults.racing import Racing
 from app.campaigns.faults.restored import Restored
 from app.campaigns.faults.site import Given, Ground
 from app.campaigns.faults.table import Row, RowResult
+from app.campaigns.faults.wrong_clock import WrongClock
 from app.values.errors import Fault, Refusal
 
-ROWS: tuple[type[Row], ...] = (KilledDesk, KilledReplica, Failover, Restored, BadLine, Racing)
+ROWS: tuple[type[Row], ...] = (
+    KilledDesk,
+    PowerCut,
+    KilledReplica,
+    Failover,
+    Restored,
+    BadLine,
+    FullDisk,
+    WrongClock,
+    BitFlips,
+    Racing,
+)
 
 
 def run_rows(

@@ -43,6 +43,7 @@ class SignedIn:
         self._clock = clock
         self._lock = threading.Lock()
         self._session: Session | None = None
+        self._ends = 0.0
 
     @property
     def session(self) -> Session:
@@ -52,10 +53,17 @@ class SignedIn:
                 raise Refusal("not_signed_in", "Please sign in first.")
             return self._session
 
-    def begin(self, session: Session | None) -> None:
-        """Someone else, or nobody, is signed in from now on."""
+    def begin(self, session: Session | None, *, clock_offset_ms: int = 0) -> None:
+        """Someone else, or nobody, is signed in from now on.
+
+        How long it lasts is worked out once, by the centre's clock, and measured from then on: a
+        clock on the wall that is set while a call goes on ends nothing.
+        """
+        now = self._clock.now() + timedelta(milliseconds=clock_offset_ms)
         with self._lock:
             self._session = session
+            lasts = session.expires_at - now if session is not None else timedelta()
+            self._ends = self._clock.monotonic() + lasts.total_seconds()
 
     def refuse_offline(self) -> None:
         """Raises Refusal `signed_in_offline`: the centre does not know who is signed in."""
@@ -73,7 +81,7 @@ class SignedIn:
         if operation.signer is not Signer.PERSON:
             return
         session = self.session
-        if session.expires_at <= self._clock.now() and not even_late:
+        if self._ends <= self._clock.monotonic() and not even_late:
             raise Refusal("session_over", "Your sign-in has run out. Please sign in again.")
         if operation.permission and operation.permission not in session.permissions:
             raise Refusal(
@@ -135,7 +143,8 @@ class SignInService:
             self._standing.heard()
             self._verifiers.remember(login, request.password, session.person)
         self._centre.use_session(session.token or None)
-        self._signed_in.begin(session)
+        offset_ms = 0 if session.offline else self._centre.clock_offset_ms
+        self._signed_in.begin(session, clock_offset_ms=offset_ms)
         return session
 
     def sign_out(self, request: SignOut) -> Nothing:

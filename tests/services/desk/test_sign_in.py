@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,27 @@ def test_a_session_that_ran_out_still_saves_what_was_typed(site: Site) -> None:
         with pytest.raises(Refusal) as refused:
             caller.call(operations.LIST_DRAFTS, ListDrafts())
     assert refused.value.code == "session_over"
+
+
+def test_a_clock_that_is_set_in_the_middle_of_a_call_ends_no_session(site: Site) -> None:
+    with site.opened() as desk:
+        caller = ready(desk)
+        for days in (500, -500):
+            site.clock.set(site.clock.now() + timedelta(days=days))
+            caller.call(operations.LIST_DRAFTS, ListDrafts())
+
+
+def test_a_session_lasts_as_long_as_the_centre_says_by_its_own_clock(site: Site) -> None:
+    """The desk's clock is 600 days ahead: by it the session would have ended before it began."""
+    ahead = timedelta(days=600)
+    site.clock.set(site.clock.now() + ahead)
+    site.centre.clock_offset_ms = -ahead // timedelta(milliseconds=1)
+    with site.opened() as desk:
+        caller = ready(desk)
+        caller.call(operations.LIST_DRAFTS, ListDrafts())
+        site.clock.advance(days=500)
+        with pytest.raises(Refusal, match="session_over"):
+            caller.call(operations.LIST_DRAFTS, ListDrafts())
 
 
 def test_who_signed_in_here_is_offered_next_time(site: Site) -> None:
