@@ -279,11 +279,14 @@ def test_old_tenders_go_with_their_order(site: Site) -> None:
             take_card(caller, document, number=number)
         give_up(caller, gone)
         site.clock.advance(days=KEPT.days + 1)
+        said: list[str] = []
         housekeeping = Housekeeping(
+            site.folder,
             desk.records.store,
             desk._papers,  # noqa: SLF001 - the desk's own parts
             desk.calls,
             site.clock,
+            said.append,
         )
         housekeeping.run()
         with desk.records.store.read() as connection:
