@@ -8,7 +8,7 @@ whose number was never given, and drafts.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -243,7 +243,7 @@ class Csr:
 
     def _put_right(
         self, document: OrderDocument, twins: tuple[OrderId, ...], refusal: Refusal
-    ) -> Iterator[Any]:
+    ) -> Generator[int, None, tuple[OrderDocument, tuple[OrderId, ...]]]:
         """What a refusal asks for. Gives the order as it is to be placed now."""
         if refusal.code == "stock_short":
             document = _back_ordered(document)
@@ -289,7 +289,7 @@ class Csr:
         yield from self._again(operations.VOID_DRAFT, asked)
         self.seen.given_up_orders.add(order_id)
 
-    def _again(self, operation: Operation[Q, A], request: Q) -> Iterator[Any]:
+    def _again(self, operation: Operation[Q, A], request: Q) -> Generator[int, None, A]:
         """The answer; who is signed out meanwhile signs in, who has no checklists yet waits."""
         for _ in range(_TRIES_MOST):
             try:

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from app.store.desk import connect_read_only
 from app.values.errors import Fault, Refusal
 from app.wire.message import encode
 from app.wire.operations import SEND_COMMANDS
+from app.wire.orders import PlacedOrder
 from app.wire.sync import Command, Outcome, SendCommands
 
 if TYPE_CHECKING:
@@ -69,38 +71,56 @@ def check(world: World) -> None:
 def _orders(world: World, centre: psycopg.Connection) -> Iterator[str]:
     """I2: what was shown is at the centre exactly once, and nothing is there that nobody placed."""
     seen = world.seen
-    kept = {row[0]: row for row in centre.execute(_ORDERS)}
-    by_number: Counter[str] = Counter()
-    for row in kept.values():
-        by_number.update({row[1], *row[4]})
+    kept = {row[0]: _Kept(*row) for row in centre.execute(_ORDERS)}
+    times: Counter[str] = Counter()
+    for one in kept.values():
+        times.update(one.numbers)
     expected = {order_id: placed for order_id, (_, placed) in seen.shown.items()}
     expected |= seen.placed | world.old_desk.sent
     for order_id, placed in expected.items():
-        number, total = placed.number, placed.totals.total.minor
-        times = by_number[number]
-        if times != 1 and (times or order_id in kept):
+        found = kept.get(order_id)
+        if times[placed.number] > 1:
             seen.counts["twice"] += 1
-            yield f"I2: number {number} is at the centre {times} times"
-        row = kept.get(order_id)
-        if row is None:
+            yield f"I2: number {placed.number} is at the centre {times[placed.number]} times"
+        if found is None:
             seen.counts["lost"] += 1
-            yield f"I2: order {number} of {order_id} was placed and is not at the centre"
-            continue
-        if number not in {row[1], *row[4]}:
-            yield f"I2: order {order_id} was told as {number} and is kept as {row[1]}"
-        if row[2] != total:
-            seen.counts["wrong total"] += 1
-            yield f"I9: order {number} was told {total} and is kept with {row[2]}"
-        if row[3] != len(placed.document.lines):
-            yield f"I2: order {number} has {row[3]} lines, not {len(placed.document.lines)}"
-        if row[5] != [[line.code, line.quantity] for line in placed.document.lines]:
-            yield f"I2: order {number} is not kept line for line"
+            yield f"I2: order {placed.number} of {order_id} was placed and is not at the centre"
+        else:
+            yield from _compared(world, found, placed)
     known = set(expected) | {order_id for seat in world.seats for order_id in _placed_in(seat)}
     for order_id in kept.keys() - known:
         seen.counts["twice"] += 1
-        yield f"I2: order {kept[order_id][1]} is at the centre and no desk placed it"
+        yield f"I2: order {kept[order_id].number} is at the centre and no desk placed it"
     for order_id in seen.given_up_orders & kept.keys():
         yield f"I2: order {order_id} was given up and is at the centre"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An order as the centre has it."""
+
+    order_id: UUID
+    number: str
+    total: int
+    line_count: int
+    aliases: list[str]
+    lines: list[list[Any]] | None
+
+    @property
+    def numbers(self) -> set[str]:
+        return {self.number, *self.aliases}
+
+
+def _compared(world: World, kept: _Kept, placed: PlacedOrder) -> Iterator[str]:
+    number, total = placed.number, placed.totals.total.minor
+    if number not in kept.numbers:
+        yield f"I2: order {kept.order_id} was told as {number} and is kept as {kept.number}"
+    if kept.total != total:
+        world.seen.counts["wrong total"] += 1
+        yield f"I9: order {number} was told {total} and is kept with {kept.total}"
+    lines = [[line.code, line.quantity] for line in placed.document.lines]
+    if kept.line_count != len(lines) or kept.lines != lines:
+        yield f"I2: order {number} is not kept line for line"
 
 
 def _numbers(centre: psycopg.Connection) -> Iterator[str]:
@@ -112,7 +132,7 @@ def _numbers(centre: psycopg.Connection) -> Iterator[str]:
 def _commands(world: World, centre: psycopg.Connection) -> Iterator[str]:
     """I3, I10: each command was applied once, under the id it was captured with, and is done."""
     applied = Counter(row[0] for row in centre.execute(_APPLIED))
-    captured = {command.command_id for command in world.old_desk.commands}
+    captured: set[UUID] = {command.command_id for command in world.old_desk.commands}
     for seat in world.seats:
         for command_id, state, kind in _captured_in(seat):
             captured.add(command_id)
@@ -253,7 +273,7 @@ def _behind(world: World, seat: SimulatedSeat) -> list[str]:
     """What a desk's copy of products, stock and policy lacks or has otherwise."""
     with psycopg.connect(world.url, autocommit=True) as centre:
         products = {row[0]: tuple(row[1:]) for row in centre.execute(_PRODUCTS)}
-        stock = dict(centre.execute(_AVAILABLE).fetchall())
+        stock: dict[str, int] = dict(centre.execute(_AVAILABLE).fetchall())
         policy = centre.execute(_POLICY).fetchone()
     held = _replica(seat)
     kept = {

@@ -9,6 +9,7 @@ centre answered is told to a witness, also where the desk never hears it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
@@ -51,12 +52,22 @@ _FAULTS = (
     *(Fault.TIMED_OUT,) * 2,
     *(Fault.TWICE,) * 3,
     *(Fault.LATE_TWIN,) * 2,
-    *(Fault.DIES,) * 4,
+    *(Fault.DIES,) * 6,
     Fault.CUT_SHORT,
     Fault.PROXY_500,
     Fault.PROXY_503,
     Fault.PORTAL,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request as it left a desk."""
+
+    desk: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class Witness(Protocol):
@@ -97,82 +108,74 @@ class Network:
             if not replica.is_alive:
                 replica.start()
 
-    def carry(self, desk: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def carry(self, sent: Sent) -> Reply:
         """One request and what comes back. Raises Unreachable."""
+        desk, path = sent.desk, sent.path
         if self._cut_off.get(desk, 0) > self._schedule.now_ms:
             self._schedule.wait(self._chance.between(5, PATIENCE_MS))
             raise _away()
         self._schedule.wait(self._chance.between(2, 40))
         if not self.faulty or not self._chance.happens(FAULTS_IN_THOUSAND):
-            return self._deliver(desk, path, headers, body)
+            return self._deliver(sent)
         fault = self._chance.one_of(_FAULTS)
         self._schedule.note(f"{desk} {path}: {fault.value}")
-        return self._faulty(fault, desk, path, headers, body)
+        return self._faulty(fault, sent)
 
-    def _faulty(
-        self, fault: Fault, desk: str, path: str, headers: Mapping[str, str], body: bytes
-    ) -> Reply:
+    def _faulty(self, fault: Fault, sent: Sent) -> Reply:
+        """What becomes of a request that something happens to. Raises Unreachable."""
         match fault:
             case Fault.LOST_BEFORE:
                 raise self._broken_or_away()
-            case Fault.LOST_AFTER:
-                self._deliver(desk, path, headers, body)
-                raise self._broken_or_away()
-            case Fault.SLOW:
-                self._schedule.wait(self._chance.between(200, PATIENCE_MS - 500))
-                reply = self._deliver(desk, path, headers, body)
-                self._schedule.wait(self._chance.between(2, 400))
-                return reply
-            case Fault.TIMED_OUT:
-                self._later(desk, path, headers, body, self._chance.between(10, 60_000))
-                self._schedule.wait(self._chance.between(10, PATIENCE_MS))
-                raise _away()
-            case Fault.TWICE:
-                first = self._deliver(desk, path, headers, body)
-                second = self._deliver(desk, path, headers, body)
-                return self._chance.one_of((first, second))
-            case Fault.LATE_TWIN:
-                self._later(desk, path, headers, body, self._chance.between(*_LATE_MS))
-                return self._deliver(desk, path, headers, body)
-            case Fault.CUT_SHORT:
-                reply = self._deliver(desk, path, headers, body)
-                kept = self._chance.below(max(len(reply.body), 1))
-                return Reply(status=reply.status, headers=reply.headers, body=reply.body[:kept])
             case Fault.PROXY_500:
                 return _of_a_proxy(500)
-            case Fault.PROXY_503:
-                self._deliver(desk, path, headers, body)
-                return _of_a_proxy(503)
             case Fault.PORTAL:
                 return _of_a_proxy(200)
-            case Fault.DIES:
-                doom = Doom(self._chance.between(1, _COMMITS_MOST), self._chance.one_of(tuple(End)))
-                return self._deliver(desk, path, headers, body, doom)
+            case Fault.TIMED_OUT:
+                self._later(sent, self._chance.between(10, 60_000))
+                self._schedule.wait(self._chance.between(10, PATIENCE_MS))
+                raise _away()
+            case Fault.SLOW:
+                self._schedule.wait(self._chance.between(200, PATIENCE_MS - 500))
+            case Fault.LATE_TWIN:
+                self._later(sent, self._chance.between(*_LATE_MS))
+        return self._after(fault, self._deliver(sent, self._doom(fault)), sent)
 
-    def _later(
-        self, desk: str, path: str, headers: Mapping[str, str], body: bytes, after_ms: int
-    ) -> None:
+    def _after(self, fault: Fault, reply: Reply, sent: Sent) -> Reply:
+        """What becomes of an answer on its way back. Raises Unreachable."""
+        match fault:
+            case Fault.LOST_AFTER:
+                raise self._broken_or_away()
+            case Fault.SLOW:
+                self._schedule.wait(self._chance.between(2, 400))
+            case Fault.TWICE:
+                return self._chance.one_of((reply, self._deliver(sent)))
+            case Fault.CUT_SHORT:
+                kept = self._chance.below(max(len(reply.body), 1))
+                return Reply(status=reply.status, headers=reply.headers, body=reply.body[:kept])
+            case Fault.PROXY_503:
+                return _of_a_proxy(503)
+        return reply
+
+    def _doom(self, fault: Fault) -> Doom | None:
+        if fault is not Fault.DIES:
+            return None
+        return Doom(self._chance.between(1, _COMMITS_MOST), self._chance.one_of(tuple(End)))
+
+    def _later(self, sent: Sent, after_ms: int) -> None:
         """It arrives in a while, and nobody waits for the answer."""
         self.late += 1
 
         def arrive() -> None:
             self.late -= 1
-            self._schedule.note(f"{desk} {path}: arrives late")
+            self._schedule.note(f"{sent.desk} {sent.path}: arrives late")
             try:
-                self._deliver(desk, path, headers, body)
+                self._deliver(sent)
             except Unreachable:
                 return
 
         self._schedule.after(after_ms, f"late {self._requests}", arrive)
 
-    def _deliver(
-        self,
-        desk: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        doom: Doom | None = None,
-    ) -> Reply:
+    def _deliver(self, sent: Sent, doom: Doom | None = None) -> Reply:
         """To one of the replicas that live. Raises Unreachable."""
         living = [replica for replica in self._replicas if replica.is_alive]
         if not living or self.restoring:
@@ -180,9 +183,9 @@ class Network:
         self._requests += 1
         replica = self._chance.one_of(living)
         envelope = Envelope(
-            operation=path.removeprefix("/v1/"),
-            headers=headers,
-            body=body,
+            operation=sent.path.removeprefix("/v1/"),
+            headers=sent.headers,
+            body=sent.body,
             request_id=f"request-{self._requests}",
         )
         try:
@@ -193,8 +196,8 @@ class Network:
         told = {TIME: str(milliseconds(self._clock.now())), REQUEST: envelope.request_id}
         reply = Reply(status=answer.status, headers=told, body=answer.body)
         if self.witness is not None:
-            self.witness.answered(desk, path, body, reply)
-        self._schedule.note(f"{desk} {path} on {replica.name}: {answer.status}")
+            self.witness.answered(sent.desk, sent.path, sent.body, reply)
+        self._schedule.note(f"{sent.desk} {sent.path} on {replica.name}: {answer.status}")
         return reply
 
     def bury(self, replica: Replica) -> None:
@@ -223,7 +226,7 @@ class DeskLine:
         if self._is_closed:
             raise _away()
         try:
-            return self._network.carry(self._desk, path, headers, body)
+            return self._network.carry(Sent(self._desk, path, headers, body))
         finally:
             self._require_running()
 

@@ -7,9 +7,9 @@ bytes until it has an answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Raw
 from msgspec.structs import replace
@@ -30,8 +30,8 @@ from app.values.order_number import OrderNumber
 from app.values.vocabulary import CommandKind
 from app.wire.catalogue import ProductView, QuantityBreak
 from app.wire.message import encode
-from app.wire.orders import OrderDocument, PlacedOrder, Totals
 from app.wire.operations import LEASE_NUMBERS, SEND_COMMANDS
+from app.wire.orders import OrderDocument, PlacedOrder, Totals
 from app.wire.sync import Command, LeaseNumbers, Outcome, SendCommands
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class OldDesk:
         numbers = yield from self._leased()
         person = self._somebody()
         for place in range(_ORDERS):
-            placed = self._order(place, OrderNumber(numbers[place]), person)
+            placed = self._order(place, numbers[place], person)
             self.sent[placed.document.order_id] = placed
             self.commands.append(self._command(place + 1, placed, person))
         waiting = list(self.commands)
@@ -106,7 +106,7 @@ class OldDesk:
             waiting = self._sent(waiting)
             yield self._chance.between(*_AGAIN_MS)
 
-    def _leased(self) -> Iterator[Any]:
+    def _leased(self) -> Generator[int, None, tuple[OrderNumber, ...]]:
         while True:
             try:
                 return self.caller.call(LEASE_NUMBERS, LeaseNumbers(count=_ORDERS)).numbers

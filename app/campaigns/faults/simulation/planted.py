@@ -18,11 +18,9 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from app.campaigns.faults.simulation.replicas import MortalStore
-from app.campaigns.faults.simulation.seams import Fuse, writes_command
+from app.campaigns.faults.simulation.seams import Fuse, FusedStore, writes_command
 from app.campaigns.faults.simulation.stage import NOTHING_PLANTED, Planted
 from app.central import Central
-from app.services.ports import Centre
-from app.store.desk import DeskStore
 from app.transport.client import RemoteCaller
 from app.values.errors import Unreachable
 from app.values.identity import CommandId
@@ -172,40 +170,14 @@ class Hopeful(_InFront):
             return CommandOutcomes(outcomes=tuple(accepted))
 
 
-class ApartStore(DeskStore):
+class ApartStore(FusedStore):
     """Commits as soon as a command is written, and goes on in another transaction."""
-
-    def __init__(self, inner: DeskStore, fuse: Fuse) -> None:
-        self._inner = inner
-        self._fuse = fuse
 
     @contextmanager
     def write(self) -> Generator[Any]:
         """Two transactions where a command is among what is written."""
-        with self._inner.write() as connection:
+        with super().write() as connection:
             yield _ApartConnection(connection, self._fuse)
-
-    @contextmanager
-    def read(self) -> Generator[Any]:
-        """As the real one."""
-        with self._inner.read() as connection:
-            yield connection
-
-    def tidy(self) -> None:
-        """As the real one."""
-        self._inner.tidy()
-
-    def lay_ballast(self) -> None:
-        """As the one in front."""
-        self._inner.lay_ballast()
-
-    def drop_ballast(self) -> bool:
-        """As the one in front."""
-        return self._inner.drop_ballast()
-
-    def close(self) -> None:
-        """As the real one."""
-        self._inner.close()
 
 
 class _ApartConnection:

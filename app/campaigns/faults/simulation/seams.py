@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from app.store.desk import DeskStore
-from app.store.journal import Journal, Mark
+from app.store.journal import Journal
 
 
 class DeskDied(BaseException):
@@ -56,39 +56,26 @@ class Fuse:
 class FusedStore(DeskStore):
     """The store of a seat; each statement of a writing transaction, and its end, is a place."""
 
-    def __init__(self, inner: DeskStore, fuse: Fuse) -> None:
-        self._inner = inner
+    def __init__(self, real: DeskStore, fuse: Fuse) -> None:
+        """All of the real one but what is said here."""
+        vars(self).update(vars(real))
         self._fuse = fuse
 
     @contextmanager
     def write(self) -> Generator[Any]:
         """One transaction of the real store."""
-        with self._inner.write() as connection:
+        with super().write() as connection:
             yield FusedConnection(connection, self._fuse)
             self._fuse.at("before the commit")
         self._fuse.at("after the commit")
 
-    @contextmanager
-    def read(self) -> Generator[Any]:
-        """One moment of the real store."""
-        with self._inner.read() as connection:
-            yield connection
-
     def tidy(self) -> None:
         """Fold the log into the file."""
-        self._inner.tidy()
+        super().tidy()
         self._fuse.at("after folding the log")
 
     def lay_ballast(self) -> None:
         """No ballast here: it would cost more than all the rest."""
-
-    def drop_ballast(self) -> bool:
-        """There is none."""
-        return self._inner.drop_ballast()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._inner.close()
 
 
 class FusedConnection:
@@ -119,34 +106,25 @@ def writes_command(statement: Any) -> bool:  # noqa: ANN401 - a statement of the
 class FusedJournal(Journal):
     """The journal of a seat; `synced` is how much of it is on the disk for sure."""
 
-    def __init__(self, inner: Journal, fuse: Fuse) -> None:
-        self._inner = inner
+    def __init__(self, real: Journal, fuse: Fuse) -> None:
+        """All of the real one but what is said here."""
+        vars(self).update(vars(real))
         self._fuse = fuse
-        self.synced = inner.end.offset
-
-    @property
-    def end(self) -> Mark:
-        """Where the next record goes."""
-        return self._inner.end
+        self.synced = real.end.offset
 
     def append(self, record: bytes) -> None:
         """Add a record, on the disk when this returns."""
         self._fuse.at("before the journal")
-        self._inner.append_lazily(record)
-        self._fuse.at("in the journal, not synced")
-        self.flush()
+        super().append(record)
         self._fuse.at("after the journal")
 
     def append_lazily(self, record: bytes) -> None:
         """Add a record that may be lost until `flush`."""
         self._fuse.at("before the journal")
-        self._inner.append_lazily(record)
+        super().append_lazily(record)
 
     def flush(self) -> None:
         """Have everything on the disk."""
-        self._inner.flush()
-        self.synced = self._inner.end.offset
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._inner.close()
+        self._fuse.at("in the journal, not synced")
+        super().flush()
+        self.synced = self.end.offset

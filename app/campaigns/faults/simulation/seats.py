@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 
 from app.campaigns.faults.simulation.network import DeskLine, Network
 from app.campaigns.faults.simulation.schedule import Chance, Schedule, SeededIds, VirtualClock
-from app.campaigns.faults.simulation.seams import DeskDied, Fuse, FusedJournal, FusedStore
+from app.campaigns.faults.simulation.seams import DeskDied, Fuse, FusedJournal
 from app.services.desk.desk import Desk, DeskParts
 from app.services.desk.records import Records
 from app.services.desk.recovery import JOURNAL, STORE, open_records
@@ -205,7 +205,7 @@ class SimulatedSeat:
             raise
         self.journal = FusedJournal(records.journal, self.fuse)
         records.journal = self.journal
-        records.store = parts.store(FusedStore(records.store, self.fuse), self.fuse)
+        records.store = parts.store(records.store, self.fuse)
         catalogue = self.folder / CATALOGUE
         replica, index = CatalogueReplica(catalogue / REPLICA), ProductIndex(catalogue)
         self.seat = seat

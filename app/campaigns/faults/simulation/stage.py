@@ -25,13 +25,14 @@ from app.campaigns.faults.simulation.network import DeskLine, Network
 from app.campaigns.faults.simulation.orders import CHARGE, CODES, TRACKED
 from app.campaigns.faults.simulation.replicas import CHEAP, Log, MortalStore, Replica
 from app.campaigns.faults.simulation.schedule import Chance, Schedule, SeededIds, VirtualClock
-from app.campaigns.faults.simulation.seams import Fuse
+from app.campaigns.faults.simulation.seams import Fuse, FusedStore
 from app.campaigns.faults.simulation.seats import SeatParts, Secrets, SimulatedSeat
 from app.central import Central, administration, prepare_database
 from app.services.central.installation import Installations
 from app.services.central.people import NewPerson, People
 from app.services.central.seats import Seats
 from app.services.central.transaction import Transaction
+from app.services.desk.housekeeping import COPIES
 from app.services.desk.seat import enrol
 from app.services.ports import Centre
 from app.services.rules.regions import RegionRules, load_regions
@@ -88,12 +89,7 @@ def _real_port(caller: RemoteCaller) -> Centre:
     return caller
 
 
-def _real_store(store: DeskStore, fuse: Fuse) -> DeskStore:
-    del fuse
-    return store
-
-
-NOTHING_PLANTED = Planted(_as_it_is, _real_port, _real_store)
+NOTHING_PLANTED = Planted(_as_it_is, _real_port, FusedStore)
 
 
 class Stage:
@@ -211,7 +207,7 @@ class Stage:
                 ids=ids,
                 regions=self.regions,
                 port=_real_port,
-                store=_real_store,
+                store=FusedStore,
             )
         )
         seat.open()
@@ -221,6 +217,7 @@ class Stage:
                 break
         seat.running.line.step()
         seat.close()
+        shutil.rmtree(folder / COPIES, ignore_errors=True)  # every seed would copy the copies
 
 
 def _go_on() -> None:
