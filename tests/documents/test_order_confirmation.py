@@ -4,6 +4,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -339,3 +340,14 @@ def test_the_largest_amounts_stay_in_their_columns(printer: Printer, quantity: i
     line = paper.row(r"^ *1 +BIG +Very dear thing +([\d,]+) +(\S+) +(\S+)$")
     assert line.group(1) == f"{quantity:,}"
     assert line.group(2) == "£1,000,000.00"
+
+
+def test_what_follows_later_stands_below_its_line_with_the_day(printer: Printer) -> None:
+    paper = printer.prints(
+        placed(
+            with_line("84879", 16, back_ordered=5, back_order_on=date(2026, 11, 30)),
+            with_line("22423", 2, back_ordered=2),
+        )
+    )
+    paper.row(r"11 now, 5 to follow about Monday 30 November 2026")
+    paper.row(r"0 now, 2 to follow as soon as they come; the day is not known yet")
