@@ -20,6 +20,7 @@ from app.campaigns.faults.killed_replica import KilledReplica
 from app.campaigns.faults.power_cut import PowerCut
 from app.campaigns.faults.racing import Racing
 from app.campaigns.faults.restored import Restored
+from app.campaigns.faults.simulation.row import Simulation
 from app.campaigns.faults.site import Given, Ground
 from app.campaigns.faults.table import Row, RowResult
 from app.campaigns.faults.wrong_clock import WrongClock
@@ -36,6 +37,7 @@ ROWS: tuple[type[Row], ...] = (
     WrongClock,
     BitFlips,
     Racing,
+    Simulation,
 )
 
 
