@@ -27,8 +27,8 @@ from app.values.identity import DeviceId, Incarnation, OrderId, ProductCode, Sys
 from app.wire.stock import HoldStock, WantedStock
 
 CONNECTIONS = (8, 32)
-TIMES = 8
-"""A hold is a lock, two reads and two writes; the bare UPDATE is one statement of one row."""
+TIMES = 20
+"""A hold is a transaction of two statements and what Python makes of them; the bare one is one."""
 ENOUGH = 200
 """A second: a thousand desks that all sell the same product, each asking every five seconds."""
 _HOT = ProductCode("HOT-1")
