@@ -151,6 +151,11 @@ class LocalPostgres:
             raise Fault("postgres_failed", "The database server is not running.")
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the server that was started has not ended by itself."""
+        return self._process is not None and self._process.poll() is None
+
     def url(self, database: str = "postgres") -> str:
         """`postgresql://` address of a database, as its superuser."""
         user = f"{SUPERUSER}:{quote(self._password)}"
