@@ -92,7 +92,8 @@ class Acceptance:
         overrides = judgement.proved_overrides(arrival.told, arrival.device_id, facts)
         paid = _payment(tx, arrival, facts)
         # Last of all that may have to wait: from here on others wait for the same products.
-        allocations = allocate(tx, document, facts.tracked)
+        tracked = () if _is_beside_another(arrival) else facts.tracked
+        allocations = allocate(tx, document, tracked)
         reasons = [
             *arrival.oddities,
             *judgement.reasons_from_contents(told, recomputed),
@@ -209,12 +210,16 @@ def _masked(
 def _payment(tx: Transaction, arrival: Arrival, facts: Facts) -> Standing:
     """How far it is paid for; of two orders under one id the one that came first has the money."""
     placed = arrival.placed
-    is_another = placed.document.order_id != arrival.told.document.order_id
     held = Payments()
-    if facts.has_payments and not is_another:
+    if facts.has_payments and not _is_beside_another(arrival):
         held = payments_of(tx, placed.document.order_id, hold=True)
     on_account = facts.customer is not None and facts.customer.on_account
     return standing(placed, held, on_account=on_account, given_up=facts.given_up)
+
+
+def _is_beside_another(arrival: Arrival) -> bool:
+    """Whether the order came under the id of another, which has the money and the stock."""
+    return arrival.placed.document.order_id != arrival.told.document.order_id
 
 
 def _addresses(document: OrderDocument) -> tuple[tuple[PostalAddress, ...], bool]:

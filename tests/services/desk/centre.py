@@ -16,7 +16,8 @@ from app.values.errors import Refusal, Unreachable
 from app.values.identity import CommandId, DeviceId, PersonId, SessionId
 from app.values.order_number import with_check_digits
 from app.values.vocabulary import ChangeKind, CommandKind, Role
-from app.wire import operations, stock_operations
+from app.wire import clash_operations, operations, stock_operations
+from app.wire.clashes import AskSimilar, LikeOrders
 from app.wire.message import Nothing, decode, encode
 from app.wire.operation import Operation
 from app.wire.orders import PlacedOrder
@@ -105,6 +106,11 @@ def _number(body: _Body) -> str:
     return "" if isinstance(body, GivenUpOrder) else body.number
 
 
+def none_alike(request: AskSimilar) -> LikeOrders:
+    del request
+    return LikeOrders()
+
+
 class FakeCentre:
     """Behaves like the central service as far as a desk can tell."""
 
@@ -114,6 +120,7 @@ class FakeCentre:
         self.calls: dict[CommandId, ClosedCall] = {}
         self.given_up: dict[CommandId, GivenUpOrder] = {}
         self.till = Till()
+        self.similar: Callable[[AskSimilar], LikeOrders] = none_alike
         self.stock = FakeStock()
         self.arrived: list[CommandKind] = []
         self.overrides: list[AuthoriseOverride] = []
@@ -199,6 +206,7 @@ class FakeCentre:
             operations.AUTHORISE_OVERRIDE.name: self._authorise,
             operations.TAKE_SNAPSHOT.name: self._snapshot,
             operations.WAIT_FOR_CHANGES.name: self._wait,
+            clash_operations.SIMILAR_ORDERS.name: self.similar,
             stock_operations.HOLD_STOCK.name: self.stock.hold,
             stock_operations.RELEASE_STOCK.name: self.stock.release,
             stock_operations.ASK_STOCK.name: self.stock.look_up,
