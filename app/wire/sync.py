@@ -71,9 +71,10 @@ class CommandOutcomes(View, frozen=True, kw_only=True):
 
 
 class LeaseNumbers(Request, frozen=True, kw_only=True):
-    """Order numbers for this seat to use, online or not."""
+    """Order numbers for this seat to use, online or not. `newest`: the last one it was leased."""
 
     count: Annotated[int, Meta(ge=1, le=1_000)]
+    newest: OrderNumber | None = None
 
 
 class LeasedNumbers(View, frozen=True, kw_only=True):

@@ -17,8 +17,9 @@ from app.cli.program import main
 from app.services.central.audit import AuditChain
 from app.services.rules.escrow import seal_store_key
 from app.store.central import database_url
-from app.wire.operations import DEPOSIT_STORE_KEY, ENROL_DEVICE, SIGN_IN_AT_CENTRE
+from app.wire.operations import DEPOSIT_STORE_KEY, ENROL_DEVICE, HEARTBEAT, SIGN_IN_AT_CENTRE
 from app.wire.people import DepositStoreKey
+from app.wire.sync import Heartbeat
 from tests.central_fixtures import Databases
 from tests.centre import Centre
 
@@ -206,7 +207,23 @@ def test_the_policy_is_shown_changed_and_set(readback: Readback, tmp_path: Path)
 def test_a_restored_database_is_made_known(central_url: str, readback: Readback) -> None:
     with psycopg.connect(central_url) as connection:
         connection.execute("UPDATE installation SET timeline = 9")
-    assert readback("restored")[0] == 0
+    code, _, note = readback("restored", "--skip", "250000")
+    assert code == 0
+    assert "250,000 order numbers are passed over" in note
+
+
+def test_seats_are_listed_with_what_they_told(central_url: str, readback: Readback) -> None:
+    centre = Centre(central_url, (*TABLE, HEARTBEAT))
+    oldest = centre.clock.now()
+    centre.seat("Desk 1").call(
+        HEARTBEAT,
+        Heartbeat(waiting=3, oldest_waiting_at=oldest, needs_person=1, version="2.1"),
+    )
+    centre.seat("Desk 2")
+    centre.close()
+    _, out, _ = readback("seats")
+    assert re.search(rf"^Desk 1 .* 3 +{oldest:%Y-%m-%d %H:%M} UTC +1 +2\.1$", out, re.MULTILINE)
+    assert re.search(r"^Desk 2 .* never$", out, re.MULTILINE)
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["admin", "--help"], ["serve", "--help"]])

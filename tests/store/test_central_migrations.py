@@ -12,6 +12,7 @@ from sqlalchemy import create_engine
 
 from app.models.central.tables import METADATA
 from app.store.central import database_url
+from app.store.migrations.central import migrate as migration
 from app.store.migrations.central.migrate import (
     SCRIPTS,
     SchemaState,
@@ -219,6 +220,21 @@ def test_a_migration_that_fails_leaves_the_old_version(central_url: str, tmp_pat
         migrate(central_url, scripts)
     assert shape_of(central_url) == before
     assert migrate(central_url) == NEWEST
+
+
+def test_a_migration_waits_for_nobody_for_long_and_changes_nothing_then(
+    central_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for a whole table has all who come after wait too."""
+    monkeypatch.setattr(migration, "LOCK_SECONDS", 1)
+    before = shape_of(central_url)
+    scripts = copy_of_scripts_with(tmp_path, "ALTER TABLE policy ADD COLUMN more text;")
+    with psycopg.connect(central_url) as service:
+        service.execute("SELECT count(*) FROM policy")
+        with pytest.raises(Refusal) as refusal:
+            migrate(central_url, scripts)
+    assert refusal.value.code == "database_busy"
+    assert shape_of(central_url) == before
 
 
 def test_the_next_version_runs_on_top_and_this_program_then_refuses(

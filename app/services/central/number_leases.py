@@ -78,6 +78,8 @@ class NumberLeases:
 
     def lease(self, tx: Transaction, actor: Actor, request: LeaseNumbers) -> LeasedNumbers:
         """Numbers that nobody had before, for the asking seat."""
+        if request.newest is not None:
+            self.catch_up(tx, request.newest)
         numbers = self.lease_to(tx, actor.seat.device_id, request.count)
         tx.about(actor.seat.device_id, count=len(numbers))
         return LeasedNumbers(numbers=numbers)

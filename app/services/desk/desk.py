@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from uuid import UUID
 
 from argon2 import PasswordHasher
 
@@ -62,7 +63,7 @@ from app.wire.message import Nothing, decode
 from app.wire.orders import PlacedOrder, VoidDraft
 from app.wire.outbox import OpenSentOrder, SendNow
 from app.wire.people import SignInOffer
-from app.wire.sync import AskStatus, DeskStatus, Policy, Town
+from app.wire.sync import AskStatus, DeskStatus, Heartbeat, Policy, Town
 
 _SENDING, _FOLLOWING = "sending orders", "bringing the catalogue up to date"
 LONGEST_FOLLOWING_SECONDS = 600.0
@@ -201,6 +202,17 @@ class Desk:
             store, parts.centre, self._signed_in, self._standing, parts.clock, root_key
         )
 
+    def _heartbeat(self, run_id: UUID) -> Heartbeat:
+        """How this desk is; `run_id` is made at each start of the program."""
+        return Heartbeat(
+            waiting=self.outbox.waiting(),
+            oldest_waiting_at=self.outbox.oldest_waiting_at(),
+            needs_person=self.outbox.needing_person(),
+            version=self._parts.version,
+            run_id=run_id,
+            newest_number=self.numbers.newest(),
+        )
+
     def _make_workers(self) -> None:
         parts, store = self._parts, self.records.store
         self.line = Line(
@@ -224,8 +236,7 @@ class Desk:
             self._standing,
             parts.clock,
             BackOff(parts.chance),
-            parts.version,
-            parts.ids.new(),
+            partial(self._heartbeat, run_id=parts.ids.new()),
         )
         self.feed = FeedFollower(
             self._replica,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from uuid import UUID
 
 from app.services.desk import memory
 from app.services.desk.outbox import Outbox
@@ -36,8 +35,8 @@ class Line:
     """One seat's line to the centre.
 
     `jobs` are done after each emptying of the outbox and decide themselves whether they are due.
-    `version` is this program's, `run_id` made at each of its starts. `progress`, once it is set,
-    is called between any two acts and may raise, where another line has taken over.
+    `tell` says how this desk is. `progress`, once it is set, is called between any two acts and
+    may raise, where another line has taken over.
     """
 
     def __init__(
@@ -48,17 +47,15 @@ class Line:
         standing: Standing,
         clock: Clock,
         back_off: BackOff,
-        version: str,
-        run_id: UUID,
+        tell: Callable[[], Heartbeat],
     ) -> None:
+        self._tell = tell
         self._outbox = outbox
         self._jobs = jobs
         self._centre = centre
         self._standing = standing
         self._clock = clock
         self._back_off = back_off
-        self._version = version
-        self._run_id = run_id
         self.progress: Callable[[], None] | None = None
         self._is_stopping = False
         self._beaten_at: float | None = None
@@ -108,16 +105,7 @@ class Line:
         is_fresh = self._beaten_at is not None and now - self._beaten_at < BEAT_SECONDS
         if is_fresh and self._standing.is_online:
             return
-        told = self._centre.call(
-            HEARTBEAT,
-            Heartbeat(
-                waiting=self._outbox.waiting(),
-                oldest_waiting_at=self._outbox.oldest_waiting_at(),
-                needs_person=self._outbox.needing_person(),
-                version=self._version,
-                run_id=self._run_id,
-            ),
-        )
+        told = self._centre.call(HEARTBEAT, self._tell())
         self._beaten_at = now
         self._standing.heard()
         self._standing.say(_CENTRE_TOPIC, told.sentence)

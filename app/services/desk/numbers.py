@@ -37,6 +37,13 @@ class Numbers:
         with self._store.read() as connection:
             return connection.execute(query).scalar_one()
 
+    def newest(self) -> OrderNumber | None:
+        """The one that was leased last; None before there was any."""
+        query = select(NumberRow.number).order_by(NumberRow.position.desc()).limit(1)
+        with self._store.read() as connection:
+            number = connection.execute(query).scalar_one_or_none()
+        return OrderNumber(number) if number is not None else None
+
     def kept(self) -> int:
         """How many there are when all is well."""
         with self._store.read() as connection:
@@ -74,7 +81,9 @@ class Numbers:
         lacking = kept - self.left()
         if lacking * 4 < kept or lacking < 1:
             return
-        leased = self._centre.call(LEASE_NUMBERS, LeaseNumbers(count=min(lacking, LEASED_MOST)))
+        leased = self._centre.call(
+            LEASE_NUMBERS, LeaseNumbers(count=min(lacking, LEASED_MOST), newest=self.newest())
+        )
         self._keep(leased.numbers)
 
     def _keep(self, numbers: tuple[OrderNumber, ...]) -> None:

@@ -161,6 +161,13 @@ class TestACentreThatWasRestored:
         audited = local.rows("SELECT facts FROM audit WHERE operation = 'numbers.caught_up'")
         assert [row.facts for row in audited] == [{"count": 200_000 - NUMBERS_SKIPPED}]
 
+    def test_leases_no_seat_what_the_seat_has_already(self, local: OrderCentre) -> None:
+        newest = self.restored(local, lost=200_000)
+        lease = LeaseNumbers(count=5, newest=newest)
+        leased = local.seat("Desk 2").call(LEASE_NUMBERS, lease).numbers
+        assert newest not in leased
+        assert self.counter(local) == 20 + 200_000 + 5
+
     def test_learns_nothing_from_what_it_knows(self, local: OrderCentre) -> None:
         self.beat(local, self.restored(local, lost=50))
         assert self.counter(local) == 20 + NUMBERS_SKIPPED

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from app.store.central import OWNER_ROLE, SERVICE_ROLE, database_url
+from app.store.central import LOCK_SECONDS, OWNER_ROLE, SERVICE_ROLE, database_url
 from app.values.errors import Fault, Refusal
 
 SCRIPTS = Path(__file__).parent
@@ -63,7 +63,7 @@ class SchemaState(Enum):
 def migrate(url: str, scripts: Path = SCRIPTS) -> str:
     """Bring the database to the newest version there is a script for; the version it has then.
 
-    Raises Refusal `database_newer` or `roles_missing`, or Fault `database_away`.
+    Raises Refusal `database_newer`, `database_busy` or `roles_missing`, or Fault `database_away`.
     """
     engine = create_engine(database_url(url), poolclass=NullPool)
     try:
@@ -71,6 +71,8 @@ def migrate(url: str, scripts: Path = SCRIPTS) -> str:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             _make_roles(connection)
             connection.execute(text(f"SET LOCAL ROLE {OWNER_ROLE}"))
+            # Whoever waits for a whole table has everyone after them wait too.
+            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
             config = _config(scripts)
             require_not_newer(schema_state(connection, scripts))
             config.attributes["connection"] = connection
@@ -78,6 +80,11 @@ def migrate(url: str, scripts: Path = SCRIPTS) -> str:
             connection.execute(text(f"GRANT SELECT ON alembic_version TO {SERVICE_ROLE}"))
             return str(MigrationContext.configure(connection).get_current_revision())
     except DBAPIError as cause:
+        if isinstance(cause.orig, errors.LockNotAvailable):
+            raise Refusal(
+                "database_busy",
+                "Others are using the database. Nothing was changed; please try again.",
+            ) from cause
         if isinstance(cause.orig, errors.OperationalError):
             raise Fault("database_away", "The central database does not answer.") from cause
         raise
