@@ -168,7 +168,10 @@ class StockService:
         except Unreachable:
             self._standing.missed()
             return None
-        except (Fault, Refusal):
+        except Fault:
+            return None
+        except Refusal:
+            self._standing.heard()
             return None
         self._standing.heard()
         return answer
