@@ -57,7 +57,7 @@ libxcb-cursor0 libxcb-glx0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-ra
 libxcb-render-util0 libxcb-render0 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-util1
 libxcb-xfixes0 libxcb-xkb1 libxkbcommon-x11-0 libxkbcommon0
 """
-TESTING = "at-spi2-core dbus git gnome-keyring poppler-utils xauth xdotool xvfb"
+TESTING = "at-spi2-core dbus gcc git gnome-keyring libc6-dev poppler-utils xauth xdotool xvfb"
 
 CHECKS = (
     ("ruff check", ("ruff", "check", ".")),

@@ -47,7 +47,7 @@ _TARGETS: tuple[tuple[str, ...], ...] = (
     (STORE, JOURNAL),
     (_LOG, JOURNAL),
 )
-_SENT, _UNSENT = 12, 12
+_SENT, _UNSENT = 8, 8
 _PACE_MS = 30
 _SLOW_MS = 2_000
 _PATIENCE_S = 60.0
@@ -92,7 +92,7 @@ class BitFlips:
     name: ClassVar[str] = "bit-flips"
     fault: ClassVar[str] = "bits flipped, sectors blanked, ends cut off in store, log and journal"
     rounds: ClassVar[int] = 200
-    rounds_short: ClassVar[int] = 12
+    rounds_short: ClassVar[int] = 6
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground

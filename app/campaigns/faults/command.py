@@ -14,6 +14,7 @@ import msgspec
 from app.campaigns.faults.bad_line import BadLine
 from app.campaigns.faults.bit_flips import BitFlips
 from app.campaigns.faults.failover import Failover
+from app.campaigns.faults.full_centre import FullCentre
 from app.campaigns.faults.full_disk import FullDisk
 from app.campaigns.faults.killed_desk import KilledDesk
 from app.campaigns.faults.killed_replica import KilledReplica
@@ -34,6 +35,7 @@ ROWS: tuple[type[Row], ...] = (
     Restored,
     BadLine,
     FullDisk,
+    FullCentre,
     WrongClock,
     BitFlips,
     Racing,

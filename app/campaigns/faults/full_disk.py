@@ -77,7 +77,7 @@ class FullDisk:
     name: ClassVar[str] = "full-disk"
     fault: ClassVar[str] = "the disk of the desk is full at each write of placing"
     rounds: ClassVar[int] = 60
-    rounds_short: ClassVar[int] = 8
+    rounds_short: ClassVar[int] = 6
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground

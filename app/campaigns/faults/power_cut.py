@@ -42,7 +42,7 @@ from app.values.clock import SystemClock
 from app.values.errors import Fault, Refusal
 
 LOST_TYPING_S = 0.5
-_CALLS, _CALLS_SHORT = 60, 10
+_CALLS, _CALLS_SHORT = 60, 8
 _PACE_MS = 40
 _ENTRY = msgspec.json.Decoder(Entry)
 _ONE_COPY_IN = 4
@@ -79,7 +79,7 @@ class PowerCut:
     name: ClassVar[str] = "power-cut"
     fault: ClassVar[str] = "power cut at the desk: unsynced sectors, lengths and names are lost"
     rounds: ClassVar[int] = 500
-    rounds_short: ClassVar[int] = 12
+    rounds_short: ClassVar[int] = 8
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground

@@ -41,7 +41,7 @@ class WrongClock:
     name: ClassVar[str] = "wrong-clock"
     fault: ClassVar[str] = "the clock of the desk a day ahead, a day behind, jumping in an order"
     rounds: ClassVar[int] = 50
-    rounds_short: ClassVar[int] = 6
+    rounds_short: ClassVar[int] = 4
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
