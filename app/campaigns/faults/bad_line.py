@@ -17,7 +17,7 @@ from app.campaigns.faults.table import RowResult, counted
 from app.values.errors import Fault
 
 REPLICAS = 2
-DESKS = 4
+DESKS, DESKS_SHORT = 4, 2
 SHARE_PERCENT = 40
 _ROUND_S = 10.0
 _LEAST_S = 60.0
@@ -30,13 +30,14 @@ class BadLine:
     name: ClassVar[str] = "bad-line"
     fault: ClassVar[str] = "an HTTP proxy drops, delays, doubles, cuts and reorders requests"
     rounds: ClassVar[int] = 1_000
-    rounds_short: ClassVar[int] = 30
+    rounds_short: ClassVar[int] = 20
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
 
     def run(self, rounds: int, seed: int) -> RowResult:
         """Mistreat so many requests."""
+        desks = DESKS_SHORT if self._ground.is_short else DESKS
         url, folder = self._ground.database(), self._ground.own_folder(self.name)
         with (
             Centre(folder, url, REPLICAS) as centre,
@@ -44,7 +45,7 @@ class BadLine:
         ):
             seats = [
                 enrolled_seat(folder, f"desk-{place}", url, centre.address())
-                for place in range(DESKS)
+                for place in range(desks)
             ]
             with Shift(self._ground, seats, proxy.address, seed) as shift:
                 _mistreat(proxy, shift, rounds)
@@ -53,7 +54,7 @@ class BadLine:
         found = count(url, shift.logs)
         done = ", ".join(f"{times:,} {kind.value}" for kind, times in proxy.done.most_common())
         notes = (
-            f"{DESKS} desks, {proxy.requests:,} requests: {done}",
+            f"{desks} desks, {proxy.requests:,} requests: {done}",
             f"all sent {shift.drained_s:.1f} s after the line was well again",
             *problems,
         )

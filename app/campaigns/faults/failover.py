@@ -19,7 +19,7 @@ from app.campaigns.faults.table import RowResult, counted
 from app.values.errors import Fault
 
 REPLICAS = 2
-DESKS = 3
+DESKS, DESKS_SHORT = 3, 2
 BACK_S = 30.0
 _PATIENCE_S = 120.0
 _LONGEST_LIFE_MS = 2_000
@@ -42,6 +42,7 @@ class Failover:
         """Fail over so many times."""
         folder, dice = self._ground.own_folder(self.name), Dice(seed)
         back_s: list[float] = []
+        desks = DESKS_SHORT if self._ground.is_short else DESKS
         with (
             Cluster(self._ground, folder) as cluster,
             Centre(folder, cluster.address, REPLICAS) as centre,
@@ -49,7 +50,7 @@ class Failover:
         ):
             seats = [
                 enrolled_seat(folder, f"desk-{place}", cluster.url, balancer.address)
-                for place in range(DESKS)
+                for place in range(desks)
             ]
             with Shift(self._ground, seats, balancer.address, seed) as shift:
                 for _ in range(rounds):

@@ -47,7 +47,7 @@ class KilledDesk:
     name: ClassVar[str] = "killed-desk"
     fault: ClassVar[str] = "kill -9 of the desk at a random moment while orders are placed"
     rounds: ClassVar[int] = 1_000
-    rounds_short: ClassVar[int] = 6
+    rounds_short: ClassVar[int] = 4
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground

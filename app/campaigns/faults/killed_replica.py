@@ -17,7 +17,7 @@ from app.campaigns.faults.site import Centre, Ground, enrolled_seat
 from app.campaigns.faults.table import RowResult, counted
 
 REPLICAS = 2
-DESKS = 3
+DESKS, DESKS_SHORT = 3, 2
 _LONGEST_LIFE_MS = 1_000
 
 
@@ -36,10 +36,11 @@ class KilledReplica:
         """Kill so many replicas."""
         url, folder = self._ground.database(), self._ground.own_folder(self.name)
         dice = Dice(seed)
+        desks = DESKS_SHORT if self._ground.is_short else DESKS
         with Centre(folder, url, REPLICAS) as centre, Proxy(centre.ports) as balancer:
             seats = [
                 enrolled_seat(folder, f"desk-{place}", url, balancer.address)
-                for place in range(DESKS)
+                for place in range(desks)
             ]
             with Shift(self._ground, seats, balancer.address, seed) as shift:
                 for _ in range(rounds):
@@ -54,7 +55,7 @@ class KilledReplica:
                 problems = shift.finish()
         found = count(url, shift.logs)
         notes = (
-            f"{DESKS} desks, all sent {shift.drained_s:.1f} s after the last kill",
+            f"{desks} desks, all sent {shift.drained_s:.1f} s after the last kill",
             *problems,
         )
         return counted(self, rounds, found, notes, holds=not problems)

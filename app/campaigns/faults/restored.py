@@ -26,7 +26,7 @@ from app.campaigns.faults.site import Centre, Ground, enrolled_seat, is_ready
 from app.campaigns.faults.table import RowResult, counted
 from app.values.errors import Fault
 
-DESKS = 3
+DESKS, DESKS_SHORT = 3, 2
 AGE_S = 300.0
 _SHORT_AGE_S = 2.0
 _LEAST_ORDERS = 5
@@ -52,6 +52,7 @@ class Restored:
         """Restore so many times."""
         folder = self._ground.own_folder(self.name)
         problems: list[str] = []
+        desks = DESKS_SHORT if self._ground.is_short else DESKS
         with (
             Cluster(self._ground, folder) as cluster,
             Proxy(()) as balancer,
@@ -61,13 +62,15 @@ class Restored:
                 balancer.use(centre.ports)
                 seats = [
                     enrolled_seat(folder, f"desk-{place}", cluster.url, centre.address())
-                    for place in range(DESKS)
+                    for place in range(desks)
                 ]
-                desks = Shift(self._ground, seats, balancer.address, seed, self._pace_ms)
-                shift = ends.enter_context(desks)
+                shift = ends.enter_context(
+                    Shift(self._ground, seats, balancer.address, seed, self._pace_ms)
+                )
             went_back = [self._restored(cluster, balancer, shift, problems) for _ in range(rounds)]
             with Centre(folder, cluster.url) as centre:
                 balancer.use(centre.ports)
+                self._ground.say("  waiting until the desks have sent everything")
                 problems += shift.finish()
             found = count(cluster.url, shift.logs)
         notes = (
@@ -94,6 +97,7 @@ class Restored:
         with Centre(folder, cluster.url) as centre:
             balancer.use(centre.ports)
             shift.await_shown(_LEAST_ORDERS)
+            self._ground.say("  taking a backup")
             cluster.back_up()
             backed_up_at = time.monotonic()
             had_then = int(cluster.run(_ORDERS))
@@ -103,9 +107,12 @@ class Restored:
                 time.sleep(_GLANCE_S)
             had = int(cluster.run(_ORDERS))
             epoch = cluster.run(_EPOCH)
+            self._ground.say("  putting the backup back")
             cluster.put_back()
+        self._ground.say("  looking whether a replica refuses it")
         if _starts(folder, cluster.url):
             problems.append("A replica took the restored database for the one it knew.")
+        self._ground.say("  saying that it is right")
         _say_it_is_right(cluster.url)
         if cluster.run(_EPOCH) == epoch:
             problems.append("The feed has the same epoch after the restore.")

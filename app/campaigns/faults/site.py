@@ -113,7 +113,6 @@ class Ground:
             connection.execute(
                 statement.format(sql.Identifier(name), sql.Identifier(self._template))
             )
-        self._ends.callback(partial(_drop, server, name))
         return server.url(name)
 
     def fill(self, url: str) -> None:
@@ -139,7 +138,6 @@ class Ground:
         if not self._made:
             self._template = f"{_TEMPLATE}_{time.monotonic_ns()}"
             self.fill(self._server.ensure_database(self._template))
-            self._ends.callback(partial(_drop, self._server, self._template))
         return self._server
 
 
@@ -248,10 +246,3 @@ def _add_people(tx: Transaction) -> None:
     Installations().set_policy(tx, read_policy(resource_folder() / "sample" / "policy.toml"))
     person = NewPerson(login=LOGIN, name="Dana Marsh", role=Role.CSR, team="", password=PASSWORD)
     People(cheap_passwords()).add(tx, person)
-
-
-def _drop(server: LocalPostgres, name: str) -> None:
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        )
