@@ -34,7 +34,7 @@ class LikeOrdersBox(QFrame):
         self._words = wrapped("", theme.Text.SMALL, parent=self)
         self._say = wrapped("", parent=self)
         self.it_is_another = self._button(self.tr("Another order: place it"), "A")
-        self.it_is_the_same = self._button(self.tr("The same: open that one, do not place"), "S")
+        self.it_is_the_same = self._button(self.tr("The same: open that one"), "S")
         self.it_is_another.clicked.connect(self.another)
         self.it_is_the_same.clicked.connect(self.same)
         layout = QVBoxLayout(self)

@@ -133,7 +133,7 @@ class Placing(QObject):
     def _question(self, document: OrderDocument, orders: tuple[LikeOrder, ...]) -> LikeQuestion:
         newest = orders[0]
         ago = since(max(timedelta(), self._clock.now() - newest.placed_at))
-        number = order_number(newest.number)
+        number = order_number(newest.number).replace(" ", "\u00a0")  # in one line
         heading = self.tr("A very similar order was placed {ago}: {number}")
         by_whom = self.tr("{name} took it.").format(name=newest.taken_by) if newest.taken_by else ""
         more = counted(
@@ -147,8 +147,15 @@ class Placing(QObject):
             orders=orders,
             heading=heading.format(ago=ago, number=number),
             words=" ".join(filter(None, words)),
-            say=say.format(ago=ago),
+            say=say.format(ago=self._spoken(newest)),
         )
+
+    def _spoken(self, order: LikeOrder) -> str:
+        """How long ago, in words that are said."""
+        minutes = abs(self._clock.now() - order.placed_at) // timedelta(minutes=1)
+        if minutes < 1:
+            return self.tr("just now")
+        return counted(minutes, self.tr("a minute ago"), self.tr("{count} minutes ago"))
 
     def _what_is_same(self, document: OrderDocument, other: LikeOrder) -> str:
         known = {line.code.upper(): line.description for line in document.lines}

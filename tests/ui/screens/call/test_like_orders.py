@@ -56,10 +56,10 @@ def test_it_says_which_when_by_whom_and_what_is_the_same(
 ) -> None:
     del ready_to_place
     heading, words, say = box(window).words()
-    assert heading == "A very similar order was placed 6 min ago: 417 302 9823"
+    assert heading == "A very similar order was placed 6 min ago: 417\u00a0302\u00a09823"
     assert words.startswith("Bert Hall took it. Both have: 12 \u00d7 ")
     assert words.endswith("(now 15).")
-    assert "Is this another one?" in say
+    assert "much like this one 6 minutes ago. Is this another one?" in say
     assert box(window).isVisible()
     assert window.call.state.phase is Phase.TAKING
     assert window.placed.state.placed is None
