@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -43,8 +44,8 @@ from app.ui.rehearsal import Rehearsal, perform
 from app.ui.screens.call.keeping import DraftKeeper
 from app.values.clock import SystemClock
 from app.values.errors import Fault, Refusal
-from app.values.identity import OrderId, SystemIds
-from app.values.vocabulary import Region
+from app.values.identity import OrderId, ProductCode, SystemIds
+from app.values.vocabulary import CallOutcome, Region
 from app.wire import operations
 from app.wire.operation import Operation
 from app.wire.orders import (
@@ -58,6 +59,9 @@ from app.wire.orders import (
     VoidDraft,
 )
 from app.wire.people import Session, SignIn
+from app.wire.read_back import CloseCall
+from app.wire.stock import CODES_MOST, HoldStock, WantedStock
+from app.wire.stock_operations import KEEP_STOCK
 from app.wire.sync import AskStatus
 
 FINISH = "finish"
@@ -70,6 +74,8 @@ _GIVEN_UP = 3
 """One draft in so many that were left is given up, the others are gone on with."""
 
 
+_HOLDS_STOCK = 2
+"""One order in so many has its stock held before it is placed."""
 _NO_NUMBERS = "no_numbers_left"
 _NEXT_NUMBER_S = 0.2
 
@@ -238,6 +244,8 @@ class _Csr:
         self.hands.see(partial(self._keeper.begin, document.order_id))
         for document in growing:
             self._change(name, document)
+        if self._dice.below(_HOLDS_STOCK) == 0:
+            self._hold_stock(document)
         self._place(name, document)
 
     def _change(self, name: str, document: OrderDocument) -> None:
@@ -247,6 +255,18 @@ class _Csr:
             self.hands.see(self._keeper.field_finished)
         if self._task.pace_ms:
             time.sleep(self._dice.below(self._task.pace_ms) / 1_000)
+
+    def _hold_stock(self, document: OrderDocument) -> None:
+        """Ask the centre for the pieces; who hears nothing of it goes on with the call."""
+        wanted: Counter[ProductCode] = Counter()
+        for line in document.lines:
+            wanted[line.code] += line.quantity
+        some = tuple(
+            WantedStock(code=code, quantity=quantity)
+            for code, quantity in islice(wanted.items(), CODES_MOST)
+        )
+        hold = HoldStock(order_id=document.order_id, wanted=some)
+        self._desk.caller.call(KEEP_STOCK, hold)
 
     def _place(self, name: str, document: OrderDocument) -> None:
         """Read back, place, and write down the number; then the next call."""
@@ -297,6 +317,8 @@ class _Csr:
         )
         self._log.write(shown)
         self._write(operations.NUMBER_SHOWN, NumberShown(order_id=document.order_id))
+        ended = CloseCall(order_id=document.order_id, outcome=CallOutcome.ORDER_PLACED)
+        self._write(operations.CLOSE_CALL, ended)
 
     def _go_on(self, order_id: OrderId) -> None:
         """A draft that an earlier process left: the caller has hung up, or is still there."""
