@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import ClassVar
 
 from app.campaigns.dice import Dice
@@ -64,12 +65,13 @@ class KilledDesk:
             killer.finish(rounds)
         found = count(url, [seat.log])
         typing, opened = max(seen.lost_typing_s, default=0.0), max(seen.opened_s, default=0.0)
+        usual = median(seen.opened_s) if seen.opened_s else 0.0
         in_time = self._ground.is_short or (typing <= LOST_TYPING_S and opened <= OPENED_S)
         notes = (
             f"{len(seen.lost_typing_s):,} orders were cut off while they were typed",
             f"at most {typing:.2f} s of typing was lost of one ({LOST_TYPING_S} allowed)",
             f"{seen.not_given:,} orders were placed and not shown, and shown after the restart",
-            f"opened again after {opened:.2f} s at most ({OPENED_S} allowed)",
+            f"opened again after {usual:.2f} s, {opened:.2f} s at most ({OPENED_S} allowed)",
             *sorted(seen.sentences),
         )
         return counted(self, rounds, found, notes, holds=in_time)
