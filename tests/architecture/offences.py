@@ -45,6 +45,7 @@ NESTED_LOOP = re.compile(
 STYLE_SHEETS = {"app/ui/theme.py"}
 
 CATCH_ALLS = {
+    "app/campaigns/faults/simulation/world.py": "whatever the program raises there is a finding",
     "app/services/*/dispatcher.py": "an operation that fails in any way is answered",
     "app/ui/background.py": "whatever happens on a lane is handed to the GUI thread",
     "app/store/product_search.py": "a panic in Rust has no class that could be named",

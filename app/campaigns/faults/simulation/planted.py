@@ -31,7 +31,7 @@ from app.wire.sync import Command, CommandOutcome, CommandOutcomes, Outcome, Sen
 
 Q = TypeVar("Q")
 A = TypeVar("A")
-Send = Callable[[Any, Any, SendCommands], CommandOutcomes]
+Send = Callable[[Any, SendCommands], CommandOutcomes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ def _no_idempotency() -> Planted:
         del store
         real = _real_send(central)
 
-        def send(tx: Any, actor: Any, request: SendCommands) -> CommandOutcomes:  # noqa: ANN401 - as the real one
+        def send(actor: Any, request: SendCommands) -> CommandOutcomes:  # noqa: ANN401 - as the real one
             taken = tuple(
                 _as_new(command, len(had)) if command.command_id in had else command
                 for command in request.commands
             )
             had.update(command.command_id for command in request.commands)
-            answer = real(tx, actor, replace(request, commands=taken))
+            answer = real(actor, replace(request, commands=taken))
             return _under_own_ids(answer, request.commands)
 
         _put_send(central, send)
@@ -76,10 +76,10 @@ def _key_apart() -> Planted:
         real = _real_send(central)
         url = str(store.engine.url.render_as_string(hide_password=False))
 
-        def send(tx: Any, actor: Any, request: SendCommands) -> CommandOutcomes:  # noqa: ANN401 - as the real one
+        def send(actor: Any, request: SendCommands) -> CommandOutcomes:  # noqa: ANN401 - as the real one
             outcomes: list[CommandOutcome] = []
             for command in request.commands:
-                answer = real(tx, actor, replace(request, commands=(command,)))
+                answer = real(actor, replace(request, commands=(command,)))
                 _forget_and_note(url, command.command_id, store)
                 outcomes.extend(answer.outcomes)
             return CommandOutcomes(outcomes=tuple(outcomes))
@@ -201,12 +201,12 @@ class _ApartConnection:
 
 
 def _real_send(central: Central) -> Send:
-    send: Send = central.dispatcher._handlers._direct[SEND_COMMANDS.name]  # noqa: SLF001 - a bug is planted past the front door
+    send: Send = central.dispatcher._handlers._batches[SEND_COMMANDS.name]  # noqa: SLF001 - a bug is planted past the front door
     return send
 
 
 def _put_send(central: Central, send: Send) -> None:
-    central.dispatcher._handlers._direct[SEND_COMMANDS.name] = send  # noqa: SLF001 - as above
+    central.dispatcher._handlers._batches[SEND_COMMANDS.name] = send  # noqa: SLF001 - as above
 
 
 def _under_own_ids(answer: CommandOutcomes, commands: tuple[Command, ...]) -> CommandOutcomes:

@@ -17,7 +17,6 @@ from typing import TypeVar
 from uuid import UUID
 
 from app.campaigns.dice import Dice
-from app.values.identity import uuid7
 
 T = TypeVar("T")
 
@@ -169,4 +168,5 @@ class SeededIds:
         self._count += 1
         at_ms = int(BEGINNING.timestamp() * 1_000) + self._schedule.now_ms
         tail = (self._seed & 0xFFFFFFFF) << 30 | self._space << 24 | self._count >> 12
-        return uuid7(at_ms, self._count, tail)
+        head = at_ms << 16 | 0x7 << 12 | self._count & 0xFFF
+        return UUID(int=head << 64 | 0b10 << 62 | tail)
