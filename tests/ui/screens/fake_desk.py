@@ -180,7 +180,10 @@ class FakeDesk:
         self.outbox: list[OutboxEntry] = []
         self.sent_now = 0
         self._regions = the_regions()
-        self._handlers: dict[str, Callable[[Any], Any]] = {
+        self._handlers = self._handler_table()
+
+    def _handler_table(self) -> dict[str, Callable[[Any], Any]]:
+        return {
             operations.OFFER_SIGN_IN.name: self._offer,
             operations.SIGN_IN.name: self._sign_in,
             operations.SIGN_OUT.name: self._sign_out,

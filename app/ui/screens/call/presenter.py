@@ -127,16 +127,10 @@ class CallPresenter(QObject):
         self.placing = Placing(self.order, caller, background, clock, self)
         self.on_line = CallerOnLine(self.order, self.customer, caller, background, self)
         self._fresh = FreshProducts(self.order, self.lines, caller, background, self)
+        around = Around(save=self.keeper.save_now, twins=self._twins, again_ms=pace.note_again_ms)
+        asking = self.order, caller, background
         self.read_back = ReadBackPresenter(
-            self.order,
-            caller,
-            background,
-            clock=clock,
-            speech=speech,
-            around=Around(
-                save=self.keeper.save_now, twins=self._twins, again_ms=pace.note_again_ms
-            ),
-            parent=self,
+            *asking, clock=clock, speech=speech, around=around, parent=self
         )
         delay_ms, look = pace.caution_ms, self._look_for_cautions
         self._cautions = Debounce(self, delay_ms, look) if delay_ms is not None else None
