@@ -76,11 +76,19 @@ class RemoteCaller:
         self._seat: SeatKey | None = None
         self._session: str | None = None
         self._offset_ms = 0
+        self._learned: tuple[int, float] | None = None
 
     @property
     def clock_offset_ms(self) -> int:
-        """The centre's time minus this computer's, as last heard."""
-        return self._offset_ms
+        """The centre's time minus this computer's, as last heard.
+
+        A clock on the wall that was set since is noticed: from then on time was only measured.
+        """
+        if self._learned is None:
+            return 0
+        centre_ms, at = self._learned
+        passed_ms = round((self._clock.monotonic() - at) * 1_000)
+        return centre_ms + passed_ms - milliseconds(self._clock.now())
 
     def use_seat(self, seat: SeatKey) -> None:
         """Sign as this seat from now on."""
@@ -145,7 +153,9 @@ class RemoteCaller:
 
     def _learn_time(self, told: str, ours_ms: int) -> None:
         try:
-            self._offset_ms = milliseconds(instant_of(told)) - ours_ms
+            centre_ms = milliseconds(instant_of(told))
+            self._offset_ms = centre_ms - ours_ms
+            self._learned = centre_ms, self._clock.monotonic()
         except Refusal:
             return
 

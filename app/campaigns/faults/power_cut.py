@@ -62,7 +62,8 @@ class _Tally:
     broken: set[str] = field(default_factory=set)
     typing_s: list[float] = field(default_factory=list)
     one_copy: int = 0
-    sentences: set[str] = field(default_factory=set)
+    said: int = 0
+    said_both: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,10 @@ class PowerCut:
                     f"the same with synchronous = NORMAL and no journal loses {control.lost:,} of"
                     f" {control.acknowledged:,} (it has to lose some)"
                 ),
-                *sorted(tally.sentences),
+                (
+                    f"of the {rounds - tally.one_copy:,} others {tally.said:,} were told to the"
+                    f" CSR, {tally.said_both:,} as possibly more than a power cut"
+                ),
                 *tally.unreadable[:5],
                 *sorted(tally.broken)[:5],
             ),
@@ -225,7 +229,8 @@ class _Cut:
         if again.sentence or again.orders != first.orders or again.drafts != first.drafts:
             tally.broken.add(f"the second opening differs: {again.sentence}")
         if not gone:
-            tally.sentences.add(first.sentence)
+            tally.said += bool(first.sentence)
+            tally.said_both += "Both copies" in first.sentence
             tally.typing_s += self._lost_typing(first)
 
     def _count(self, tally: _Tally, found: Opened, shown: list[Shown]) -> None:

@@ -159,8 +159,8 @@ class _Opening:
             return store
         if store.was_cut_off:
             self._sentences.append(
-                "The last change at this desk was cut off in the middle. No order with a number is "
-                "lost; please check what was typed last."
+                "The last change at this desk was cut off in the middle; please check what was "
+                "typed last."
             )
         return store
 
@@ -243,6 +243,9 @@ class _Opening:
         self._sentences.append(
             "Both copies were damaged. An order of this desk that had not reached the central "
             "service may be missing; please tell your team lead before you go on."
+            if self._is_rebuilt
+            else "Both copies end in the middle of a change, as after a power cut. If there was "
+            "none, an order may be missing: then please tell your team lead."
         )
 
     def _journal(

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from app.models.desk.tables import CommandRow
+from app.models.desk.tables import CommandRow, DraftRow
 from app.services.desk.desk import Desk
 from app.services.desk.recovery import JOURNAL, SEALED_KEY, STORE
 from app.services.desk.seat import STORE_KEY
@@ -23,7 +23,7 @@ from app.values.errors import Refusal
 from app.values.vocabulary import CommandKind, CommandState
 from app.wire import operations
 from app.wire.message import decode
-from app.wire.orders import ListDrafts, NumberShown, PlacedOrder, SaveDraft
+from app.wire.orders import ListDrafts, NumberShown, OpenDraft, PlacedOrder, SaveDraft
 from app.wire.sync import Outcome
 from tests.builders import with_line
 from tests.services.desk.site import (
@@ -93,6 +93,10 @@ def flip_a_page_in_the_middle(path: Path) -> None:
 
 def flip_last_page(path: Path) -> None:
     flip(path, path.stat().st_size - 100)
+
+
+def flip_one_page(path: Path) -> None:
+    flip(path, 10 * 4_096 + 2_000)
 
 
 def cut_in_half(path: Path) -> None:
@@ -283,6 +287,31 @@ def test_what_either_damaged_copy_still_holds_is_put_together(site: Site) -> Non
     with site.opened() as desk:
         assert len(numbers_in_store(desk)) == 2
     assert len(numbers_in_journal(site)) == 2
+
+
+def test_where_neither_copy_is_whole_it_is_said_and_no_doubtful_number_is_used(site: Site) -> None:
+    with_orders(site, 3)
+    overwrite(site.folder / STORE)
+    journal = site.folder / JOURNAL
+    journal.write_bytes(journal.read_bytes()[:-20])
+    with site.opened() as desk:
+        assert "may be missing" in status(desk).sentence
+        assert status(desk).numbers_left == 0
+
+
+def test_a_draft_of_a_placed_order_does_not_come_back_open(site: Site) -> None:
+    with site.opened() as desk:
+        caller = ready(desk)
+        site.centre.go_away()
+        order = place(caller, site.order())
+        with desk.records.store.write() as connection:
+            connection.execute(delete(DraftRow))
+    site.centre.come_back()
+    flip_one_page(site.folder / STORE)
+    with site.opened() as desk:
+        sign_in(desk)
+        with pytest.raises(Refusal, match="draft_closed"):
+            desk.caller.call(operations.OPEN_DRAFT, OpenDraft(order_id=order.document.order_id))
 
 
 def test_a_journal_with_another_head_is_set_aside_and_written_again(site: Site) -> None:
