@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
 
-from app.ui.background import InlineBackground, Lane, Question
+from app.ui.background import Debounce, InlineBackground, Lane, Question
 from app.ui.screens.call import card_guard, lookalikes, repeating
 from app.ui.screens.call.keeping import DraftKeeper, Kept
 from app.ui.screens.call.line_book import LineBook
@@ -147,6 +148,23 @@ def test_only_the_newest_document_is_written_after_the_one_under_way(
     assert seen == [Kept.WAITING, Kept.SAVED]
     assert desk.calls["drafts.save"] == 2
     assert desk.draft(an_order().order_id).internal_note == "4"
+
+
+def test_the_time_of_a_change_does_not_begin_with_the_end_of_the_save_before_it(
+    lane: SlowLane, desk: FakeDesk, qtbot: QtBot
+) -> None:
+    keeper = DraftKeeper(desk, lane, quiet_ms=1)  # type: ignore[arg-type] # as above
+    quiet = keeper.findChild(Debounce)
+    assert isinstance(quiet, Debounce)
+    keeper.begin(an_order().order_id)
+    keeper.keep(an_order())
+    qtbot.waitUntil(lambda: len(lane.waiting) == 1)
+    keeper.keep(an_order(changed(internal_note="meanwhile")))
+    qtbot.waitUntil(lambda: not quiet.is_waiting())
+    lane.waiting.pop()()
+    assert len(lane.waiting) == 1
+    lane.waiting.pop()()
+    assert desk.draft(an_order().order_id).internal_note == "meanwhile"
 
 
 def test_an_order_that_was_left_is_written_though_another_is_in_hand(
