@@ -28,6 +28,8 @@ from app.services.central.customers import Customers
 from app.services.central.dispatcher import Dispatcher
 from app.services.central.feed import ChangeFeed
 from app.services.central.feed_age import keep_age
+from app.services.central.handovers import LOOK_SECONDS as HANDOVER_SECONDS
+from app.services.central.handovers import Handovers, HandoverWatch
 from app.services.central.identity import Identity
 from app.services.central.installation import Installations
 from app.services.central.intake import Intake
@@ -91,6 +93,7 @@ def _services(
         Answers(),
         ChangeFeed(),
         Stock(),
+        Handovers(regions),
     )
 
 
@@ -155,6 +158,11 @@ class Central:
                 ("recording.look_after", self._pause.watchdog_s, self.pauses.look_after),
                 ("payments.look_after", self._pay.watchdog_s, self.payments.look_after),
                 ("stock.look_after", STOCK_SECONDS, StockWatch(self.transactions).look_after),
+                (
+                    "drafts.look_after",
+                    HANDOVER_SECONDS,
+                    HandoverWatch(self.transactions).look_after,
+                ),
             )
         )
 

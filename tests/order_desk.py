@@ -22,6 +22,7 @@ from app.services.central.answers import Answers
 from app.services.central.card_gateway import CardGateway
 from app.services.central.customers import Customers
 from app.services.central.feed import ChangeFeed
+from app.services.central.handovers import Handovers
 from app.services.central.intake import Intake
 from app.services.central.merging import Merging
 from app.services.central.number_leases import NumberLeases
@@ -87,6 +88,7 @@ class OrderCentre(Centre):
         Answers().register(handlers)
         ChangeFeed().register(handlers)
         Stock().register(handlers)
+        Handovers(regions()).register(handlers)
         self.pauses = Pauses(self.transactions, self.recorders, self.pause_settings, self.log)
         self.pauses.register(handlers)
         CardPayments(self.transactions, self.gateway, PaymentSettings(), self.log).register(
@@ -156,7 +158,7 @@ _EMPTIED = (
     *("product", "price", "price_break", "town", "change"),
     *("order_allocation", "stock_hold", "stock_level"),
     *("applied_command", "audit", "audit_seal", "number_lease"),
-    *("feed_mark", "seat_state"),
+    *("feed_mark", "seat_state", "handover"),
     *("read_back_entry", "read_back_override", "call_closing"),
     *("recording_lease", "recording_pause", "recording_event", "call_flag", "evidence"),
     *("card_attempt", "card_movement", "closed_attempt", "pay_link", "given_up_order"),

@@ -28,6 +28,7 @@ LeaseId = NewType("LeaseId", UUID)
 AttemptId = NewType("AttemptId", UUID)
 MovementId = NewType("MovementId", UUID)
 LinkId = NewType("LinkId", UUID)
+HandoverId = NewType("HandoverId", UUID)
 ProductCode = NewType("ProductCode", str)
 
 _COUNTER_BITS = 12

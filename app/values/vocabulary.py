@@ -50,6 +50,29 @@ class DraftState(StrEnum):
     PLACED = "placed"
 
 
+class Handing(StrEnum):
+    """Where a draft stands that this desk gives to a colleague.
+
+    OFFERING: the centre was asked and has not answered. TAKEN: it is the colleague's.
+    """
+
+    OFFERING = "offering"
+    OFFERED = "offered"
+    TAKEN = "taken"
+
+
+class HandoverState(StrEnum):
+    """Where a hand-over stands at the centre; after the first it changes no more.
+
+    EXPIRED: nobody took it in time, and it is the giver's again.
+    """
+
+    OFFERED = "offered"
+    CLAIMED = "claimed"
+    TAKEN_BACK = "taken_back"
+    EXPIRED = "expired"
+
+
 class Role(StrEnum):
     """What a person is; one role each."""
 

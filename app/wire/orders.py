@@ -17,6 +17,7 @@ from app.values.money import Currency, Money, UnitPrice
 from app.values.order_number import OrderNumber
 from app.values.vocabulary import (
     Channel,
+    Handing,
     OrderType,
     PaymentMethod,
     Priority,
@@ -133,14 +134,31 @@ class DraftSaved(View, frozen=True, kw_only=True):
     saved_at: Instant
 
 
+class CallBack(View, frozen=True, kw_only=True, omit_defaults=True):
+    """When to call back about a parked draft, where, and what to know then; all may be open."""
+
+    at: Instant | None = None
+    phone: ShortText = ""
+    note: Annotated[str, Meta(max_length=1_000)] = ""
+
+
+class HandedAway(View, frozen=True, kw_only=True):
+    """To whom a draft was given, and since when; `by_name` is who took it."""
+
+    state: Handing
+    to_name: str
+    at: Instant
+    by_name: str = ""
+
+
 class ListDrafts(Request, frozen=True, kw_only=True):
-    """Open and parked drafts of this seat, newest first."""
+    """Drafts of this seat, the most urgent first."""
 
     limit: PageRows = 50
 
 
 class DraftSummary(View, frozen=True, kw_only=True):
-    """One draft in a line."""
+    """One draft in a line; `call_back` where it is parked, `handed` where it was given away."""
 
     order_id: OrderId
     customer_name: str
@@ -148,10 +166,15 @@ class DraftSummary(View, frozen=True, kw_only=True):
     total: Money
     saved_at: Instant
     taken_by: PersonId
+    call_back: CallBack | None = None
+    handed: HandedAway | None = None
 
 
 class Drafts(View, frozen=True, kw_only=True):
-    """Newest first, and orders that were placed while their number was never shown."""
+    """Overdue call backs first, then those to come, the newest of the others, those given away.
+
+    Beside them orders that were placed while their number was never shown.
+    """
 
     drafts: tuple[DraftSummary, ...]
     number_not_given: tuple[PlacedOrder, ...] = ()

@@ -99,6 +99,25 @@ def release_expired(tx: Transaction) -> int:
     return _give_back(tx, _EXPIRED, most=CODES_AT_ONCE)
 
 
+_MOVE = """
+    UPDATE stock_hold h SET device_id = %(other)s
+    WHERE h.order_id = ANY (%(orders)s::uuid[]) AND h.device_id = %(device)s
+      AND NOT EXISTS (SELECT FROM stock_hold o WHERE o.code = h.code AND o.order_id = h.order_id
+                                                 AND o.device_id = %(other)s)
+"""
+
+
+def move_holds(tx: Transaction, order_id: UUID, device_id: UUID, other_id: UUID) -> int:
+    """What one seat holds for an order, another one holds from now on; of how many products."""
+    values = {"orders": [order_id], "device": device_id, "other": other_id, "most": None}
+    held = tx.connection.exec_driver_sql(_HELD_CODES.format(_OF_SEAT), values)
+    found = held.scalars().all()
+    if not found or device_id == other_id:
+        return 0
+    lock_levels(tx, found)
+    return tx.connection.exec_driver_sql(_MOVE, values).rowcount
+
+
 def take_for_order(tx: Transaction, order_id: UUID, codes: Collection[str]) -> dict[str, int]:
     """Remove holds of an order and all that ran out, of locked products; pieces by code.
 
