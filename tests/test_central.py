@@ -76,7 +76,7 @@ EVERY_FEW_SECONDS = {"recording.renew", "stock.hold", "stock.release", "device.h
 
 @by_name
 def test_every_change_is_audited(operation: Operation[Any, Any]) -> None:
-    changes = operation.kind in {Kind.COMMAND, Kind.SAGA}
+    changes = operation.kind in {Kind.COMMAND, Kind.BATCH, Kind.SAGA}
     unaudited = operation.name in ASKS_OUTSIDE | EVERY_FEW_SECONDS
     assert operation.audited == (changes and not unaudited)
 

@@ -17,7 +17,6 @@ from psycopg import errors, sql
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from app.values.errors import Fault, Refusal
@@ -109,13 +108,18 @@ class CentralStore:
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         self._writing = self.engine.execution_options(isolation_level="READ COMMITTED")
+        self._glancing = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self.engine, "connect", self._take_role)
 
-    def read(self, work: Callable[[Session], T]) -> T:
+    def read(self, work: Callable[[Connection], T]) -> T:
         """Run in one read-only snapshot."""
         return _with_retries(self._reading, work)
 
-    def write(self, work: Callable[[Session], T]) -> T:
+    def glance(self, work: Callable[[Connection], T]) -> T:
+        """Run outside any transaction; for one statement that reads, without BEGIN and COMMIT."""
+        return _with_retries(self._glancing, work)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
         """Run and commit; again from the start after a deadlock or a serialization failure.
 
         Raises Fault `outcome_unknown` when the connection broke during the commit.
@@ -162,11 +166,11 @@ def require_service_role(connection: Connection) -> None:
         raise Fault("role_wrong", f"The service must run as {SERVICE_ROLE}, not as {role}.")
 
 
-def _nothing(session: Session) -> None:
-    session.execute(text("SELECT 1"))
+def _nothing(connection: Connection) -> None:
+    connection.execute(text("SELECT 1"))
 
 
-def _with_retries(engine: Engine, work: Callable[[Session], T]) -> T:
+def _with_retries(engine: Engine, work: Callable[[Connection], T]) -> T:
     for left in reversed(range(TRIES_MOST)):
         try:
             return _once(engine, work)
@@ -192,11 +196,12 @@ def _give_up_unless(again: bool, cause: DBAPIError) -> None:  # noqa: FBT001 - p
     raise Fault("database_away", "The central database does not answer.") from cause
 
 
-def _once(engine: Engine, work: Callable[[Session], T]) -> T:
-    with Session(engine, expire_on_commit=False) as session:
-        outcome = work(session)
+def _once(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        outcome = work(connection)
         try:
-            session.commit()
+            transaction.commit()
         except DBAPIError as cause:
             if cause.connection_invalidated:
                 raise Fault(

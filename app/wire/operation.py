@@ -21,6 +21,8 @@ class Kind(Enum):
     """Reads; no key, a short read transaction."""
     COMMAND = "command"
     """Changes, in ONE transaction: authorise, already applied?, handler, audit row, change rows."""
+    BATCH = "batch"
+    """Many commands in one request: proved once, each with key, transaction and audit row."""
     SAGA = "saga"
     """Speaks to another system: commit the intent, act outside any transaction, commit outcome."""
     WAIT = "wait"
@@ -56,8 +58,9 @@ class Operation(Generic[Q, A]):
 
     `keyed`: the answer to a command is stored under its idempotency key and given again for ever.
     Not so for a batch, whose commands have keys of their own, and for sign-in, whose body must
-    leave no trace. A saga has ids in its request that make it repeatable. `patience_s` is how long
-    a desk waits for the centre's answer.
+    leave no trace. A saga has ids in its request that make it repeatable. `audited`: what it
+    changes leaves an audit row, and so does a refusal; of a batch each command does.
+    `patience_s` is how long a desk waits for the centre's answer.
     """
 
     name: str

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from app.store import central
 from app.store.central import (
@@ -31,8 +30,8 @@ def store(central_url: str) -> Iterator[CentralStore]:
     made.close()
 
 
-def ask(session: Session, statement: str, **values: object) -> object:
-    return session.execute(text(statement), values).scalar_one()
+def ask(connection: Connection, statement: str, **values: object) -> object:
+    return connection.execute(text(statement), values).scalar_one()
 
 
 def end_others(url: str) -> None:
@@ -67,9 +66,9 @@ def test_what_is_no_postgresql_url_is_refused_without_repeating_it(given: str) -
 
 
 def test_every_connection_takes_on_the_service_role(store: CentralStore) -> None:
-    def role(session: Session) -> object:
-        require_service_role(session.connection())
-        return ask(session, "SELECT current_user")
+    def role(connection: Connection) -> object:
+        require_service_role(connection)
+        return ask(connection, "SELECT current_user")
 
     assert store.read(role) == store.write(role) == SERVICE_ROLE
 
@@ -77,7 +76,7 @@ def test_every_connection_takes_on_the_service_role(store: CentralStore) -> None
 def test_a_store_of_the_owner_is_not_fit_for_the_service(central_url: str) -> None:
     store = CentralStore(central_url, connections=1, role=OWNER_ROLE)
     with pytest.raises(Fault) as fault:
-        store.read(lambda session: require_service_role(session.connection()))
+        store.read(require_service_role)
     store.close()
     assert fault.value.code == "role_wrong"
 
@@ -110,7 +109,7 @@ def test_a_connection_cut_between_two_transactions_is_not_noticed(
     end_others(central_url)
     store.ping()
     end_others(central_url)
-    assert store.write(lambda session: ask(session, "SELECT 1")) == 1
+    assert store.write(lambda connection: ask(connection, "SELECT 1")) == 1
 
 
 def test_a_connection_cut_before_the_commit_means_again_from_the_start(
@@ -118,12 +117,12 @@ def test_a_connection_cut_before_the_commit_means_again_from_the_start(
 ) -> None:
     runs: list[int] = []
 
-    def work(session: Session) -> object:
+    def work(connection: Connection) -> object:
         runs.append(1)
         if len(runs) == 1:
-            session.execute(text("SELECT pg_current_xact_id()"))
+            connection.execute(text("SELECT pg_current_xact_id()"))
             end_others(central_url)
-        return ask(session, "SELECT 2")
+        return ask(connection, "SELECT 2")
 
     assert store.write(work) == 2
     assert len(runs) == 2
@@ -132,8 +131,8 @@ def test_a_connection_cut_before_the_commit_means_again_from_the_start(
 def test_a_connection_cut_at_the_commit_leaves_the_outcome_unknown(
     store: CentralStore, central_url: str
 ) -> None:
-    def work(session: Session) -> None:
-        session.execute(text("SELECT pg_current_xact_id()"))
+    def work(connection: Connection) -> None:
+        connection.execute(text("SELECT pg_current_xact_id()"))
         end_others(central_url)
 
     with pytest.raises(Fault) as fault:
@@ -144,9 +143,9 @@ def test_a_connection_cut_at_the_commit_leaves_the_outcome_unknown(
 def test_a_statement_that_is_wrong_is_not_tried_again(store: CentralStore) -> None:
     runs: list[int] = []
 
-    def work(session: Session) -> None:
+    def work(connection: Connection) -> None:
         runs.append(1)
-        session.execute(text("SELECT nonsense"))
+        connection.execute(text("SELECT nonsense"))
 
     with pytest.raises(DBAPIError):
         store.write(work)
@@ -156,8 +155,8 @@ def test_a_statement_that_is_wrong_is_not_tried_again(store: CentralStore) -> No
 def test_more_threads_than_connections_wait_for_their_turn(store: CentralStore) -> None:
     together, answers = threading.Barrier(2), list[object]()
 
-    def work(session: Session) -> object:
-        return ask(session, "SELECT 3")
+    def work(connection: Connection) -> object:
+        return ask(connection, "SELECT 3")
 
     def ask_often() -> None:
         together.wait(5)
@@ -226,7 +225,7 @@ def test_who_waits_too_long_for_a_lock_is_told_to_come_again(
     with psycopg.connect(central_url) as other:
         other.execute("LOCK TABLE policy IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(Fault) as fault:
-            store.read(lambda session: ask(session, "SELECT count(*) FROM policy"))
+            store.read(lambda connection: ask(connection, "SELECT count(*) FROM policy"))
     store.close()
     assert fault.value.code == "service_busy"
 
@@ -234,10 +233,10 @@ def test_who_waits_too_long_for_a_lock_is_told_to_come_again(
 def test_a_server_that_is_silent_is_noticed_within_seconds(central_url: str) -> None:
     store = CentralStore(central_url, connections=1)
 
-    def told(session: Session) -> dict[str, str]:
-        connection = session.connection().connection.driver_connection
-        assert isinstance(connection, psycopg.Connection)
-        return connection.info.get_parameters()
+    def told(connection: Connection) -> dict[str, str]:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        return driver.info.get_parameters()
 
     parameters = store.read(told)
     store.close()

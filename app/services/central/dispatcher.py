@@ -1,9 +1,9 @@
 """Runs every operation of the centre, as the table of operations says.
 
 The one place that proves who asks, decides permission and ownership, repeats stored answers, writes
-the audit row, and turns whatever goes wrong into an answer. Queries and commands run on the
-service's threads, sagas on threads of their own; a wait runs on the event loop and goes to a thread
-for each short look at the database.
+the audit row, and turns whatever goes wrong into an answer. Queries, commands and batches run on
+the service's threads, sagas on threads of their own; a wait runs on the event loop and goes to a
+thread for each short look at the database.
 """
 
 from __future__ import annotations
@@ -179,6 +179,8 @@ class Dispatcher:
                 return self._transactions.read(partial(self._query, attempt=attempt))
             case Kind.COMMAND:
                 return self._transactions.write(partial(self._command, attempt=attempt))
+            case Kind.BATCH:
+                return self._batch(attempt)
             case Kind.SAGA:
                 return self._saga(attempt)
             case _:
@@ -211,10 +213,15 @@ class Dispatcher:
             tx.remember(key, answer)
         return answer
 
+    def _batch(self, attempt: _Attempt) -> bytes:
+        """Proved before; it must not sit on a connection while each command takes one."""
+        request = self._transactions.glance(partial(self._admit, attempt=attempt))
+        return encode(self._handlers.batch(attempt.operation)(attempt.actor, request))
+
     def _saga(self, attempt: _Attempt) -> bytes:
-        """Proved in a transaction of its own, which is over before the handler speaks to others."""
+        """Proved before the handler speaks to others."""
         operation = attempt.operation
-        request = self._transactions.read(partial(self._admit, attempt=attempt))
+        request = self._transactions.glance(partial(self._admit, attempt=attempt))
         saga = Saga(self._transactions, attempt.actor)
         answer = encode(self._handlers.saga(operation)(saga, attempt.actor, request))
         if operation.audited:
@@ -223,7 +230,7 @@ class Dispatcher:
 
     async def _hold(self, attempt: _Attempt, threads: Threads) -> bytes:
         hold = _Hold(self._transactions, threads)
-        request = await hold.read(partial(self._admit, attempt=attempt))
+        request = await hold.glance(partial(self._admit, attempt=attempt))
         handler = self._handlers.wait(attempt.operation)
         return encode(await handler(hold, attempt.actor, request))
 
@@ -322,6 +329,9 @@ class _Hold:
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         return await self._threads.run(partial(self._transactions.read, work))
+
+    async def glance(self, work: Callable[[Transaction], T]) -> T:
+        return await self._threads.run(partial(self._transactions.glance, work))
 
     async def pause(self, seconds: float) -> bool:
         stopping = self._threads.stopping

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -87,16 +86,13 @@ class Intake:
 
     def register(self, handlers: Handlers) -> None:
         """Name the handlers."""
-        handlers.add(operations.SEND_COMMANDS, self.send)
+        handlers.add_batch(operations.SEND_COMMANDS, self.send)
 
-    def send(self, tx: Transaction, actor: Actor, request: SendCommands) -> CommandOutcomes:
+    def send(self, actor: Actor, request: SendCommands) -> CommandOutcomes:
         """One outcome per command, in the same order.
 
         When the database fails part of the way, what was done is told and the rest is for later.
         """
-        # Who asks is proved. The batch must not sit on a connection while each command takes one,
-        # or as many batches as there are connections would wait for each other.
-        tx.session.commit()
         outcomes: list[CommandOutcome] = []
         for command in request.commands:
             try:
@@ -109,8 +105,6 @@ class Intake:
         outcomes += [later(command, "The service was interrupted.") for command in rest]
         for command, outcome in zip(request.commands, outcomes, strict=True):
             self._measures.taken(command.kind, outcome.outcome)
-        counts = Counter(outcome.outcome.value for outcome in outcomes)
-        tx.about(actor.seat.device_id, commands=len(outcomes), **counts)
         return CommandOutcomes(outcomes=tuple(outcomes))
 
     def take(self, command: Command, actor: Actor) -> CommandOutcome:

@@ -6,6 +6,8 @@ handlers:
 
     handlers.add(operations.FIND_CUSTOMERS, self.find)    QUERY or COMMAND, on a service thread
         def find(self, tx: Transaction, actor: Actor, request: FindCustomers) -> CustomersFound
+    handlers.add_batch(operations.SEND_COMMANDS, self.send)    BATCH, on a service thread
+        def send(self, actor: Actor, request: SendCommands) -> CommandOutcomes
     handlers.add_saga(operations.ACQUIRE_PAUSE, self.acquire)    SAGA, on a thread of the sagas
         def acquire(self, saga: Saga, actor: Actor, request: AcquirePause) -> PauseHeld
     handlers.add_wait(operations.WAIT_FOR_CHANGES, self.wait)    WAIT, on the event loop
@@ -18,6 +20,9 @@ OWN_SESSION.
 - COMMAND: read committed; what the handler wrote, the audit row, the change rows and the stored
   answer commit together or not at all. It may run again from the start after a deadlock, so it acts
   on nothing but `tx`. Rows that two commands may fight over are locked (`with_for_update`).
+- BATCH: many commands in one request, proved once, before and outside any transaction. The handler
+  opens a transaction for what it takes (`Transactions.write`) and sees to key, stored answer and
+  audit row of each command; nothing is written for the request itself unless it is refused.
 - SAGA: holds no transaction. `saga.write` commits the intent, then the handler speaks to the other
   system, then `saga.write` commits the outcome. It is repeatable by an id in its request, because
   it is asked again when nobody knows what came of it, and a watchdog finishes what was left. The
@@ -29,6 +34,7 @@ OWN_SESSION.
   texts.
 - Raise Refusal to give up: everything is rolled back and the refusal is audited when the row is
   audited. Raise KeptRefusal where what was written must stay (a failed sign-in is counted).
+- `tx.session` is made when it is first asked for; the hot path does with `tx.connection`.
 - Nothing of `tx` (session, connection, mapped rows) may be used after the handler returns.
 - Operations with `keyed=False` (batches, sign-in) have no stored answer; `tx.applied` and
   `tx.remember` let a batch keep one for every command in it.
@@ -39,6 +45,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -146,17 +153,23 @@ class _Pending:
 class Transaction:
     """One transaction of the central database; lives on one thread until the handler returns."""
 
-    def __init__(self, session: Session, at: datetime, ids: Ids, actor: Actor = NOBODY) -> None:
-        self.session = session
+    def __init__(
+        self, connection: Connection, at: datetime, ids: Ids, actor: Actor = NOBODY
+    ) -> None:
+        """`connection` has begun; whoever opened it commits."""
+        self.connection = connection
         self.at = at
         self.ids = ids
         self.actor = actor
+        self._session: Session | None = None
         self._pending = _Pending()
 
     @property
-    def connection(self) -> Connection:
-        """For Core statements on the hot path; the same transaction as `session`."""
-        return self.session.connection()
+    def session(self) -> Session:
+        """For mapped rows; the same transaction as `connection`."""
+        if self._session is None:
+            self._session = Session(self.connection, expire_on_commit=False)
+        return self._session
 
     def changed(self, kind: ChangeKind, key: str, revision: int, *, deleted: bool = False) -> None:
         """Leave a change row for the feed, for every seat."""
@@ -205,11 +218,17 @@ class Transaction:
 
     def finish(self) -> None:
         """Write what was left pending; called once, just before the commit."""
-        self.session.flush()
+        if self._session is not None:
+            self._session.flush()
         if self._pending.changes:
             self.connection.execute(_CHANGES, self._pending.changes)
         if self._pending.audits:
             self.connection.execute(_AUDITS, self._pending.audits)
+
+    def close(self) -> None:
+        """Let go of mapped rows; the transaction itself is for who opened it to end."""
+        if self._session is not None:
+            self._session.close()
 
 
 # Built once: putting a statement together takes longer than PostgreSQL needs to answer it.
@@ -274,17 +293,16 @@ class Transactions:
 
     def read(self, work: Callable[[Transaction], T], actor: Actor = NOBODY) -> T:
         """Run in one read-only snapshot."""
+        return self._store.read(partial(self._run, work, actor))
 
-        def reading(session: Session) -> T:
-            return work(Transaction(session, self._clock.now(), self._ids, actor))
-
-        return self._store.read(reading)
+    def glance(self, work: Callable[[Transaction], T], actor: Actor = NOBODY) -> T:
+        """Run outside any transaction: for one statement that reads, and needs no more."""
+        return self._store.glance(partial(self._run, work, actor))
 
     def write(self, work: Callable[[Transaction], T], actor: Actor = NOBODY) -> T:
         """Run and commit; again from the start after a deadlock or a serialization failure."""
 
-        def writing(session: Session) -> T | KeptRefusal:
-            tx = Transaction(session, self._clock.now(), self._ids, actor)
+        def writing(tx: Transaction) -> T | KeptRefusal:
             try:
                 outcome: T | KeptRefusal = work(tx)
             except KeptRefusal as kept:
@@ -292,10 +310,17 @@ class Transactions:
             tx.finish()
             return outcome
 
-        outcome = self._store.write(writing)
+        outcome = self._store.write(partial(self._run, writing, actor))
         if isinstance(outcome, KeptRefusal):
             raise outcome
         return outcome
+
+    def _run(self, work: Callable[[Transaction], T], actor: Actor, connection: Connection) -> T:
+        tx = Transaction(connection, self._clock.now(), self._ids, actor)
+        try:
+            return work(tx)
+        finally:
+            tx.close()
 
 
 class Hold(Protocol):
@@ -311,6 +336,7 @@ class Hold(Protocol):
 
 
 Handler = Callable[[Transaction, Actor, Q], A]
+BatchHandler = Callable[[Actor, Q], A]
 SagaHandler = Callable[[Saga, Actor, Q], A]
 WaitHandler = Callable[[Hold, Actor, Q], Awaitable[A]]
 
@@ -320,6 +346,7 @@ class Handlers:
 
     def __init__(self) -> None:
         self._direct: dict[str, Handler[Any, Any]] = {}
+        self._batches: dict[str, BatchHandler[Any, Any]] = {}
         self._sagas: dict[str, SagaHandler[Any, Any]] = {}
         self._waits: dict[str, WaitHandler[Any, Any]] = {}
 
@@ -329,6 +356,13 @@ class Handlers:
             raise ValueError(f"{operation.name} is a {operation.kind.value}")
         self._refuse_second(operation.name)
         self._direct[operation.name] = handler
+
+    def add_batch(self, operation: Operation[Q, A], handler: BatchHandler[Q, A]) -> None:
+        """For a BATCH."""
+        if operation.kind is not Kind.BATCH:
+            raise ValueError(f"{operation.name} is a {operation.kind.value}")
+        self._refuse_second(operation.name)
+        self._batches[operation.name] = handler
 
     def add_saga(self, operation: Operation[Q, A], handler: SagaHandler[Q, A]) -> None:
         """For a SAGA."""
@@ -348,6 +382,10 @@ class Handlers:
         """The handler of a QUERY or COMMAND."""
         return self._direct[operation.name]
 
+    def batch(self, operation: Operation[Q, A]) -> BatchHandler[Q, A]:
+        """The handler of a BATCH."""
+        return self._batches[operation.name]
+
     def saga(self, operation: Operation[Q, A]) -> SagaHandler[Q, A]:
         """The handler of a SAGA."""
         return self._sagas[operation.name]
@@ -361,7 +399,8 @@ class Handlers:
         return tuple(row.name for row in table if not self._handles(row.name))
 
     def _handles(self, name: str) -> bool:
-        return name in self._direct or name in self._sagas or name in self._waits
+        kinds = (self._direct, self._batches, self._sagas, self._waits)
+        return any(name in handled for handled in kinds)
 
     def _refuse_second(self, name: str) -> None:
         if self._handles(name):
