@@ -10,7 +10,7 @@ from app.services.central import feed_age
 from app.services.central.feed_age import KEPT_FOR, MARKED_EVERY, keep_age
 from app.wire.sync import Cursor
 from tests.order_desk import OrderCentre
-from tests.services.central.test_feed import Follower
+from tests.services.central.following import Follower
 
 DAY = timedelta(days=1)
 

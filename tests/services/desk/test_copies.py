@@ -16,8 +16,8 @@ from app.store.desk import StoreDamaged, open_store
 from app.values.vocabulary import CommandState
 from app.wire import operations
 from app.wire.orders import SaveDraft
+from tests.services.desk.sending import send_all, states
 from tests.services.desk.site import Site, place, ready, sign_in
-from tests.services.desk.test_outbox import send_all, states
 from tests.services.desk.test_recovery import numbers_in_store
 
 

@@ -17,8 +17,8 @@ from app.wire.orders import PlacedOrder
 from app.wire.outbox import AskOutbox, OutboxEntry
 from app.wire.outbox_operations import ASK_OUTBOX
 from app.wire.sync import OrderDecision, Outcome
+from tests.services.desk.sending import lose_the_answer, send_all, states
 from tests.services.desk.site import Site, place, ready, status
-from tests.services.desk.test_outbox import lose_the_answer, send_all, states
 
 KINDS_OF_A_SNAPSHOT = 5
 

@@ -15,8 +15,8 @@ from app.services.ports import Caller
 from app.values.errors import Refusal
 from app.values.vocabulary import ChangeKind
 from tests.services.desk.centre import POLICY
+from tests.services.desk.sending import stocked
 from tests.services.desk.site import Site, place, ready, sign_in, status
-from tests.services.desk.test_outbox import stocked
 
 KINDS_OF_A_SNAPSHOT = 5
 

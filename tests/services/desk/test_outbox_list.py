@@ -19,8 +19,8 @@ from app.wire.outbox_operations import ASK_OUTBOX, OPEN_SENT_ORDER, SEND_NOW
 from app.wire.sync import Outcome
 from tests.builders import an_id
 from tests.services.desk.centre import A_CSR
+from tests.services.desk.sending import Only, send_all, stocked, wait_for_earlier
 from tests.services.desk.site import Signal, Site, close, place, ready, status
-from tests.services.desk.test_outbox import Only, send_all, stocked, wait_for_earlier
 
 
 @pytest.fixture

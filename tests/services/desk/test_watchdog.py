@@ -15,8 +15,8 @@ from app.services.desk.worker import BackOff, LeftBehind, Worker
 from app.values.vocabulary import CommandState
 from app.wire.sync import SendCommands
 from tests.fakes import CountingIds, FixedClock
+from tests.services.desk.sending import states
 from tests.services.desk.site import WAIT_SECONDS, Signal, Site, no_chance, place, ready, status
-from tests.services.desk.test_outbox import states
 
 DOING = "sending orders"
 LONGEST = 60.0
