@@ -46,7 +46,7 @@ STYLE_SHEETS = {"app/ui/theme.py"}
 
 CATCH_ALLS = {
     "app/campaigns/faults/simulation/world.py": "whatever the program raises there is a finding",
-    "app/services/desk/worker.py": "a bug ends one step, not the outbox, and has an incident number",
+    "app/services/desk/worker.py": "a bug ends one step, not the outbox; it has an incident",
     "app/services/*/dispatcher.py": "an operation that fails in any way is answered",
     "app/ui/background.py": "whatever happens on a lane is handed to the GUI thread",
     "app/store/product_search.py": "a panic in Rust has no class that could be named",

@@ -1,7 +1,8 @@
 """What the centre remembers of what was asked: applied commands, audit and its seal, changes.
 
-All of it but changes is insert-only for the service. `xid` is the writing transaction's id: rows whose xid lies
-below the oldest running transaction are final, and (xid, seq) is then their order for ever.
+All of it but changes is insert-only for the service. `xid` is the writing transaction's id: rows
+whose xid lies below the oldest running transaction are final, and (xid, seq) is then their order
+for ever.
 """
 
 from __future__ import annotations
