@@ -17,6 +17,7 @@ from app.ui.screens.call import focus
 from app.ui.screens.call.correcting import Place, Target
 from app.ui.screens.call.guide_state import ReadBackState, Stage
 from app.ui.screens.call.panes import Panes
+from app.ui.screens.call.placing import Step
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.state import CallState
 from app.ui.screens.call.topics import topic_of
@@ -40,6 +41,7 @@ class Guiding(QObject):
         guide.state_changed.connect(side.show_guide)
         guide.state_changed.connect(self._follow)
         guide.focus_asked.connect(self.take_focus)
+        self._call.placing.gone_on.connect(self._go_on)
         guide.needed.connect(self._screen.go_to_topic)
         guide.correction_asked.connect(self._open_field)
         guide.correction_ended.connect(self._close_fields)
@@ -66,6 +68,12 @@ class Guiding(QObject):
         """The answer is due: the keyboard goes there."""
         self._screen.bring(self._screen.side)
         self._screen.side.take_focus()
+
+    @Slot(object)
+    def _go_on(self, step: Step) -> None:
+        """The caller wants this order, too: the read-back goes on where it was."""
+        if step is Step.READ_BACK:
+            self.take_focus()
 
     def lead_on(self, state: CallState) -> None:
         """To what keeps the order from being placed, or to Place order."""
@@ -138,6 +146,8 @@ class Guiding(QObject):
     @Slot(object)
     def _follow(self, state: ReadBackState) -> None:
         """The line that is asked is chosen, its count covered; a keyboard that waits goes on."""
+        if state.stage is Stage.ASKING and self._call.order.is_open:
+            self._call.placing.look_early()
         line_id = state.point.line_id if state.point and state.stage is Stage.ASKING else None
         row = self._call.lines.book.find(line_id) if line_id is not None else None
         if row is not None:

@@ -1,6 +1,6 @@
-"""The question before an order is placed that is much like another: is it one more, or the same?
+"""The question about an order that is much like another: is it one more, or the same?
 
-Passive. It has the keyboard when it is shown, because the CSR has just asked to place the order.
+Passive. It is shown as soon as it is known, which is mostly when the read-back begins.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.ui import theme
 from app.ui.screens.call import focus
-from app.ui.screens.call.placing import LikeQuestion
+from app.ui.screens.call.placing import LikeQuestion, Step
 from app.ui.widgets.buttons import KEY_GAP, StepButton
 from app.ui.widgets.text import wrapped
 
@@ -33,8 +33,15 @@ class LikeOrdersBox(QFrame):
         self._heading = wrapped("", theme.Text.STRONG, theme.Tone.WARN, self)
         self._words = wrapped("", theme.Text.SMALL, parent=self)
         self._say = wrapped("", parent=self)
-        self.it_is_another = self._button(self.tr("Another order: place it"), "A")
-        self.it_is_the_same = self._button(self.tr("The same: open that one"), "S")
+        self._go_on = {
+            Step.READ_BACK: self.tr("Another order: go on"),
+            Step.PAY: self.tr("Another order: take the payment"),
+            Step.PLACE: self.tr("Another order: place it"),
+        }
+        self.it_is_another = self._button("A")
+        self.it_is_the_same = self._button("S")
+        _name(self.it_is_another, self._go_on[Step.PLACE])
+        _name(self.it_is_the_same, self.tr("The same: open that one"))
         self.it_is_another.clicked.connect(self.another)
         self.it_is_the_same.clicked.connect(self.same)
         layout = QVBoxLayout(self)
@@ -50,9 +57,8 @@ class LikeOrdersBox(QFrame):
             layout.addWidget(part)
         self.hide()
 
-    def _button(self, words: str, key: str) -> StepButton:
-        button = StepButton(words, parent=self)
-        button.setText(f"{words}{KEY_GAP}{key}")
+    def _button(self, key: str) -> StepButton:
+        button = StepButton("", parent=self)
         button.setAccessibleDescription(key)
         button.installEventFilter(self)
         return button
@@ -71,6 +77,7 @@ class LikeOrdersBox(QFrame):
             (self._say, say),
         ):
             label.setText(text)
+        _name(self.it_is_another, self._go_on[question.step])
         theme.set_shown(self, True)
         words = f"{question.heading} {question.words} {say}"
         self.setAccessibleName(words)
@@ -99,3 +106,9 @@ class LikeOrdersBox(QFrame):
             signal.emit()
             return True
         return super().eventFilter(watched, event)
+
+
+def _name(button: StepButton, words: str) -> None:
+    """What it does, with its key."""
+    button.setAccessibleName(words)
+    button.setText(f"{words}{KEY_GAP}{button.accessibleDescription()}")

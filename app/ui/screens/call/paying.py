@@ -20,6 +20,7 @@ from app.ui.screens.call import focus
 from app.ui.screens.call.guide_state import Stage
 from app.ui.screens.call.panes import Panes
 from app.ui.screens.call.payment_forms import link_form, reference_form
+from app.ui.screens.call.placing import Step
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.state import CallState, Phase
 from app.ui.shortcuts import Action
@@ -49,6 +50,7 @@ class Paying(QObject):
             else None
         )
         self.is_open = False
+        self._wanted = self._open_card
         self._was = PaymentShown()
         self._lay_out()
         self._connect()
@@ -72,6 +74,7 @@ class Paying(QObject):
         payment.card_asked.connect(self.take_card)
         payment.link_asked.connect(self.ask_for_link)
         payment.method_asked.connect(self._pay_another_way)
+        self._call.placing.gone_on.connect(self._go_on)
         self.tenders.left.connect(self.close)
         self.tenders.script_changed.connect(self._show_script)
         self.link_form.given.connect(self._send_link)
@@ -97,8 +100,9 @@ class Paying(QObject):
             return
         if call.order.document.payment is not PaymentMethod.CARD:
             call.set_payment(PaymentMethod.CARD)
+        self._wanted = self._open_card
         if self._may_take_card():
-            self._open()
+            call.placing.look_before_paying()
 
     def _may_take_card(self) -> bool:
         """Whether all is agreed; else the keyboard is led to what is not."""
@@ -115,8 +119,16 @@ class Paying(QObject):
             self._say(payments.may_take_card(guide.standings) or self._call.state.reason_why_not)
         return False
 
-    def _open(self) -> None:
+    @Slot(object)
+    def _go_on(self, step: Step) -> None:
+        """The order was not placed before, or the caller wants another: now it is paid."""
+        if step is Step.PAY and self._call.state.phase is Phase.TAKING:
+            self._wanted()
+
+    def _open_card(self) -> None:
         """The pane is in front before the pause is asked for, so that it opens to somebody."""
+        if self._payment.pause.state.is_busy or not self._may_take_card():
+            return
         self._show(self.card or self.tenders)
         if not self._payment.take_card():
             self._show(self.tenders)
@@ -137,9 +149,12 @@ class Paying(QObject):
     @Slot()
     def ask_for_link(self) -> None:
         """Where the pay link goes; a pause that is open ends."""
-        if self._call.state.phase is not Phase.TAKING:
-            return
-        self._payment.pause.put_away()
+        if self._call.state.phase is Phase.TAKING:
+            self._payment.pause.put_away()
+            self._wanted = self._open_link
+            self._call.placing.look_before_paying()
+
+    def _open_link(self) -> None:
         self._show(self.tenders)
         customer = self._call.order.document.customer
         known = (customer.email or customer.phone) if customer is not None else ""

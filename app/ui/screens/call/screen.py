@@ -348,8 +348,8 @@ class CallScreen(QWidget):
 
     @Slot(object)
     def _ask_twice(self, question: LikeQuestion | None) -> None:
-        """Was it placed before? The answer to a key of the CSR, so the keyboard may go there."""
-        if question is not None:
+        """Was it placed before? The keyboard goes there as the answer to a key of the CSR."""
+        if question is not None and question.is_prompt:
             self.bring(self.side)
         self.side.show_like(question)
 
@@ -359,7 +359,7 @@ class CallScreen(QWidget):
         presenter = self._presenter
         if presenter.placing.question is not None:
             presenter.placing.leave()
-            focus.go_to(self.side.place)
+            self.side.take_focus()
             return
         if self._answering.go_back() or self.paying.go_back() or self._guide.go_back():
             return

@@ -137,10 +137,14 @@ class SidePane(QWidget):
 
     @Slot(object)
     def show_like(self, question: LikeQuestion | None) -> None:
-        """Ask whether the order was placed before; the keyboard goes to the answers."""
+        """Ask whether the order was placed before.
+
+        The keyboard goes to the answers where the CSR has not gone on meanwhile; else they come
+        next, before another question of the read-back.
+        """
         self.like.show_question(question)
         self._fit()
-        if question is not None:
+        if question is not None and question.is_prompt:
             self.like.take_focus()
 
     @Slot(object)
@@ -189,6 +193,8 @@ class SidePane(QWidget):
         """F8: where the answer goes; else to Place order, or to the rows."""
         if self._guide.override is not None:
             self.override.take_focus()
+        elif self.like.is_asking:
+            self.like.take_focus()
         elif self.guide.wants_focus():
             self.guide.take_focus()
         elif self._next_step().isEnabled():
@@ -207,10 +213,10 @@ class SidePane(QWidget):
         theme.set_shown(self.checklist, not (lead and wide))
         can_ask = guide.begun and guide.left > 0 and self._call.phase is Phase.TAKING
         shown = {
-            self.guide: not (answering or (lead and self._is_low)),
+            self.guide: not (answering or ((lead or is_asking_twice) and self._is_low)),
             self.like: is_asking_twice,
             self.place: self._next_step() is self.place and not is_asking_twice,
-            self.card: self._next_step() is self.card,
+            self.card: self._next_step() is self.card and not is_asking_twice,
             self._reason: not is_asking_twice,
             self._told: bool(guide.told) and not lead and guide.stage is not Stage.CAUSE,
             self._caution: bool(self._caution.words()[0]) and not (lead or asking or is_agreed),
@@ -220,7 +226,8 @@ class SidePane(QWidget):
         }
         for part, is_wanted in shown.items():
             theme.set_shown(part, wide and is_wanted)
-        gives_way = self._is_low and wide and self.guide.wants_focus() and not lead
+        stands_alone = self.guide.wants_focus() and not (lead or is_asking_twice)
+        gives_way = self._is_low and wide and stands_alone
         theme.set_shown(self._card, not (answering or gives_way))
         if self._answers is not None:
             theme.set_shown(self._answers, answering)

@@ -1,4 +1,7 @@
-"""A like order is asked about before placing: one key for another order, one for the same."""
+"""A like order is asked about as soon as it is known: one key for another order, one for the same.
+
+That is when the read-back begins; before a card is taken; and once more before placing.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,21 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.ui.main_window import MainWindow
+from app.ui.screens.call import focus
+from app.ui.screens.call.guide_state import Stage
 from app.ui.screens.call.like_orders_box import LikeOrdersBox
+from app.ui.screens.call.placing import HOLDS_S
 from app.ui.screens.call.state import Phase
 from app.values.errors import Refusal, Unreachable
 from app.values.identity import OrderId, ProductCode
 from app.values.order_number import OrderNumber
+from app.values.vocabulary import PaymentMethod
 from app.wire import operations
 from app.wire.clash_operations import LIKE_ORDERS
 from app.wire.clashes import LikeOrder, SameItem
 from tests.builders import A_MORNING, an_id
+from tests.fakes import FixedClock
+from tests.ui.payment.fakes import ACQUIRE
 from tests.ui.screens.fake_desk import FakeDesk
 from tests.ui.stage import Hands, read_back
 
@@ -31,18 +40,32 @@ BEFORE = LikeOrder(
 
 
 @pytest.fixture
-def ready_to_place(on_call: Hands, window: MainWindow, desk: FakeDesk) -> Hands:
-    """Everything is read back; only Ctrl+Enter is left."""
-    desk.like = (BEFORE,)
+def an_order_taken(on_call: Hands) -> Hands:
+    """Fifteen of one product; nothing is read back yet."""
     on_call.write("0412")
     on_call.enter()
     on_call.write("47566")
     on_call.enter()
     on_call.write("15")
     on_call.enter()
-    read_back(window.call)
-    on_call.ctrl(Qt.Key.Key_Return)
     return on_call
+
+
+@pytest.fixture
+def asked_early(an_order_taken: Hands, desk: FakeDesk) -> Hands:
+    """F8 was pressed, and the centre knows a like order."""
+    desk.like = (BEFORE,)
+    an_order_taken.press(Qt.Key.Key_F8)
+    return an_order_taken
+
+
+@pytest.fixture
+def ready_to_place(an_order_taken: Hands, window: MainWindow, desk: FakeDesk) -> Hands:
+    """Everything is read back; a colleague took a like order meanwhile."""
+    read_back(window.call)
+    desk.like = (BEFORE,)
+    an_order_taken.ctrl(Qt.Key.Key_Return)
+    return an_order_taken
 
 
 def box(window: MainWindow) -> LikeOrdersBox:
@@ -126,3 +149,59 @@ def test_where_nobody_can_say_the_order_is_placed_all_the_same(
     on_call.ctrl(Qt.Key.Key_Return)
     assert window.placed.state.placed is not None
     assert desk.calls[operations.PLACE_ORDER.name] == 1
+
+
+def test_it_is_asked_as_the_read_back_begins(asked_early: Hands, window: MainWindow) -> None:
+    assert box(window).is_asking
+    assert asked_early.place() == "The same: open that one"
+    asked_early.press(Qt.Key.Key_A)
+    assert not box(window).is_asking
+    assert window.call.read_back.state.stage is Stage.ASKING
+    assert focus.is_in(window.call_screen.side.guide)
+
+
+def test_what_was_answered_early_is_not_asked_again(
+    asked_early: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    asked_early.press(Qt.Key.Key_A)
+    read_back(window.call)
+    asked_early.ctrl(Qt.Key.Key_Return)
+    assert window.placed.state.placed is not None
+    assert desk.named == [(BEFORE.order_id,)]
+
+
+def test_f8_again_leads_back_to_the_question(asked_early: Hands, window: MainWindow) -> None:
+    window.call_screen.go_to_items()
+    asked_early.press(Qt.Key.Key_F8)
+    assert asked_early.place() == "The same: open that one"
+
+
+def test_esc_leads_to_the_read_back(asked_early: Hands, window: MainWindow) -> None:
+    asked_early.press(Qt.Key.Key_Escape)
+    assert not box(window).is_asking
+    assert focus.is_in(window.call_screen.side.guide)
+
+
+def test_no_recording_is_paused_for_an_order_placed_before(
+    an_order_taken: Hands, window: MainWindow, desk: FakeDesk, clock: FixedClock
+) -> None:
+    window.call.set_payment(PaymentMethod.CARD)
+    read_back(window.call)
+    desk.like = (BEFORE,)
+    clock.advance(seconds=HOLDS_S)
+    an_order_taken.press(Qt.Key.Key_F9)
+    assert box(window).is_asking
+    assert not desk.cards.asked(ACQUIRE)
+    an_order_taken.press(Qt.Key.Key_A)
+    assert not box(window).is_asking
+    assert desk.cards.asked(ACQUIRE)
+
+
+def test_other_items_are_asked_about_anew(
+    asked_early: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    asked_early.press(Qt.Key.Key_Escape)
+    before = desk.calls[LIKE_ORDERS.name]
+    window.call.undo()
+    asked_early.press(Qt.Key.Key_F8)
+    assert desk.calls[LIKE_ORDERS.name] == before + 1
