@@ -145,15 +145,15 @@ def offers(found: Lacking, expected_on: date | None) -> tuple[OfferWords, ...]:
     when = _when(expected_on)
     if found.held:
         take = f"Take {found.held:,}"
-        say_take = f"Then I send you {found.held:,} of the {what}. Is that all right?"
+        say_take = f"Then I will send you {found.held:,} of the {what}. Is that all right?"
         say_later = (
-            f"{found.held:,} can go now, and the other {found.short:,} follow {when}. "
+            f"{found.held:,} can go now, and the other {found.short:,} will follow {when}. "
             "Is that all right?"
         )
     else:
         take = "Take it off"
         say_take = f"There is no {what} left. Shall I take it off the order?"
-        pronoun = "It follows" if found.short == 1 else f"All {found.short:,} follow"
+        pronoun = "It will follow" if found.short == 1 else f"All {found.short:,} will follow"
         say_later = f"{pronoun} {when}. Is that all right?"
     say_other = "Shall I look for something like it that we have?"
     return (
@@ -165,14 +165,14 @@ def offers(found: Lacking, expected_on: date | None) -> tuple[OfferWords, ...]:
 
 def _when(expected_on: date | None) -> str:
     if expected_on is None:
-        return "as soon as it comes; we do not know the day yet"
+        return "as soon as more comes in; we do not know the day yet"
     return f"about {day_words(expected_on)}"
 
 
 def later_words(line: OrderLine) -> str:
     """What was agreed for a line of which pieces follow later: `2 now, 3 about Monday 30 ...`."""
     now = wanted_now(line)
-    when = f"about {day_words(line.back_order_on)}" if line.back_order_on else "when it comes"
+    when = f"about {day_words(line.back_order_on)}" if line.back_order_on else "when it comes in"
     later = f"{line.back_ordered:,} {when}"
     return f"{now:,} now, {later}" if now else later
 

@@ -40,7 +40,7 @@ def test_what_follows_is_said_with_its_day() -> None:
 
 def test_a_day_that_is_not_known_is_said_not_to_be() -> None:
     assert said(an_order_of(5, 3))[-1] == (
-        "Of these two now, three to follow as soon as they come; we do not know the day yet."
+        "Of these two now, three to follow as soon as more comes in; we do not know the day yet."
     )
 
 

@@ -93,10 +93,14 @@ def test_pieces_that_follow_later_are_not_lacking() -> None:
 @pytest.mark.parametrize(
     ("found", "on", "says"),
     [
-        (lacking(2, 3), MONDAY, "2 can go now, and the other 3 follow about Monday 30 November."),
-        (lacking(2, 3), None, "follow as soon as it comes; we do not know the day yet."),
-        (lacking(0, 3), MONDAY, "All 3 follow about Monday 30 November."),
-        (lacking(0, 1), MONDAY, "It follows about Monday 30 November."),
+        (
+            lacking(2, 3),
+            MONDAY,
+            "2 can go now, and the other 3 will follow about Monday 30 November.",
+        ),
+        (lacking(2, 3), None, "will follow as soon as more comes in; we do not know the day yet."),
+        (lacking(0, 3), MONDAY, "All 3 will follow about Monday 30 November."),
+        (lacking(0, 1), MONDAY, "It will follow about Monday 30 November."),
     ],
     ids=["some", "some, no day", "none", "none of one"],
 )
@@ -123,8 +127,8 @@ def test_only_the_first_of_many_short_lines_are_named() -> None:
     ("later", "on", "words"),
     [
         (3, MONDAY, "2 now, 3 about Monday 30 November"),
-        (3, None, "2 now, 3 when it comes"),
-        (5, None, "5 when it comes"),
+        (3, None, "2 now, 3 when it comes in"),
+        (5, None, "5 when it comes in"),
     ],
 )
 def test_what_was_agreed_is_told_in_short(later: int, on: date | None, words: str) -> None:
