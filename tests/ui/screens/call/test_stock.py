@@ -210,7 +210,7 @@ def test_a_shortage_names_its_line_and_what_to_say(call: CallPresenter, desk: Fa
         "Line 1, 84879: 11 of 16 held, 5 short. More expected on Monday 30 November."
     )
     assert [one.button for one in shortage.offers] == ["Take 11", "5 later", "Something else"]
-    assert "the other 5 follow about Monday 30 November" in shortage.offers[1].say
+    assert "the other 5 will follow about Monday 30 November" in shortage.offers[1].say
 
 
 def test_a_shortage_is_missing_until_it_is_settled(call: CallPresenter, desk: FakeDesk) -> None:
