@@ -95,7 +95,8 @@ def _person_words(status: DeskStatus) -> str:
 def waiting_words(state: DraftsState) -> list[Notice]:
     """What waits from before: callers for a number, and orders for their end."""
     key = shortcuts.keys(Action.DRAFTS)
-    unheard, begun = len(state.number_not_given), len(state.drafts)
+    unheard = len(state.number_not_given)
+    begun = sum(draft.handed is None for draft in state.drafts)
     told = []
     if unheard:
         one = _tr("1 order was placed and its number not given yet: {key}.")

@@ -22,6 +22,7 @@ from app.ui.appearance import appearance_commands
 from app.ui.background import Background, Lane
 from app.ui.bar_teller import BarTeller, Frame
 from app.ui.bar_words import role_words, waiting_words
+from app.ui.call_backs import CallBackWatch
 from app.ui.command_palette import Command, CommandPalette
 from app.ui.desk_status import DeskStatusPresenter
 from app.ui.idle import IdleWatch
@@ -48,7 +49,7 @@ from app.ui.widgets.bars import CallBar, StatusStrip
 from app.ui.widgets.key_sheet import KeySheet
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
-from app.values.identity import DeviceId, Ids
+from app.values.identity import DeviceId, Ids, OrderId
 from app.values.vocabulary import PauseEnd, Region
 from app.wire import operations
 from app.wire.clashes import LikeOrder
@@ -112,7 +113,7 @@ class MainWindow(QMainWindow):
             safe=safe,
             parent=self,
         )
-        self.drafts = DraftsPresenter(caller, background, self)
+        self.drafts = DraftsPresenter(caller, background, clock, self)
         printer = printing.print_file
         self.placed = PlacedPresenter(caller, background, opener, printer, clock, speech, self)
         self.protocol = ProtocolPresenter(caller, background, opener, printer, regions, self)
@@ -138,6 +139,9 @@ class MainWindow(QMainWindow):
         self.pages = Pages(presenters, middle)
         self.strip = StatusStrip(middle)
         frame = Frame(bar=self.bar, pages=self.pages, strip=self.strip)
+        self.call_backs = CallBackWatch(
+            self.bar, self.call.order, self.drafts, self._caller, self._background, self
+        )
         self.teller = BarTeller(frame, presenters, self.status, self._clock, self)
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -190,6 +194,10 @@ class MainWindow(QMainWindow):
             is_over.connect(self.notices.clear)  # what was said of an order goes with it
         self.call.unblocked.connect(self.notices.clear_passing)
         self.call.placed.connect(self._show_placed)
+        self.call.parking.parked.connect(self._parked)
+        self.call.parking.given.connect(self._give_parked)
+        self.status.heard.connect(self.call_backs.follow)
+        self.bar.call_back_chosen.connect(self.show_drafts)
         self.call.placing.same.connect(self._show_protocol_at_centre)
         self.drafts.opened.connect(self._resume)
         self.drafts.state_changed.connect(self._tell_of_drafts)
@@ -274,6 +282,21 @@ class MainWindow(QMainWindow):
         self._go_to(self.drafts_screen)
         self.drafts_screen.begin()
 
+    @Slot(object)
+    def _parked(self, notice: Notice) -> None:
+        """The screen is free for the next call."""
+        self.call.leave()
+        self.new_call()
+        self.notices.show_notice(notice)
+        self.call_backs.follow()
+
+    @Slot(object)
+    def _give_parked(self, order_id: OrderId) -> None:
+        """Parked; in the list it is asked who is to have it."""
+        self.call.leave()
+        self.drafts.ask_to_give(order_id)
+        self.show_drafts()
+
     @Slot()
     def show_outbox(self) -> None:
         """What was done here, and how far it has come."""
@@ -318,6 +341,7 @@ class MainWindow(QMainWindow):
     def _show_sign_in(self) -> None:
         person = self._session.person if self._session and self._behind_lock else None
         self.sign_in.begin(locked_for=person)
+        self.call_backs.end()
         self.bar.show_person("")
         self.bar.show_call("")
         self.bar.show_saved("")
@@ -335,6 +359,7 @@ class MainWindow(QMainWindow):
         self._session = session
         self.call.answers.csr = session.person.name
         self.bar.show_person(session.person.name, role_words(session))
+        self.call_backs.begin()
         behind, self._behind_lock = self._behind_lock, None
         if same and behind is not None:
             self._go_to(behind)

@@ -145,4 +145,4 @@ class Pages(QStackedWidget):
                 return (all_actions,)
 
 
-_OFFERING = (CallScreen, PlacedScreen, ProtocolScreen, OutboxScreen)
+_OFFERING = (CallScreen, DraftsScreen, PlacedScreen, ProtocolScreen, OutboxScreen)

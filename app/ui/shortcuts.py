@@ -45,6 +45,7 @@ class Action(StrEnum):
     COMMIT = "commit"
     NEW_ORDER = "new-order"
     DRAFTS = "drafts"
+    PARK = "park"
     OUTBOX = "outbox"
     DUPLICATE_LINE = "duplicate-line"
     REMOVE_LINE = "remove-line"
@@ -65,6 +66,8 @@ class Action(StrEnum):
     SEND_NOW = "send-now"
     COPY_DETAILS = "copy-details"
     SHOW_SETTLED = "show-settled"
+    HAND_OVER = "hand-over"
+    TAKE_BACK = "take-back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ KEYS: dict[Action, Key] = {
     ),
     Action.NEW_ORDER: Key(("Ctrl+N",), QT_TRANSLATE_NOOP("Shortcuts", "New order")),
     Action.DRAFTS: Key(("Ctrl+B",), QT_TRANSLATE_NOOP("Shortcuts", "Orders to go on with")),
+    Action.PARK: Key(("Ctrl+S",), QT_TRANSLATE_NOOP("Shortcuts", "Park this order")),
     Action.OUTBOX: Key(
         ("Ctrl+T",), QT_TRANSLATE_NOOP("Shortcuts", "Outbox: what has gone"), Where.EVERYWHERE
     ),
@@ -151,6 +155,10 @@ KEYS: dict[Action, Key] = {
     Action.SHOW_SETTLED: Key(
         ("T",), QT_TRANSLATE_NOOP("Shortcuts", "Show what was settled today"), Where.LIST
     ),
+    Action.HAND_OVER: Key(
+        ("H",), QT_TRANSLATE_NOOP("Shortcuts", "Hand over to a colleague"), Where.LIST
+    ),
+    Action.TAKE_BACK: Key(("B",), QT_TRANSLATE_NOOP("Shortcuts", "Take it back"), Where.LIST),
 }
 
 FIXED_KEYS: tuple[Key, ...] = (

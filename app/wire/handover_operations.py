@@ -126,7 +126,5 @@ BRING_BACK = Operation(
 )
 
 ROWS: tuple[Operation[Any, Any], ...] = tuple(
-    row
-    for row in list(globals().values())
-    if isinstance(row, Operation) and row.home is Home.CENTRE
+    row for row in list(globals().values()) if isinstance(row, Operation)
 )

@@ -25,6 +25,7 @@ from app.services.desk.dispatcher import DeskCaller, Handlers
 from app.services.desk.drafts import DraftService
 from app.services.desk.feed import FeedFollower
 from app.services.desk.guidance import GuidanceService
+from app.services.desk.handing_over import HandingOver
 from app.services.desk.housekeeping import Housekeeping
 from app.services.desk.like_orders import LikeOrderService
 from app.services.desk.line import LONGEST_SECONDS, Line, deposit_key
@@ -32,6 +33,7 @@ from app.services.desk.numbers import Numbers
 from app.services.desk.outbox import Outbox
 from app.services.desk.outbox_list import OutboxList
 from app.services.desk.papers import PaperService, policy_unknown
+from app.services.desk.parking import CallBackService
 from app.services.desk.payments import PaymentService
 from app.services.desk.place import PlaceService
 from app.services.desk.read_back import ReadBackService
@@ -55,6 +57,7 @@ from app.values.vocabulary import ChangeKind, Region
 from app.wire import (
     card_operations,
     clash_operations,
+    handover_operations,
     operations,
     outbox_operations,
     stock_operations,
@@ -176,6 +179,16 @@ class Desk:
         )
         self.outbox = Outbox(self.records, parts.centre, self._standing, parts.clock)
         self.outbox.retry_stuck()
+        self.handing = HandingOver(
+            store,
+            parts.centre,
+            parts.seat,
+            self._signed_in,
+            self._standing,
+            parts.clock,
+            parts.ids,
+        )
+        self.handing.when_given(self._stock.forget)
         self.numbers = Numbers(store, parts.centre, parts.clock)
         self._read_backs = ReadBackService(
             store,
@@ -231,6 +244,7 @@ class Desk:
                 self._answers.report,
                 self.payments.give_back,
                 self._stock.give_back,
+                self.handing.look_when_due,
             ),
             parts.centre,
             self._standing,
@@ -338,6 +352,12 @@ class Desk:
         handlers.add(outbox_operations.SEND_NOW, self._hurry)
         handlers.add(outbox_operations.OPEN_SENT_ORDER, self._sent_order)
         handlers.add(clash_operations.LIKE_ORDERS, self._like.find)
+        call_backs = CallBackService(store, parts.clock)
+        handlers.add(handover_operations.PARK_DRAFT, self._drafts.park)
+        handlers.add(handover_operations.ASK_CALL_BACKS, call_backs.due)
+        handlers.add(handover_operations.HAND_OVER, self.handing.hand_over)
+        handlers.add(handover_operations.TAKE_OVER, self.handing.take_over)
+        handlers.add(handover_operations.BRING_BACK, self.handing.bring_back)
         handlers.add(stock_operations.KEEP_STOCK, self._stock.hold)
         handlers.add(stock_operations.LOOK_UP_STOCK, self._stock.look_up)
         return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)

@@ -13,6 +13,7 @@ from app.services.desk.sign_in import SignedIn
 from app.services.desk.standing import Standing
 from app.services.ports import Centre
 from app.values.errors import Fault, Unreachable
+from app.wire.handover_operations import PARK_DRAFT
 from app.wire.message import require_keepable
 from app.wire.operation import Home, Operation, Signer
 from app.wire.operations import ALL, CLOSE_CALL, NOTE_READ_BACK, NUMBER_SHOWN, SAVE_DRAFT
@@ -21,7 +22,10 @@ from app.wire.stock_operations import KEEP_STOCK, LOOK_UP_STOCK
 Q = TypeVar("Q")
 A = TypeVar("A")
 
-_EVEN_LATE = (SAVE_DRAFT, NOTE_READ_BACK, NUMBER_SHOWN, CLOSE_CALL, KEEP_STOCK, LOOK_UP_STOCK)
+_EVEN_LATE = (
+    *(SAVE_DRAFT, PARK_DRAFT, NOTE_READ_BACK, NUMBER_SHOWN, CLOSE_CALL),
+    *(KEEP_STOCK, LOOK_UP_STOCK),
+)
 """Nothing typed, and nothing held, is lost because a sign-in ran out during the call."""
 
 

@@ -1,7 +1,7 @@
 """Drafts: orders without a number, each under its own id, each save one transaction on the disk.
 
-There is no current order here. What was placed or given up is not changed any more. The centre
-hears of a draft given up only where it may hold money for it.
+There is no current order here. What was placed, given up or handed to a colleague is not changed
+any more. The centre hears of a draft given up only where it may hold money for it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import Connection, Row, and_, case, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from app.models.desk.parking import HandedDraftRow, ParkedDraftRow
 from app.models.desk.table import DeskTable
 from app.models.desk.tables import CommandRow, DraftRow, PlacedOrderRow
 from app.services.desk.commands import Commands
+from app.services.desk.parking import note_call_back, refuse_handed
 from app.services.desk.records import packed, unpacked
 from app.services.desk.seat import Seat
 from app.services.desk.sign_in import SignedIn
@@ -26,12 +28,15 @@ from app.services.rules.regions import RegionRules
 from app.values.clock import Clock
 from app.values.errors import Refusal
 from app.values.identity import OrderId, PersonId
-from app.values.vocabulary import CommandKind, DraftState, Region
+from app.values.vocabulary import CommandKind, DraftState, Handing, Region
+from app.wire.handover import ParkDraft
 from app.wire.message import Nothing, decode
 from app.wire.orders import (
+    CallBack,
     Drafts,
     DraftSaved,
     DraftSummary,
+    HandedAway,
     ListDrafts,
     OpenDraft,
     OrderDocument,
@@ -52,7 +57,10 @@ _SAVE = _INSERT.on_conflict_do_update(
         "saved_at": _INSERT.excluded.saved_at,
         "taken_by": _INSERT.excluded.taken_by,
     },
-    where=_DRAFT.c.state.in_(_GOING_ON),
+    where=and_(
+        _DRAFT.c.state.in_(_GOING_ON),
+        _DRAFT.c.order_id.not_in(select(HandedDraftRow.order_id)),
+    ),
 )
 """Built once: a statement with parameters costs a tenth of one that is built each time."""
 
@@ -80,32 +88,44 @@ class DraftService:
 
         Raises Refusal `card_digits`, `other_seat` or `draft_closed`.
         """
-        document = request.document
-        self.refuse_others(document)
-        refuse_cards_in(document)
         saved_at = self._clock.now()
+        self.refuse_others(request.document)
+        refuse_cards_in(request.document)
+        with self._store.write() as connection:
+            self._keep(connection, request.document, DraftState.OPEN, saved_at)
+        return DraftSaved(saved_at=saved_at)
+
+    def park(self, request: ParkDraft) -> Nothing:
+        """Put an order by until its caller is called back; it is on the disk when this returns.
+
+        Raises Refusal as `save`.
+        """
+        now = self._clock.now()
+        self.refuse_others(request.document)
+        refuse_cards_in(request.document)
+        with self._store.write() as connection:
+            self._keep(connection, request.document, DraftState.PARKED, now)
+            note_call_back(connection, request.document.order_id, request.call_back, now)
+        return Nothing()
+
+    def _keep(
+        self, connection: Connection, document: OrderDocument, state: DraftState, at: datetime
+    ) -> None:
         row = {
             "order_id": document.order_id,
-            "state": DraftState.OPEN,
+            "state": state,
             "document": packed(document),
             "started_at": document.started_at,
-            "saved_at": saved_at,
+            "saved_at": at,
             "taken_by": document.taken_by,
             "void_reason": "",
         }
-        with self._store.write() as connection:
-            if connection.execute(_SAVE, row).rowcount == 0:
-                raise _closed()
-        return DraftSaved(saved_at=saved_at)
+        if connection.execute(_SAVE, row).rowcount == 0:
+            refuse_handed(connection, document.order_id)
+            raise _closed()
 
     def list(self, request: ListDrafts) -> Drafts:
-        """Drafts to go on with, newest first, and orders whose number was never shown."""
-        newest = (
-            select(DraftRow.document, DraftRow.saved_at)
-            .where(DraftRow.state.in_(_GOING_ON))
-            .order_by(DraftRow.saved_at.desc())
-            .limit(request.limit)
-        )
+        """Drafts to go on with, the most urgent first, and orders whose number was never shown."""
         not_given = (
             select(CommandRow.body)
             .join(PlacedOrderRow, PlacedOrderRow.position == CommandRow.position)
@@ -113,10 +133,10 @@ class DraftService:
             .order_by(CommandRow.position)
         )
         with self._store.read() as connection:
-            rows = connection.execute(newest).all()
+            rows = connection.execute(_LISTED.limit(request.limit)).all()
             bodies = connection.execute(not_given).scalars().all()
         return Drafts(
-            drafts=tuple(self._summary(row.document, row.saved_at) for row in rows),
+            drafts=tuple(map(self._summary, rows)),
             number_not_given=tuple(decode(body, PlacedOrder) for body in bodies),
         )
 
@@ -127,6 +147,7 @@ class DraftService:
         )
         with self._store.read() as connection:
             row = connection.execute(query).one_or_none()
+            refuse_handed(connection, request.order_id)
         if row is None:
             raise Refusal("draft_unknown", "There is no such draft at this desk.")
         if row.state not in _GOING_ON:
@@ -142,6 +163,7 @@ class DraftService:
         person_id, now = self._signed_in.session.person.person_id, self._clock.now()
         with self._commands.writing() as writing:
             connection = writing.connection
+            refuse_handed(connection, request.order_id)
             done = connection.execute(
                 update(DraftRow)
                 .where(
@@ -175,16 +197,51 @@ class DraftService:
         if document.device_id != self._seat.identity.device_id:
             raise Refusal("other_seat", "This order belongs to another desk.")
 
-    def _summary(self, body: bytes, saved_at: datetime) -> DraftSummary:
-        document = unpacked(body)
+    def _summary(self, row: Row[tuple[bytes, datetime, DraftState]]) -> DraftSummary:
+        document = unpacked(row.document)
+        is_parked = row.state is DraftState.PARKED
+        call_back = CallBack(at=row.call_back_at, phone=row.phone or "", note=row.note or "")
+        handed = None
+        if row.handing is not None:
+            handed = HandedAway(
+                state=row.handing, to_name=row.to_name, at=row.handed_at, by_name=row.by_name
+            )
         return DraftSummary(
             order_id=OrderId(document.order_id),
             customer_name=document.customer.name if document.customer else "",
             line_count=len(document.lines),
             total=totals(document, self._regions[document.region]).total,
-            saved_at=saved_at,
+            saved_at=row.saved_at,
             taken_by=PersonId(document.taken_by),
+            call_back=call_back if is_parked else None,
+            handed=handed,
         )
+
+
+_CALL_BACK_AT = case((DraftRow.state == DraftState.PARKED, ParkedDraftRow.call_back_at))
+_LISTED = (
+    select(
+        DraftRow.document,
+        DraftRow.saved_at,
+        DraftRow.state,
+        _CALL_BACK_AT.label("call_back_at"),
+        ParkedDraftRow.phone,
+        ParkedDraftRow.note,
+        HandedDraftRow.state.label("handing"),
+        HandedDraftRow.to_name,
+        HandedDraftRow.at.label("handed_at"),
+        HandedDraftRow.by_name,
+    )
+    .outerjoin(ParkedDraftRow, ParkedDraftRow.order_id == DraftRow.order_id)
+    .outerjoin(HandedDraftRow, HandedDraftRow.order_id == DraftRow.order_id)
+    .where(or_(DraftRow.state.in_(_GOING_ON), HandedDraftRow.state == Handing.TAKEN))
+    .order_by(
+        HandedDraftRow.order_id.is_not(None),
+        _CALL_BACK_AT.is_(None),
+        _CALL_BACK_AT,
+        DraftRow.saved_at.desc(),
+    )
+)
 
 
 def _closed() -> Refusal:

@@ -17,6 +17,7 @@ from app.services.desk.commands import Commands
 from app.services.desk.drafts import DraftService
 from app.services.desk.guidance import GuidanceService
 from app.services.desk.like_orders import LikeOrderService
+from app.services.desk.parking import refuse_handed
 from app.services.desk.records import Shown, entries_of, insert_order_of
 from app.services.desk.sign_in import SignedIn
 from app.services.desk.stock import StockService
@@ -80,7 +81,7 @@ class PlaceService:
         Asked again for the same document, it gives the same answer. Raises Refusal: the code of
         what is missing, `card_digits`, `other_seat`, `stock_short`, `read_back_open`,
         `payment_open`, `payment_amount_differs`, `not_on_account`, `no_numbers_left`,
-        `near_duplicate`, `already_placed`; Fault `guidance_unknown`.
+        `near_duplicate`, `already_placed`, `draft_handed_over`; Fault `guidance_unknown`.
         """
         document = request.document
         person_id = self._signed_in.session.person.person_id
@@ -92,6 +93,7 @@ class PlaceService:
             found = writing.connection.execute(_BEFORE, wanted).one()
             if found.body is not None:
                 return _same(decode(found.body, PlacedOrder), document)
+            refuse_handed(writing.connection, document.order_id)
             self._stock.refuse_short(writing.connection, document)
             known = _Known(
                 guidance=guidance,

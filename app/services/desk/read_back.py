@@ -17,6 +17,7 @@ from app.models.desk.tables import (
     PlacedOrderRow,
     ReadBackEntryRow,
 )
+from app.services.desk.parking import refuse_handed
 from app.services.desk.records import CLOSING, add_entries, entries_of
 from app.services.desk.sign_in import SignedIn
 from app.services.desk.standing import Standing
@@ -142,6 +143,7 @@ class ReadBackService:
     def _keep(self, order_id: OrderId, entries: tuple[ReadBackEntry, ...]) -> Noted:
         with self._store.write() as connection:
             stage = _stage(connection, order_id)
+            refuse_handed(connection, order_id)
             for entry in entries:
                 _refuse_untimely(stage, closing=isinstance(entry, CLOSING))
             add_entries(connection, order_id, stage.last or 0, entries)

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from app.models.desk.tables import CommandRow, DraftRow
 from app.models.desk.tenders import VOID_WANTED, TenderKind, TenderRow
+from app.services.desk.parking import refuse_handed
 from app.values.errors import Refusal
 from app.values.identity import AttemptId, LinkId, OrderId
 from app.values.vocabulary import AttemptState, CommandKind, DraftState, LinkState
@@ -144,7 +145,8 @@ def forget(connection: Connection, tender_id: UUID) -> None:
 
 
 def refuse_closed(connection: Connection, order_id: UUID) -> None:
-    """Raises Refusal `draft_closed` where an order was placed or given up."""
+    """Raises Refusal `draft_closed` where an order was placed or given up, `draft_handed_over`."""
+    refuse_handed(connection, order_id)
     state = connection.execute(
         select(DraftRow.state).where(DraftRow.order_id == order_id)
     ).scalar_one_or_none()

@@ -82,6 +82,7 @@ class PausePresenter(QObject):
     """
 
     state_changed = Signal(object)
+    hung_up = Signal()
     wipe_asked = Signal()
 
     def __init__(
@@ -313,6 +314,8 @@ class PausePresenter(QObject):
         lease.is_watching = False
         for event in sent.answer.events:
             lease.seen = max(lease.seen, event.seq)
+            if event.kind is CallEventKind.HANGUP:
+                self.hung_up.emit()
             if lease is self._lease and event.kind in CALL_ENDS_ENTRY | _RUNS_AGAIN:
                 end = PauseEnd.CALL_CHANGED if event.kind in _OF_THE_CALL else PauseEnd.DOUBT
                 self._release(lease, end, words.call_changed(event.kind))

@@ -24,6 +24,7 @@ class CallBar(QFrame):
 
     page_chosen = Signal(str)
     sync_chosen = Signal()
+    call_back_chosen = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,6 +36,10 @@ class CallBar(QFrame):
         self._number = label("", tone=theme.Tone.MUTED, parent=self)
         self._recording = Chip(parent=self)
         self._saved = label("", tone=theme.Tone.MUTED, parent=self)
+        self._call_back = Chip(parent=self)
+        drafts = shortcuts.Action.DRAFTS
+        self._call_back.lead_on(f"{shortcuts.label(drafts)}  {shortcuts.keys(drafts)}")
+        self._call_back.clicked.connect(self.call_back_chosen)
         self._sync = Chip(parent=self)
         outbox = shortcuts.Action.OUTBOX
         self._sync.lead_on(f"{shortcuts.label(outbox)}  {shortcuts.keys(outbox)}")
@@ -56,7 +61,7 @@ class CallBar(QFrame):
         for part in (self._call, self._number, self._recording):
             layout.addWidget(part)
         layout.addStretch(1)
-        for part in (self._saved, self._sync, self._role, self._person):
+        for part in (self._call_back, self._saved, self._sync, self._role, self._person):
             layout.addWidget(part)
         self._wanted = dict.fromkeys(
             (self._call, self._number, self._saved, self._role, self._person), False
@@ -71,6 +76,11 @@ class CallBar(QFrame):
     def show_recording(self, kind: ChipKind, words: str, icon: Icon | None = None) -> None:
         """The state of the call recording; without words there is no chip."""
         self._recording.show_state(kind, words, icon)
+        self._fit()
+
+    def show_call_back(self, kind: ChipKind, words: str, icon: Icon | None = None) -> None:
+        """Whom to call back now; without words there is no chip."""
+        self._call_back.show_state(kind, words, icon)
         self._fit()
 
     def show_saved(self, words: str) -> None:
@@ -112,6 +122,7 @@ class CallBar(QFrame):
             (part, part.text()) for part in (self._product, self._call, self._number)
         ]
         parts.append((self._recording, self._recording.words()))
+        parts.append((self._call_back, self._call_back.words()))
         parts.append((self._saved, self._saved.text()))
         parts.append((self._sync, self._sync.words()))
         parts.extend((part, part.text()) for part in (self._role, self._person))

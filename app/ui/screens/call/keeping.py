@@ -87,6 +87,7 @@ class DraftKeeper(QObject):
         `saved_at` when it is on disk already. What waits of others is still written.
         """
         self._in_hand = order_id
+        self._forgotten.discard(order_id)
         kept = Kept.EMPTY if saved_at is None else Kept.SAVED
         self._show(KeepingState(kept=kept, saved_at=saved_at))
 

@@ -37,6 +37,7 @@ from app.ui.screens.call.keeping import DraftKeeper
 from app.ui.screens.call.lines import LinesPresenter
 from app.ui.screens.call.noting import TRY_AGAIN_MS
 from app.ui.screens.call.order_in_hand import OrderInHand, empty_order
+from app.ui.screens.call.parking import ParkPresenter
 from app.ui.screens.call.placing import Placing
 from app.ui.screens.call.read_back import ReadBackPresenter
 from app.ui.screens.call.state import CallState, Phase
@@ -125,6 +126,7 @@ class CallPresenter(QObject):
             caller, background, clock=clock, ids=ids, safe=safe, parent=self
         )
         self.placing = Placing(self.order, caller, background, clock, self)
+        self.parking = ParkPresenter(self.order, self.keeper, caller, background, clock, self)
         self.on_line = CallerOnLine(self.order, self.customer, caller, background, self)
         self._fresh = FreshProducts(self.order, self.lines, caller, background, self)
         around = Around(save=self.keeper.save_now, twins=self._twins, again_ms=pace.note_again_ms)
@@ -156,9 +158,11 @@ class CallPresenter(QObject):
             self.payment,
             self.stock,
             self._fresh,
+            self.parking,
         ):
             part.notice.connect(self.notice)
         self.on_line.found.connect(self.payment.take_call)
+        self.payment.pause.hung_up.connect(self.parking.line_dropped)
         self.placing.placed.connect(self._placed)
         self.placing.failed.connect(self._not_placed)
         self.placing.held.connect(self._hold)

@@ -29,6 +29,7 @@ from app.ui.screens.call.delivery_pane import (
 from app.ui.screens.call.guiding import Guiding
 from app.ui.screens.call.items_pane import ItemsPane
 from app.ui.screens.call.order_marks import OrderMarks, PaymentField, marks_commands
+from app.ui.screens.call.park_panel import ParkPanel
 from app.ui.screens.call.paying import Paying
 from app.ui.screens.call.placing import LikeQuestion
 from app.ui.screens.call.presenter import CallPresenter
@@ -36,6 +37,7 @@ from app.ui.screens.call.side_pane import SidePane
 from app.ui.screens.call.state import CallState, Phase, Topic
 from app.ui.screens.call.topics import topic_of
 from app.ui.shortcuts import Action
+from app.ui.widgets.buttons import StepButton
 
 GAP_PX = 12
 RAIL_PX = 50
@@ -82,6 +84,7 @@ class CallScreen(QWidget):
         self.channel = ChannelField(presenter, self.items)
         self.payment = PaymentField(presenter, self.items)
         self.marks = OrderMarks(self.items)
+        self.park_button = StepButton(self.tr("Park"), Action.PARK, self.items)
         self.side = SidePane(self)
         self.paying = Paying(self, presenter, self)
         self._scroll(column)
@@ -114,6 +117,7 @@ class CallScreen(QWidget):
         row.addWidget(self.channel)
         row.addWidget(self.payment)
         row.addWidget(self.marks)
+        row.addWidget(self.park_button, 0, Qt.AlignmentFlag.AlignBottom)
         self.items.add_to_foot(foot)
         self._columns = QHBoxLayout(self)
         self._columns.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX - 2)
@@ -141,6 +145,8 @@ class CallScreen(QWidget):
         self.side.like.left.connect(self.go_back)
         self._guide = Guiding(self, presenter, self)
         self._answering = Answering(self, presenter, self)
+        self.park_panel = ParkPanel(presenter.parking, self)
+        self.park_button.clicked.connect(presenter.parking.open)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._watch_focus)
@@ -167,6 +173,7 @@ class CallScreen(QWidget):
             Action.REMOVE_LINE: self.remove_line,
             Action.REPEAT_ORDER: self._presenter.ask_to_repeat,
             Action.NEW_ORDER: self.new_call_asked.emit,
+            Action.PARK: self._presenter.parking.open,
             Action.BACK: self.go_back,
         }
         self._keys = [shortcuts.bind(self, action, slot) for action, slot in slots.items()]
@@ -218,6 +225,7 @@ class CallScreen(QWidget):
                 self._presenter.ask_to_repeat,
                 Action.REPEAT_ORDER,
             ),
+            Command(shortcuts.label(Action.PARK), self._presenter.parking.open, Action.PARK),
             Command(shortcuts.label(Action.UNDO), self._presenter.undo, Action.UNDO, no_undo),
             Command(
                 self.tr("Place order"),
