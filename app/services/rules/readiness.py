@@ -170,14 +170,33 @@ def warnings(
 ) -> tuple[Caution, ...]:
     """What is odd about the order and should be asked about, never silently settled.
 
-    `products` tells the usual quantity of a code, `place` what the delivery postcode belongs to.
+    `products` are those of its codes as they are by now, `place` what the delivery postcode
+    belongs to.
     """
     return (
+        *_withdrawn_meanwhile(document, products or {}),
         *_unusual_quantities(document, products or {}),
         *_codes_on_two_lines(document),
         *_unusual_address(document, place),
         *_unsure_tax(document, rules),
     )
+
+
+def _withdrawn_meanwhile(
+    document: OrderDocument, products: Mapping[ProductCode, ProductView]
+) -> Iterator[Caution]:
+    """The order is taken all the same, and looked at by a person."""
+    for number, line in enumerate(document.lines, start=1):
+        product = products.get(line.code)
+        if product is not None and product.withdrawn:
+            yield Caution(
+                code="product_withdrawn",
+                sentence=f"Line {number}: {line.code} was withdrawn from the catalogue.",
+                field="lines",
+                say=f"The {line.description} has just gone out of our range. I can still ask for "
+                "it, or would you like something else?",
+                line_ids=(line.line_id,),
+            )
 
 
 def _unusual_quantities(

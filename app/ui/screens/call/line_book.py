@@ -42,7 +42,8 @@ class Stock(StrEnum):
 class LineRow:
     """One line as the table shows it.
 
-    `new_list_price`: the list holds another price than the caller was quoted. `sounds_like`: the
+    `new_list_price`: the list holds another price than the caller was quoted. `withdrawn`: it is
+    no longer sold to others. `sounds_like`: the
     nearest product this one could be taken for, where that is known. `is_asked`: the caller is
     being asked how many, so nobody shall read it off the screen. `lacking`: the centre has said
     that not all of it can be had. `available` pieces were there when the catalogue came, or at
@@ -60,6 +61,7 @@ class LineRow:
     is_asked: bool = False
     lacking: Lacking | None = None
     known_at: datetime | None = None
+    withdrawn: bool = False
 
     @property
     def line_id(self) -> LineId:
@@ -253,6 +255,7 @@ class LineBook:
             unusual=line.kind is ProductKind.GOODS
             and is_unusual(line.quantity, product.typical_quantity if product else None),
             new_list_price=_new_list_price(product, line),
+            withdrawn=product is not None and product.withdrawn,
             sounds_like=self._nearest.get(line.code) if line.must_say else None,
         )
 

@@ -106,6 +106,10 @@ def _remark(row: LineRow) -> str:
     """What is odd about a line, in words."""
     if row.lacking is not None:
         return shortage_title(row.lacking, None)
+    if row.withdrawn:
+        return _tr(
+            "Withdrawn from the catalogue. This caller can still have it; somebody looks at it."
+        )
     if row.new_list_price is None:
         return ""
     price = formatting.unit_price(row.new_list_price)
@@ -114,13 +118,13 @@ def _remark(row: LineRow) -> str:
 
 def _mark(row: LineRow) -> Icon | None:
     """What is short is marked here too: where there is little room the stock is not shown."""
-    if row.lacking is not None:
+    if row.lacking is not None or row.withdrawn:
         return Icon.WARNING
     return Icon.STALE if row.new_list_price is not None else None
 
 
 def _odd_price(row: LineRow) -> theme.Tone:
-    is_odd = row.new_list_price is not None or row.lacking is not None
+    is_odd = row.new_list_price is not None or row.lacking is not None or row.withdrawn
     return theme.Tone.WARN if is_odd else theme.Tone.NORMAL
 
 

@@ -128,7 +128,9 @@ class CallPresenter(QObject):
         self.placing = Placing(self.order, caller, background, clock, self)
         self.parking = ParkPresenter(self.order, self.keeper, caller, background, clock, self)
         self.on_line = CallerOnLine(self.order, self.customer, caller, background, self)
-        self._fresh = FreshProducts(self.order, self.lines, caller, background, self)
+        self.fresh = FreshProducts(
+            self.order, self.lines, caller, background, self, tick_ms=pace.tick_ms
+        )
         around = Around(save=self.keeper.save_now, twins=self._twins, again_ms=pace.note_again_ms)
         asking = self.order, caller, background
         self.read_back = ReadBackPresenter(
@@ -157,10 +159,12 @@ class CallPresenter(QObject):
             self.answers,
             self.payment,
             self.stock,
-            self._fresh,
+            self.fresh,
             self.parking,
         ):
             part.notice.connect(self.notice)
+        if self._cautions is not None:
+            self.lines.learned.connect(self._cautions.poke)
         self.on_line.found.connect(self.payment.take_call)
         self.payment.pause.hung_up.connect(self.parking.line_dropped)
         self.placing.placed.connect(self._placed)
@@ -208,7 +212,7 @@ class CallPresenter(QObject):
     def resume(self, document: OrderDocument, person_id: PersonId | None = None) -> None:
         """Go on with a draft, as the person who is signed in; else as the one who began it."""
         self._begin(document, person_id or document.taken_by, is_kept=True)
-        self._fresh.ask()
+        self.fresh.ask()
 
     def leave(self) -> None:
         """Put the order away as it stands; what was typed is written first."""
