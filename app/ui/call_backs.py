@@ -26,6 +26,10 @@ OFFERED_EVERY = 10
 """Of so many answers of the desk one is asked what colleagues offer: every twenty seconds."""
 
 
+NAME_MOST = 26
+"""Longer names are cut: the bar also has to tell how the call and the desk stand."""
+
+
 class CallBackWatch(QObject):
     """Keeps one chip of the bar up to date while somebody is signed in."""
 
@@ -110,6 +114,8 @@ def due_words(due: list[CallBackDue]) -> str:
     first = due[0]
     time = formatting.clock_time(first.at)
     name = first.customer_name or first.phone
+    if len(name) > NAME_MOST:
+        name = f"{name[: NAME_MOST - 1].rstrip()}\u2026"
     words = _tr("Call back {name}, {time}") if name else _tr("Call back, {time}")
     told = words.format(name=name, time=time)
     more = len(due) - 1

@@ -294,6 +294,10 @@ class DraftsScreen(QWidget):
         else:
             self.left.emit()
 
+    def note(self) -> str:
+        """What is to be known of the row under the cursor."""
+        return self._note.text()
+
     def summary(self) -> str:
         """What is said of the whole list."""
         return self._summary.text()
