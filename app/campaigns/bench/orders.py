@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 
 import msgspec
 
@@ -28,6 +28,7 @@ from app.wire.read_back import ENTRIES_MOST, NoteReadBack
 from app.wire.sync import AskStatus
 
 _METHOD = "standard"
+_PHONES = count(4_960_000)
 
 
 def goods(given: Given, count: int) -> list[ProductView]:
@@ -48,7 +49,7 @@ class Taker:
 
 
 def an_order(at: BenchDesk, listed: Sequence[ProductView], lines: int) -> OrderDocument:
-    """An order that lacks nothing, with quantities of one to six."""
+    """An order that lacks nothing, with quantities of one to six, of a customer of its own."""
     taker = Taker(
         person_id=at.person.person_id,
         device_id=at.device_id,
@@ -56,11 +57,11 @@ def an_order(at: BenchDesk, listed: Sequence[ProductView], lines: int) -> OrderD
         clock=at.clock,
         ids=at.ids,
     )
-    return order_taken_by(taker, listed, lines)
+    return order_taken_by(taker, listed, lines, phone=f"+44113{next(_PHONES):07}")
 
 
 def order_taken_by(
-    at: Taker, listed: Sequence[ProductView], lines: int, phone: str = "+441134960412"
+    at: Taker, listed: Sequence[ProductView], lines: int, phone: str
 ) -> OrderDocument:
     """The same, of a new customer with this telephone number."""
     rules = at.rules
