@@ -20,6 +20,8 @@ from app.ui.widgets.overlay import Overlay
 from app.ui.widgets.text import label
 
 WIDTH_PX, HEIGHT_PX = 520, 330
+LOW_PX = 420
+_LOW_TOP_PX = 8
 
 
 class ParkPanel(Overlay):
@@ -32,7 +34,8 @@ class ParkPanel(Overlay):
         super().__init__(host, name, WIDTH_PX, HEIGHT_PX)
         self.setObjectName("park")
         self._presenter = presenter
-        heading = label(name, theme.Text.STRONG, parent=self)
+        self._host_screen = host
+        self._heading = label(name, theme.Text.STRONG, parent=self)
         self.when = LabelledField(self.tr("Call back when? Empty: no time"), parent=self)
         self.phone = LabelledField(self.tr("Number to call"), parent=self)
         self.note = LabelledField(self.tr("What to know then"), parent=self)
@@ -53,7 +56,7 @@ class ParkPanel(Overlay):
         acts.addWidget(self.give_button)
         acts.addStretch(1)
         acts.addWidget(self.park_button)
-        self.body.addWidget(heading)
+        self.body.addWidget(self._heading)
         self.body.addWidget(self.when)
         self.body.addLayout(row)
         self.body.addWidget(self.phone)
@@ -62,6 +65,17 @@ class ParkPanel(Overlay):
         self.body.addLayout(acts)
         self.setFocusProxy(self.when)
         self._connect()
+
+    def _place(self) -> None:
+        """In a low window only the fields stay; 1, 2 and 3 do what the buttons did."""
+        super()._place()
+        room = self._host_screen.height()
+        is_low = room < LOW_PX
+        for part in (self._heading, *self.quick):
+            theme.set_shown(part, not is_low)
+        if is_low:
+            height = min(HEIGHT_PX, room - 2 * _LOW_TOP_PX)
+            self.setGeometry(self.x(), _LOW_TOP_PX, self.width(), height)
 
     def _quick(self, words: str, key: str) -> StepButton:
         button = StepButton(f"{words}  {key}", parent=self)

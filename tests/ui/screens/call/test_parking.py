@@ -181,3 +181,5 @@ def test_the_panel_has_names_and_room(
     assert nameless(panel) == []
     assert too_small(panel) == []
     assert cut_off(panel) == []
+    for field in (panel.when, panel.phone, panel.note):
+        assert field.edit.height() >= field.edit.minimumSizeHint().height()
