@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Table, select, update
 
+from app.models.desk.parking import HandedDraftRow, ParkedDraftRow
 from app.models.desk.table import DeskTable
 from app.models.desk.tables import (
     CommandRow,
@@ -139,6 +140,8 @@ _SALVAGED: tuple[tuple[type[DeskTable], Callable[[_Columns], object]], ...] = (
     (PersonRow, _nothing),
     (NumberRow, _number),
     (DraftRow, _draft),
+    (ParkedDraftRow, _nothing),
+    (HandedDraftRow, _nothing),
     (ReadBackEntryRow, _read_back),
     (TenderRow, _tender),
     (CommandRow, _command),
