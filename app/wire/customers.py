@@ -22,7 +22,8 @@ class CustomerView(View, frozen=True, kw_only=True):
     """A customer as the centre knows them; telephone numbers in E.164, no e-mail is an answer.
 
     `on_account`: may be sent an invoice. `merged` are other ids they had, whose telephone numbers,
-    addresses and orders are shown here.
+    addresses and orders are shown here. What waits for a lead: `twins` are the names of customers
+    who may be the same one, `unsure` the fields that two calls told differently.
     """
 
     customer_id: CustomerId
@@ -34,6 +35,8 @@ class CustomerView(View, frozen=True, kw_only=True):
     on_account: bool = False
     addresses: tuple[AddressView, ...] = ()
     merged: tuple[CustomerId, ...] = ()
+    twins: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
 
 
 class FindCustomers(Request, frozen=True, kw_only=True):

@@ -10,14 +10,16 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Text, cast, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Text, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.models.central.catalogue import PolicyVersion
+from app.models.central.clash import CustomerTask
 from app.models.central.customer import Address, Customer, CustomerNameToken, CustomerPhone
 from app.models.central.order import OrderNumberAlias, OrderVersion, SalesOrder
 from app.models.central.people import Person
@@ -30,7 +32,7 @@ from app.values.errors import Refusal
 from app.values.identity import AddressId, CustomerId, OrderId, PersonId
 from app.values.money import Money
 from app.values.order_number import OrderNumber, holds
-from app.values.vocabulary import Region
+from app.values.vocabulary import CustomerTaskKind, Region
 from app.values.wording import ascii_digits, text_for_search
 from app.wire import operations
 from app.wire.customers import (
@@ -306,6 +308,7 @@ def _views(tx: Transaction, rows: Sequence[Customer]) -> tuple[CustomerView, ...
     roots |= {customer: customer for customer in ids}
     phones = _phones_of(tx, roots)
     addresses = _addresses_of(tx, roots)
+    doubts = _doubts_about(tx, roots)
     return tuple(
         CustomerView(
             customer_id=CustomerId(row.customer_id),
@@ -317,6 +320,8 @@ def _views(tx: Transaction, rows: Sequence[Customer]) -> tuple[CustomerView, ...
             on_account=row.on_account,
             addresses=tuple(addresses[row.customer_id]),
             merged=tuple(known_as[row.customer_id]),
+            twins=tuple(doubts[row.customer_id].twins),
+            unsure=tuple(doubts[row.customer_id].unsure),
         )
         for row in rows
     )
@@ -324,6 +329,52 @@ def _views(tx: Transaction, rows: Sequence[Customer]) -> tuple[CustomerView, ...
 
 Roots = Mapping[UUID, UUID]
 """Whom a customer is found under; themselves where they were not merged."""
+
+
+@dataclass(slots=True)
+class _Doubts:
+    """Each once, in the order they came up."""
+
+    twins: dict[str, None] = field(default_factory=dict)
+    unsure: dict[str, None] = field(default_factory=dict)
+
+
+def _doubts_about(tx: Transaction, roots: Roots) -> dict[UUID, _Doubts]:
+    """What waits for a lead's decision about these customers."""
+    doubts: dict[UUID, _Doubts] = defaultdict(_Doubts)
+    waiting = select(CustomerTask).where(
+        CustomerTask.outcome.is_(None),
+        or_(CustomerTask.customer_id.in_(roots), CustomerTask.other_id.in_(roots)),
+    )
+    tasks = tx.session.scalars(waiting.order_by(CustomerTask.task_id)).all()
+    names = _names_of(tx, {one for task in tasks for one in _pair(task)})
+    for task in tasks:
+        for one in filter(roots.__contains__, _pair(task)):
+            doubt = doubts[roots[one]]
+            if task.kind is CustomerTaskKind.CHANGED:
+                doubt.unsure.update((told["field"], None) for told in task.fields)
+            doubt.twins.update((names[twin], None) for twin in _pair(task) if twin != one)
+    return doubts
+
+
+def _pair(task: CustomerTask) -> tuple[UUID, ...]:
+    return (task.customer_id, task.other_id) if task.other_id is not None else (task.customer_id,)
+
+
+def _names_of(tx: Transaction, customers: Collection[UUID]) -> dict[UUID, str]:
+    """Each under the name they are found by."""
+    if not customers:
+        return {}
+    found_under = aliased(Customer)
+    statement = (
+        select(Customer.customer_id, found_under.name)
+        .join(
+            found_under,
+            found_under.customer_id == func.coalesce(Customer.merged_into, Customer.customer_id),
+        )
+        .where(Customer.customer_id.in_(customers))
+    )
+    return {row.customer_id: row.name for row in tx.session.execute(statement)}
 
 
 def _phones_of(tx: Transaction, roots: Roots) -> dict[UUID, list[str]]:

@@ -191,6 +191,7 @@ class TestALead:
         (task,) = lead.call(LIST_CUSTOMER_TASKS, ListCustomerTasks()).tasks
         assert task.order_number is not None
         assert task.customer.name == "Margaret Öz"
+        assert task.customer.unsure == ("name",)
         assert task.fields == (
             FieldTold(
                 field="name",

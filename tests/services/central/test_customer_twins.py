@@ -110,6 +110,16 @@ class TestWhoMayBeOne:
         assert {task.customer.customer_id, task.other.customer_id} == {one, other}
         assert task.fields == (FieldTold(field="phone", present=PHONE),)
 
+    def test_is_named_beside_the_other_until_it_is_decided(self, twins: Twins) -> None:
+        one, other = twins.enter(name="Ann Lee"), twins.enter(name="Anne Leigh")
+        assert {view.name: view.twins for view in twins.found(PHONE)} == {
+            "Ann Lee": ("Anne Leigh",),
+            "Anne Leigh": ("Ann Lee",),
+        }
+        twins.merge(other, one)
+        (view,) = twins.found(PHONE)
+        assert (view.merged, view.twins) == ((other,), ())
+
     def test_by_one_address_of_e_mail_however_it_is_written(self, twins: Twins) -> None:
         twins.enter(phone="+442079460001", email="Ann.Lee@example.org")
         twins.enter(phone="+442079460002", email="ann.lee@example.org")

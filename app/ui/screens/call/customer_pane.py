@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from app.ui import formatting, theme
 from app.ui.screens.call import focus
 from app.ui.screens.call.customer import CustomerPresenter
+from app.ui.screens.call.customer_note import customer_note
 from app.ui.screens.call.customer_state import CustomerField, CustomerState, Mode
 from app.ui.screens.call.pick_list import Pick, PickList, Steering, take_enter
 from app.ui.screens.call.presenter import CallPresenter
@@ -228,6 +229,8 @@ class _Who(QWidget):
         super().__init__(parent)
         self._name = ElidedLabel("", theme.Text.NAME, parent=self)
         self._reach = wrapped("", tone=theme.Tone.MUTED, parent=self)
+        self._note = wrapped("", theme.Text.SMALL, theme.Tone.WARN, self)
+        self._note.setObjectName("customer-note")
         self._new = Chip(parent=self)
         self.relay = ToggleChip(self.tr("Text relay"), parent=self)
         self.change = PlainButton(self.tr("Change"), parent=self)
@@ -243,6 +246,7 @@ class _Who(QWidget):
         layout.setSpacing(3)
         layout.addWidget(self._name)
         layout.addWidget(self._reach)
+        layout.addWidget(self._note)
         layout.addLayout(chips)
 
     def show_state(self, state: CustomerState, country: str) -> None:
@@ -255,6 +259,9 @@ class _Who(QWidget):
         self._reach.setText(f"{phone}  \u00b7  {email}")
         self._new.show_state(ChipKind.OK, self.tr("New") if customer.base_revision is None else "")
         self.relay.setChecked(customer.text_relay)
+        note = customer_note(state.known) if state.known is not None else ""
+        self._note.setText(note)
+        theme.set_shown(self._note, bool(note))
 
 
 class _OrderRow(QPushButton):
