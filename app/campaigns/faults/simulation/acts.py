@@ -40,6 +40,7 @@ class Acts:
         ids = SeededIds(world.schedule, 30, world.seed)
         self.owner = Transactions(self._store, world.clock, ids)
         self._open: dict[str, psycopg.Connection] = {}
+        self._kept: psycopg.Connection | None = None
         self._backup: str | None = None
         self._products = 0
         self._is_over = False
@@ -62,14 +63,25 @@ class Acts:
             connection.close()
         self._open.clear()
         self._store.close()
+        self._close_kept()
         if self._backup is not None:
             self._world.stage.drop(self._backup)
 
     def people(self) -> list[UUID]:
         """Who may sign in, by their names."""
-        with psycopg.connect(self._world.url) as connection:
-            rows = connection.execute("SELECT person_id FROM person ORDER BY login").fetchall()
+        rows = self.connection().execute("SELECT person_id FROM person ORDER BY login").fetchall()
         return [row[0] for row in rows]
+
+    def connection(self) -> psycopg.Connection:
+        """A connection of the owner's that commits each statement by itself."""
+        if self._kept is None:
+            self._kept = psycopg.connect(self._world.url, autocommit=True)
+        return self._kept
+
+    def _close_kept(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
     def _act(self) -> None:
         if self._is_over:
@@ -98,14 +110,14 @@ class Acts:
             return
         pence = self._chance.between(50, 900)
         self._schedule.note(f"{code} costs {pence}")
+        if self._chance.happens(500):
+            self._run(_REPRICE, _TELL, code=code, price=pence * 100, at=self._now())
+            return
         connection = psycopg.connect(self._world.url)
         connection.execute(_REPRICE, {"code": code, "price": pence * 100, "at": self._now()})
         connection.execute(_TELL, {"code": code})
         self._open[code] = connection
-        if self._chance.happens(500):
-            self._commit(code)
-        else:
-            self._later(partial(self._commit, code), 500, 30_000)
+        self._later(partial(self._commit, code), 500, 30_000)
 
     def _commit(self, code: str) -> None:
         connection = self._open.pop(code, None)
@@ -187,12 +199,13 @@ class Acts:
         for code in list(self._open):
             self._commit(code)
         self._store.close()
+        self._close_kept()
         for replica in self._world.replicas:
-            if replica.is_alive:
-                replica.let_go()
+            replica.let_go()
 
     def _run(self, *statements: str, **values: object) -> None:
-        with psycopg.connect(self._world.url) as connection:
+        connection = self.connection()
+        with connection.transaction():
             for statement in statements:
                 connection.execute(statement, values)
 

@@ -51,21 +51,21 @@ def all_is_settled(world: World) -> bool:
 
 def check(world: World) -> None:
     """All of them; what does not hold is told to the world's ledger."""
-    with psycopg.connect(world.url, autocommit=True) as centre:
-        for broken in (
-            *_orders(world, centre),
-            *_numbers(centre),
-            *_commands(world, centre),
-            *_order_of_commands(centre),
-            *_totals(centre),
-            *_feeds(world),
-            *_stock(centre),
-            *_audit(world, centre),
-            *_cards(world, centre),
-            *_probes(world, centre),
-            *(f"bug at the centre: {fault}" for fault in world.log.faults),
-        ):
-            world.seen.broken(broken)
+    centre = world.acts.connection()
+    for broken in (
+        *_orders(world, centre),
+        *_numbers(centre),
+        *_commands(world, centre),
+        *_order_of_commands(centre),
+        *_totals(centre),
+        *_feeds(world),
+        *_stock(centre),
+        *_audit(world, centre),
+        *_cards(world, centre),
+        *_probes(world, centre),
+        *(f"bug at the centre: {fault}" for fault in world.log.faults),
+    ):
+        world.seen.broken(broken)
 
 
 def _orders(world: World, centre: psycopg.Connection) -> Iterator[str]:
@@ -271,10 +271,10 @@ def _asked(seat: SimulatedSeat, query: str) -> list[Any]:
 
 def _behind(world: World, seat: SimulatedSeat) -> list[str]:
     """What a desk's copy of products, stock and policy lacks or has otherwise."""
-    with psycopg.connect(world.url, autocommit=True) as centre:
-        products = {row[0]: tuple(row[1:]) for row in centre.execute(_PRODUCTS)}
-        stock: dict[str, int] = dict(centre.execute(_AVAILABLE).fetchall())
-        policy = centre.execute(_POLICY).fetchone()
+    centre = world.acts.connection()
+    products = {row[0]: tuple(row[1:]) for row in centre.execute(_PRODUCTS)}
+    stock: dict[str, int] = dict(centre.execute(_AVAILABLE).fetchall())
+    policy = centre.execute(_POLICY).fetchone()
     held = _replica(seat)
     kept = {
         code: _product(document) for (kind, code), document in held.items() if kind == "product"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
+from app.campaigns.faults.simulation.engines import share_compiled
 from app.campaigns.faults.simulation.schedule import VirtualClock
 from app.central import Central, Surroundings
 from app.services.central.dispatcher import Answer, Envelope
@@ -26,7 +27,7 @@ T = TypeVar("T")
 
 CHEAP = Passwords(memory_kib=64, rounds=1)
 CONNECTIONS = 1
-_WITHOUT = ("recording.", "payments.")
+_WITHOUT = ("recording.", "payments.", "measures.", "drafts.")
 
 
 class ReplicaDied(BaseException):
@@ -55,6 +56,7 @@ class MortalStore(CentralStore):
 
     def __init__(self, url: str) -> None:
         super().__init__(url, CONNECTIONS, idle_seconds=0)
+        share_compiled(self.engine, self._reading, self._writing, self._glancing)
         self._doom: Doom | None = None
         self._begun = 0
 
@@ -115,11 +117,16 @@ class Replica:
         self._loop = asyncio.new_event_loop()
         self._threads = InlineThreads()
         self.is_alive = False
+        self.store = MortalStore(url)
         self.start()
 
     def start(self) -> None:
-        """A new process: nothing is left of what the last one held in memory."""
-        self.store = MortalStore(self._url)
+        """A new process: nothing is left of what the last one held in memory.
+
+        Its connection is the last one's, whose transaction was rolled back when it died, as
+        PostgreSQL would: to connect costs more than all that a replica does in a simulation.
+        """
+        self.store.doom(None)
         settings = CentreSettings(database_url=self._url, threads=2)
         given = Surroundings(clock=self._clock, ids=self._ids, log=self._log, passwords=CHEAP)
         self.central = Central(settings, given, self.store)
@@ -129,12 +136,11 @@ class Replica:
     def die(self) -> None:
         """End without a word."""
         self.is_alive = False
-        self.store.close()
 
     def close(self) -> None:
         """End of the simulation."""
-        if self.is_alive:
-            self.die()
+        self.is_alive = False
+        self.store.close()
         self._loop.close()
 
     def let_go(self) -> None:
@@ -155,7 +161,7 @@ class Replica:
             self.store.doom(None)
 
     def work(self) -> None:
-        """What a replica does by itself, once; recorders and banks have no part in this."""
+        """What a replica does by itself, once; what has no part in this is left out."""
         for background in self.central.background:
             if not background.name.startswith(_WITHOUT):
                 background.once()

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
+from app.campaigns.faults.simulation.engines import share_compiled
 from app.campaigns.faults.simulation.network import DeskLine, Network
+from app.campaigns.faults.simulation.plain_copies import PlainIndex, PlainReplica
 from app.campaigns.faults.simulation.schedule import Chance, Schedule, SeededIds, VirtualClock
 from app.campaigns.faults.simulation.seams import DeskDied, Fuse, FusedJournal
 from app.services.desk.desk import Desk, DeskParts
@@ -38,7 +40,7 @@ REPLICA = "replica.db"
 _CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 _NOT_COPIED = {"seat.lock", f"{STORE}-shm", f"{REPLICA}-shm"}
 _AT_ONCE_MS = 3
-_LONG_POLL_MS = (500, 20_000)
+_LONG_POLL_MS = (500, 30_000)
 LINE, FEED = "line", "feed"
 
 
@@ -203,11 +205,12 @@ class SimulatedSeat:
         except BaseException:
             seat.close()
             raise
+        share_compiled(records.store._engine, records.store._writing)  # noqa: SLF001 - of a store that was just opened
         self.journal = FusedJournal(records.journal, self.fuse)
         records.journal = self.journal
         records.store = parts.store(records.store, self.fuse)
         catalogue = self.folder / CATALOGUE
-        replica, index = CatalogueReplica(catalogue / REPLICA), ProductIndex(catalogue)
+        replica, index = PlainReplica(catalogue / REPLICA), PlainIndex()
         self.seat = seat
         self.desk = SimulatedDesk(desk_parts, records, replica, index, self.wake)
         self._next.clear()

@@ -179,7 +179,7 @@ class World:
         living = [replica for replica in self.replicas if replica.is_alive]
         if living and not self.network.restoring:
             self.chance.one_of(living).work()
-        self._later(self._background, self.chance.between(3_000, 10_000))
+        self._later(self._background, self.chance.between(6_000, 20_000))
 
     def _misfortune(self) -> None:
         """Something breaks that is no request: a desk, a replica, a line, a clock."""
