@@ -315,8 +315,11 @@ def _engine(path: Path, key: bytes) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("writes", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    # Touches no file yet, so it cannot fail; by way of SQLAlchemy it took longer than most reads.
+    connection.connection.cursor().execute("BEGIN")
 
 
 def _migrate(store: DeskStore) -> None:

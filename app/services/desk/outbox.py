@@ -66,6 +66,7 @@ _STATES = {
 
 _HELD_BACK = tuple(state for state in WAITING if state not in _READY)
 _ORDER = aliased(CommandRow)
+_SET_BACK = bindparam("set_back", expanding=True, type_=CommandRow.command_id.type)
 
 
 class Outbox:
@@ -206,22 +207,13 @@ class Outbox:
 
     def _take(self) -> list[Row[Any]]:
         """Mark the next batch as under way; what the journal lacks yet is left out."""
-        query = (
-            select(CommandRow.__table__)
-            .where(
-                CommandRow.state.in_(_READY),
-                CommandRow.command_id.not_in(sorted(self._set_back)),
-                not_(follows_held_back(self._set_back)),
-            )
-            .order_by(CommandRow.position)
-            .limit(self._batch_most)
-        )
+        wanted = {"set_back": sorted(self._set_back), "most": self._batch_most}
         with self._records.store.read() as connection:
-            if connection.execute(query.limit(1)).first() is None:
+            if connection.execute(_NEXT, {**wanted, "most": 1}).first() is None:
                 return []
         with self._records.store.write() as connection:
             # What is in the store was noted as unwritten before: asking in this order is safe.
-            rows = connection.execute(query).all()
+            rows: Sequence[Row[Any]] = connection.execute(_NEXT, wanted).all()
             unwritten = self._records.unwritten
             rows = _within_size([row for row in rows if row.command_id not in unwritten])
             _set_state(connection, rows, CommandState.SENDING, tries=CommandRow.tries + 1)
@@ -285,9 +277,12 @@ class Outbox:
                     self._others_pass = True
 
 
-def follows_held_back(set_back: Iterable[UUID]) -> ColumnElement[bool]:
-    """The end of a call whose order does not go before it, in this batch or an earlier one."""
-    is_set_back = and_(_ORDER.state.in_(_READY), _ORDER.command_id.in_(sorted(set_back)))
+def follows_held_back() -> ColumnElement[bool]:
+    """The end of a call whose order does not go before it, in this batch or an earlier one.
+
+    `set_back` is to be given with the statement: the ids in `Outbox.set_back`, sorted.
+    """
+    is_set_back = and_(_ORDER.state.in_(_READY), _ORDER.command_id.in_(_SET_BACK))
     held_back = or_(_ORDER.state.in_(_HELD_BACK), is_set_back)
     return and_(
         text(ENDS_CALL),
@@ -298,6 +293,19 @@ def follows_held_back(set_back: Iterable[UUID]) -> ColumnElement[bool]:
             .correlate(CommandRow)
         ),
     )
+
+
+_NEXT = (
+    select(CommandRow.__table__)
+    .where(
+        CommandRow.state.in_(_READY),
+        CommandRow.command_id.not_in(_SET_BACK),
+        not_(follows_held_back()),
+    )
+    .order_by(CommandRow.position)
+    .limit(bindparam("most"))
+)
+"""Made once: it is asked at every step of the line, and to make it costs more than to ask."""
 
 
 def _within_size(rows: Sequence[Row[Any]]) -> list[Row[Any]]:

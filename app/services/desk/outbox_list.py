@@ -72,7 +72,8 @@ class OutboxList:
         """What needs a person first, then the newest."""
         query = self._query(request)
         with self._store.read() as connection:
-            rows = connection.execute(query).all()
+            set_back = sorted(self._outbox.set_back)
+            rows = connection.execute(query, {"set_back": set_back}).all()
             found = connection.execute(_bodies({row.order_id for row in rows})).all()
         sketches = {row.order_id: decode(row.body, _Sketch) for row in found}
         shown, due = rows[: request.limit], self._due()
@@ -98,7 +99,7 @@ class OutboxList:
             select(
                 CommandRow.__table__,
                 _RANK.label("rank"),
-                follows_held_back(self._outbox.set_back).label("is_held"),
+                follows_held_back().label("is_held"),
                 PersonRow.name.label("taken_by"),
             )
             .outerjoin(PersonRow, PersonRow.person_id == CommandRow.person_id)
