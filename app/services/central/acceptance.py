@@ -15,7 +15,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from app.services.central import desk_clock, judgement
-from app.services.central.allocation import allocate
+from app.services.central.allocation import Allocations, Wanting, allocate
 from app.services.central.customer_changes import known_customer
 from app.services.central.guidance import GuidanceEditions
 from app.services.central.masking import (
@@ -32,16 +32,15 @@ from app.services.central.payment_rows import payments_of
 from app.services.central.transaction import CommandKey, Transaction
 from app.services.rules.read_back import Checkpoint, Checkpoints
 from app.services.rules.regions import RegionRules
-from app.services.rules.review import ReviewReason, sentence_for
+from app.services.rules.review import ReviewReason
 from app.values.contact import PostalAddress
 from app.values.identity import DeviceId
 from app.values.order_number import OrderNumber, holds
 from app.values.vocabulary import Region
 from app.wire.guidance import Checklist
-from app.wire.message import encode
 from app.wire.orders import OrderDocument, PlacedOrder
 from app.wire.payments import Payments
-from app.wire.sync import Command, CommandOutcome, Outcome
+from app.wire.sync import Command
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _TEN_DIGITS = re.compile(r"[0-9]{10}")
@@ -69,6 +68,14 @@ class _Numbered:
     reason: ReviewReason | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """All but its stock is known; `late` are reasons that are named behind those of the stock."""
+
+    record: OrderRecord
+    late: Sequence[ReviewReason]
+
+
 class Acceptance:
     """Decides how an order is kept."""
 
@@ -77,8 +84,17 @@ class Acceptance:
         self._leases = leases
         self._editions = GuidanceEditions()
 
-    def record(self, tx: Transaction, arrival: Arrival, facts: Facts) -> OrderRecord:
-        """What to write for a well-formed order, the answer to its command included."""
+    def records(
+        self, tx: Transaction, arrivals: Sequence[tuple[Arrival, Facts]]
+    ) -> list[OrderRecord]:
+        """What to write for well-formed orders, the answers to their commands included."""
+        judged = [self._judged(tx, arrival, facts) for arrival, facts in arrivals]
+        # Last of all that may have to wait: from here on others wait for the same products.
+        pairs = zip(judged, arrivals, strict=True)
+        given = allocate(tx, [_wanting(one.record, *came) for one, came in pairs])
+        return [_with_stock(one, more) for one, more in zip(judged, given, strict=True)]
+
+    def _judged(self, tx: Transaction, arrival: Arrival, facts: Facts) -> _Judged:
         command, told = arrival.command, arrival.placed
         rules = self._regions[told.document.region]
         checklists = self._checklists(tx, told.guidance)
@@ -91,9 +107,6 @@ class Acceptance:
         placed_at = desk_clock.corrected(told.placed_at, command, tx.at)
         overrides = judgement.proved_overrides(arrival.told, arrival.device_id, facts)
         paid = _payment(tx, arrival, facts)
-        # Last of all that may have to wait: from here on others wait for the same products.
-        tracked = () if _is_beside_another(arrival) else facts.tracked
-        allocations = allocate(tx, document, tracked)
         reasons = [
             *arrival.oddities,
             *judgement.reasons_from_contents(told, recomputed),
@@ -103,18 +116,14 @@ class Acceptance:
             *judgement.reasons_from_read_back(arrival.told, rules, checklists),
             *judgement.reasons_from_overrides(arrival.told, overrides),
             *paid.reasons,
-            *allocations.reasons,
         ]
-        if placed is not told:
-            reasons.append(ReviewReason.CARD_DIGITS_MASKED)
+        more = [ReviewReason.CARD_DIGITS_MASKED] if placed is not told else []
         if not addresses_are_right:
-            reasons.append(ReviewReason.ADDRESS_MALFORMED)
+            more.append(ReviewReason.ADDRESS_MALFORMED)
         if desk_clock.is_wrong(placed_at, command, tx.at):
-            reasons.append(ReviewReason.CLOCK_WRONG)
-        codes = tuple(dict.fromkeys(map(str, reasons)))
-        return OrderRecord(
+            more.append(ReviewReason.CLOCK_WRONG)
+        record = OrderRecord(
             key=arrival.key,
-            answer=encode(_outcome(command, numbered.number, codes)),
             command=command,
             device_id=arrival.device_id,
             placed=replace(placed, number=numbered.number),
@@ -122,17 +131,17 @@ class Acceptance:
             placed_at=placed_at,
             started_at=desk_clock.corrected(document.started_at, command, tx.at),
             clock_off=desk_clock.offset(command),
-            reasons=codes,
+            reasons=tuple(reasons),
             overrides=overrides,
             customer_id=known.customer_id,
             new_customer=known.is_new,
             phone=known.phone,
             addresses=addresses if known.customer_id is not None else (),
             aliases=numbered.aliases,
-            event_facts=_event_facts(told, numbered, codes, facts) | allocations.facts,
+            event_facts=_event_facts(told, numbered, facts),
             payment_state=paid.state,
-            allocations=allocations,
         )
+        return _Judged(record, more)
 
     def _checklists(self, tx: Transaction, revision: int) -> tuple[Checklist, ...] | None:
         """Those of an edition; None where it is not known here (a desk of before has none)."""
@@ -154,23 +163,16 @@ class Acceptance:
         return _Numbered(fresh, (told,) if _TEN_DIGITS.fullmatch(told) else (), reason)
 
 
-def _outcome(command: Command, number: OrderNumber, reasons: tuple[str, ...]) -> CommandOutcome:
-    return CommandOutcome(
-        command_id=command.command_id,
-        outcome=Outcome.NEEDS_REVIEW if reasons else Outcome.ACCEPTED,
-        number=number,
-        reasons=reasons,
-        sentence=sentence_for(reasons[0]) if reasons else "",
-    )
+def _with_stock(judged: _Judged, allocations: Allocations) -> OrderRecord:
+    record = judged.record
+    reasons = [*record.reasons, *allocations.reasons, *judged.late]
+    codes = tuple(dict.fromkeys(map(str, reasons)))
+    return dataclasses.replace(record, reasons=codes, allocations=allocations)
 
 
-def _event_facts(
-    told: PlacedOrder, numbered: _Numbered, reasons: tuple[str, ...], facts: Facts
-) -> dict[str, Any]:
+def _event_facts(told: PlacedOrder, numbered: _Numbered, facts: Facts) -> dict[str, Any]:
     """Ids, numbers and codes only: names and texts stay in the document, which can be erased."""
     found: dict[str, Any] = {}
-    if reasons:
-        found["reasons"] = reasons
     if numbered.aliases:
         found["told_number"] = numbered.aliases[0]
     if unknown := judgement.unknown_codes(told.document, facts):
@@ -215,6 +217,11 @@ def _payment(tx: Transaction, arrival: Arrival, facts: Facts) -> Standing:
         held = payments_of(tx, placed.document.order_id, hold=True)
     on_account = facts.customer is not None and facts.customer.on_account
     return standing(placed, held, on_account=on_account, given_up=facts.given_up)
+
+
+def _wanting(record: OrderRecord, arrival: Arrival, facts: Facts) -> Wanting:
+    tracked = () if _is_beside_another(arrival) else facts.tracked
+    return Wanting(record.placed.document, tracked)
 
 
 def _is_beside_another(arrival: Arrival) -> bool:

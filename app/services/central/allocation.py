@@ -1,21 +1,20 @@
 """Stock of an order that arrives: holds become allocations, what is lacking follows later.
 
 Part of the transaction that keeps the order, in two steps: what there is is taken before the order
-is judged, because a shortage is a reason to look at it, and written behind the order. An order is
+is judged, because a shortage is a reason to look at it, and written with the order. An order is
 never turned away for want of stock. Nothing is asked where no product of it is tracked.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.services.central.stock_rows import TrackedCodes, lock_levels, take_for_order
+from app.services.central.stock_rows import TrackedCodes, lock_levels, take_for_orders
 from app.services.central.transaction import Transaction
 from app.services.rules.review import MORE, ReviewReason
-from app.values.identity import OrderId
 from app.values.vocabulary import ProductKind
 from app.wire.orders import OrderDocument, OrderLine
 
@@ -58,24 +57,44 @@ class Allocations:
 NOTHING = Allocations()
 
 
-def allocate(tx: Transaction, document: OrderDocument, tracked: Collection[str]) -> Allocations:
-    """Take what there is for the order; `tracked` are products of its lines and its holds.
+@dataclass(frozen=True, slots=True)
+class Wanting:
+    """An order that wants stock; `tracked` are products of its lines and its holds."""
 
-    Its levels stay locked, and wrong, until `keep_allocations`.
+    document: OrderDocument
+    tracked: Collection[str]
+
+
+def allocate(tx: Transaction, orders: Sequence[Wanting]) -> list[Allocations]:
+    """Take what there is for each, the first first.
+
+    Their levels stay locked, and wrong, until the orders are kept.
     """
+    tracked = {code for order in orders for code in order.tracked}
     if not tracked:
-        return NOTHING
+        return [NOTHING] * len(orders)
     levels = lock_levels(tx, tracked)
-    taken = take_for_order(tx, document.order_id, levels)
-    there = {code: level.free + taken.get(code, 0) for code, level in levels.items()}
-    lines = _tracked_lines(document, levels)
+    taken = take_for_orders(tx, [order.document.order_id for order in orders], levels)
+    free = Counter({code: level.free for code, level in levels.items()})
+    expired = taken.pop(None, Counter())
+    return [_allocated(order, free, taken[order.document.order_id], expired) for order in orders]
+
+
+def _allocated(
+    order: Wanting, free: Counter[str], held: Counter[str], expired: Counter[str]
+) -> Allocations:
+    """`free` is what is there before it, and then what is left; `expired` goes to it whole."""
+    codes = [code for code in order.tracked if code in free]
+    given_back = {code: held[code] + expired.pop(code, 0) for code in codes}
+    free.update(given_back)
     allocated: Counter[str] = Counter()
     back_ordered: Counter[str] = Counter()
     short = []
-    for position, code, line in lines:
+    for position, code, line in _tracked_lines(order.document, codes):
         told = min(line.back_ordered, line.quantity)
         wanted = line.quantity - told
-        got = min(wanted, max(there[code] - allocated[code], 0))
+        got = min(wanted, max(free[code], 0))
+        free[code] -= got
         allocated[code] += got
         back_ordered[code] += line.quantity - got
         if got < wanted:
@@ -84,7 +103,7 @@ def allocate(tx: Transaction, document: OrderDocument, tracked: Collection[str])
         allocated=allocated,
         back_ordered=back_ordered,
         short=tuple(short),
-        reserved_more={code: allocated[code] - taken.get(code, 0) for code in levels},
+        reserved_more={code: allocated[code] - given_back[code] for code in codes},
     )
 
 
@@ -98,33 +117,3 @@ def _tracked_lines(
         for position, line in enumerate(document.lines, start=1)
         if line.kind is not ProductKind.CHARGE and (code := tracked.named(line.code)) is not None
     ]
-
-
-_KEEP = """
-    WITH given AS (
-        SELECT * FROM unnest(%(codes)s::text[], %(allocated)s::bigint[], %(back)s::bigint[])
-            AS g (code, allocated, back_ordered)
-    ), kept AS (
-        INSERT INTO order_allocation (order_id, code, allocated, back_ordered)
-        SELECT %(order)s, g.code, g.allocated, g.back_ordered FROM given g
-        WHERE g.allocated + g.back_ordered > 0
-    )
-    UPDATE stock_level s SET reserved = s.reserved + c.more
-    FROM unnest(%(codes)s::text[], %(more)s::bigint[]) AS c (code, more)
-    WHERE s.code = c.code AND c.more <> 0
-"""
-
-
-def keep_allocations(tx: Transaction, order_id: OrderId, given: Allocations) -> None:
-    """Write what was taken, once the order is there."""
-    codes = list(given.reserved_more)
-    if not codes:
-        return
-    values = {
-        "order": order_id,
-        "codes": codes,
-        "allocated": [given.allocated[code] for code in codes],
-        "back": [given.back_ordered[code] for code in codes],
-        "more": [given.reserved_more[code] for code in codes],
-    }
-    tx.connection.exec_driver_sql(_KEEP, values)

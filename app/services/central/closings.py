@@ -14,7 +14,7 @@ from uuid import UUID
 
 from app.services.central import desk_clock
 from app.services.central.masking import masked_closing
-from app.services.central.orders import ENTRY_COLUMNS, ENTRY_VALUES, TAKE_COMMAND
+from app.services.central.orders import ENTRY_COLUMNS, ENTRY_VALUES
 from app.services.central.settling import Place, in_sequence, settled_before
 from app.services.central.transaction import Applied, CommandKey, Transaction
 from app.services.rules.regions import RegionRules
@@ -157,12 +157,18 @@ def _oddities(ended: EndedCall, facts: _Facts) -> list[Oddity]:
     return found
 
 
+_ENTRY_VALUES = ENTRY_VALUES.format(clock_off="%(clock_off)s")
+
 # Entries become rows where the order is here; else they stay in the document of the closing.
 _KEEP = f"""
     WITH given AS (
         SELECT %(document)s::jsonb AS document
     ), taken AS (
-        {TAKE_COMMAND}
+        INSERT INTO applied_command (asker, command_id, operation, sha256, answer, applied_at,
+                                     incarnation, sequence)
+        VALUES (%(device)s, %(command)s, %(operation)s, %(sha256)s, %(answer)s, %(at)s,
+                %(incarnation)s, %(sequence)s)
+        ON CONFLICT DO NOTHING RETURNING command_id
     ), closed AS (
         INSERT INTO call_closing (order_id, device_id, command_id, outcome, note, closed_at,
                                   closed_by, document)
@@ -176,7 +182,7 @@ _KEEP = f"""
         FROM taken, sales_order o WHERE o.order_id = %(order)s
     ), noted AS (
         INSERT INTO read_back_entry ({ENTRY_COLUMNS})
-        SELECT held.order_id, held.last + e.position, {ENTRY_VALUES}
+        SELECT held.order_id, held.last + e.position, {_ENTRY_VALUES}
         FROM held, given,
              jsonb_array_elements(document->'entries') WITH ORDINALITY AS e(entry, position)
     ), happened AS (

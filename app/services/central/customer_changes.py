@@ -93,7 +93,7 @@ def known_customer(
         if customer.base_revision is not None:
             reasons.append(ReviewReason.CUSTOMER_UNKNOWN)
         return Known(customer.customer_id, is_new=True, phone=phone, reasons=tuple(reasons))
-    if _differs(customer, phone, held) and not _take_over(tx, order, customer, phone, held):
+    if differs(customer, phone, held) and not _take_over(tx, order, customer, phone, held):
         reasons.append(ReviewReason.CUSTOMER_CHANGED)
     return Known(customer.customer_id, reasons=tuple(reasons))
 
@@ -117,7 +117,7 @@ def change_customer(
     claim(tx, customer, contact_keys(change.phone, change.email), order)
 
 
-def _differs(customer: OrderCustomer, phone: str | None, held: HeldCustomer) -> bool:
+def differs(customer: OrderCustomer, phone: str | None, held: HeldCustomer) -> bool:
     """Whether the order says something about the customer that the centre does not."""
     return (
         (tidy(customer.name) not in {"", tidy(held.name)})

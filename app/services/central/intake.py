@@ -1,5 +1,7 @@
-"""Takes what desks send, command by command, each in a transaction of its own.
+"""Takes what desks send, command by command, each as if in a transaction of its own.
 
+Orders that follow each other and have no bearing on one another are kept some at a time, all or
+none: whatever is odd about one of them, and whatever goes wrong, sends them the way one by one.
 A well-formed command from an enrolled seat is never turned away: an order is accepted, or accepted
 and marked for a second look; the end of a call, and that an order will not come, are kept whatever
 they name.
@@ -9,18 +11,17 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 from psycopg import errors
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from app.services.central import giving_up
 from app.services.central.acceptance import Acceptance, Arrival
-from app.services.central.allocation import keep_allocations
 from app.services.central.closings import Closings, EndedCall
 from app.services.central.giving_up import GivenUp
 from app.services.central.judgement import (
@@ -33,6 +34,7 @@ from app.services.central.measures import Measures
 from app.services.central.number_leases import NumberLeases
 from app.services.central.order_decisions import decided
 from app.services.central.order_facts import (
+    Asked,
     Facts,
     WorkedOut,
     facts_about,
@@ -41,6 +43,7 @@ from app.services.central.order_facts import (
 )
 from app.services.central.orders import keep
 from app.services.central.settling import in_sequence, later, settled_before
+from app.services.central.togetherness import are_apart
 from app.services.central.transaction import Actor, CommandKey, Handlers, Transaction, Transactions
 from app.services.rules.regions import RegionRules
 from app.services.rules.review import ReviewReason
@@ -55,8 +58,11 @@ from app.wire.read_back import ClosedCall
 from app.wire.sync import Command, CommandOutcome, CommandOutcomes, Outcome, SendCommands
 
 TRIES_MOST = 4
+TOGETHER_LEAST, TOGETHER_MOST = 2, 10
+"""So many orders are kept at once: most of the gain, and others wait little for their products."""
 _NUL = b"\\u0000"
 _MALFORMED = "malformed"
+_BUSY = "service_busy"
 
 Decide = Callable[[Transaction], CommandOutcome | None]
 """Takes a command that was read; None: a twin of it was faster, look again."""
@@ -64,6 +70,10 @@ Decide = Callable[[Transaction], CommandOutcome | None]
 
 class _Overtaken(Exception):  # noqa: N818 - no error: it rolls back what was done for the order
     """A twin of the command was faster; what this one took from stock is the twin's."""
+
+
+class _OneByOne(Exception):  # noqa: N818 - no error: it rolls back what was done together
+    """They may have a bearing on one another, or one of them is odd."""
 
 
 class Intake:
@@ -94,13 +104,15 @@ class Intake:
         When the database fails part of the way, what was done is told and the rest is for later.
         """
         outcomes: list[CommandOutcome] = []
-        for command in request.commands:
-            try:
-                outcomes.append(self.take(command, actor))
-            except Fault:
-                if not outcomes:
-                    raise
-                break
+        try:
+            for run in _runs(request.commands):
+                together = self._take_together(run, actor)
+                outcomes += together
+                for command in run[len(together) :]:
+                    outcomes.append(self.take(command, actor))
+        except Fault:
+            if not outcomes:
+                raise
         rest = request.commands[len(outcomes) :]
         outcomes += [later(command, "The service was interrupted.") for command in rest]
         for command, outcome in zip(request.commands, outcomes, strict=True):
@@ -109,43 +121,49 @@ class Intake:
 
     def take(self, command: Command, actor: Actor) -> CommandOutcome:
         """The outcome of one command of a seat, for ever the same."""
-        body = bytes(command.body)
-        digest = hashlib.sha256(body).digest()
-        key = CommandKey(
-            asker=actor.seat.device_id,
-            command_id=command.command_id,
-            operation=command.kind.value,
-            sha256=digest,
-            incarnation=command.incarnation,
-            sequence=command.sequence,
-        )
+        key = _key_of(command, actor)
         try:
-            if digest.hex() != command.sha256.lower():
-                raise Refusal(_MALFORMED, "It was damaged on its way.")
-            return self._settle(self._read(key, command, body), actor)
+            return self._settle(self._read(key, command), actor)
         except Refusal as refusal:
             refuse = partial(_refuse, key=key, command=command, refusal=refusal)
             return self._transactions.write(refuse, actor)
 
-    def _read(self, key: CommandKey, command: Command, body: bytes) -> Decide:
+    def _take_together(self, commands: Sequence[Command], actor: Actor) -> list[CommandOutcome]:
+        """Outcomes of orders that were kept at once; none where they go the way one by one."""
+        if len(commands) < TOGETHER_LEAST:
+            return []
+        try:
+            arrivals = [_arrival(_key_of(command, actor), command) for command in commands]
+            return self._transactions.write(partial(self._decide_all, arrivals=arrivals), actor)
+        except (_OneByOne, _Overtaken, DBAPIError, Refusal):
+            return []
+        except Fault as fault:
+            if fault.code != _BUSY:
+                raise
+            return []
+
+    def _decide_all(self, tx: Transaction, arrivals: Sequence[Arrival]) -> list[CommandOutcome]:
+        asked = [self._asked(tx, arrival) for arrival in arrivals]
+        facts = facts_about(tx, asked)
+        if not are_apart(asked, facts):
+            raise _OneByOne
+        return self._keep(tx, list(zip(arrivals, facts, strict=True)))
+
+    def _read(self, key: CommandKey, command: Command) -> Decide:
         """What decides about a command. Raises Refusal `malformed`."""
         device = DeviceId(key.asker)
-        clean = _without_nul(body)
+        if command.kind is CommandKind.PLACE_ORDER:
+            return partial(self._decide, arrival=_arrival(key, command))
+        clean = _without_nul(_whole_body(key, command))
         if command.kind is CommandKind.CLOSE_CALL:
             closed = decode(clean, ClosedCall)
             refuse_malformed_closing(closed, command)
             ended = EndedCall(key=key, command=command, device_id=device, closed=closed)
             return partial(self._closings.decide, ended=ended)
-        if command.kind is CommandKind.GIVE_UP_ORDER:
-            order = decode(clean, GivenUpOrder)
-            refuse_malformed_giving_up(order, command)
-            given = GivenUp(key=key, command=command, device_id=device, order=order)
-            return partial(giving_up.decide, given=given)
-        placed = decode(clean, PlacedOrder)
-        refuse_malformed(placed, command)
-        told = placed if clean is body else decode(body, PlacedOrder)
-        arrival = Arrival(key=key, command=command, device_id=device, placed=placed, told=told)
-        return partial(self._decide, arrival=arrival)
+        order = decode(clean, GivenUpOrder)
+        refuse_malformed_giving_up(order, command)
+        given = GivenUp(key=key, command=command, device_id=device, order=order)
+        return partial(giving_up.decide, given=given)
 
     def _settle(self, decide: Decide, actor: Actor) -> CommandOutcome:
         """Decide, and again where another command got in between."""
@@ -165,10 +183,9 @@ class Intake:
         raise Fault("intake_unsettled", "The command could not be settled just now.")
 
     def _decide(self, tx: Transaction, arrival: Arrival) -> CommandOutcome:
-        command, placed = arrival.command, arrival.placed
-        worked_out = WorkedOut(self._leases.value_of(tx, placed.number), self._phone(placed))
-        facts = facts_about(tx, command, arrival.device_id, placed, worked_out)
-        before = settled_before(tx, arrival.key, command, facts.applied, facts.place)
+        placed = arrival.placed
+        (facts,) = facts_about(tx, [self._asked(tx, arrival)])
+        before = settled_before(tx, arrival.key, arrival.command, facts.applied, facts.place)
         if before is not None:
             return before
         key = in_sequence(arrival.key, facts.place)
@@ -179,17 +196,74 @@ class Intake:
             if first_sha256(tx, placed.document.order_id) == key.sha256:
                 return _same_order(tx, arrival, facts)
             arrival = _as_another_order(tx, arrival)
-        record = self._acceptance.record(tx, arrival, facts)
-        if not keep(tx, record):
+        (outcome,) = self._keep(tx, [(arrival, facts)])
+        return outcome
+
+    def _keep(
+        self, tx: Transaction, arrivals: Sequence[tuple[Arrival, Facts]]
+    ) -> list[CommandOutcome]:
+        records = self._acceptance.records(tx, arrivals)
+        if not keep(tx, records):
             raise _Overtaken
-        keep_allocations(tx, record.placed.document.order_id, record.allocations)
-        if record.reasons:
-            decided(tx, record.placed.document.order_id)
-        return decode(record.answer, CommandOutcome)
+        for record in records:
+            if record.reasons:
+                decided(tx, record.placed.document.order_id)
+        return [record.outcome for record in records]
+
+    def _asked(self, tx: Transaction, arrival: Arrival) -> Asked:
+        placed = arrival.placed
+        worked_out = WorkedOut(self._leases.value_of(tx, placed.number), self._phone(placed))
+        return Asked(
+            command=arrival.command,
+            device=arrival.device_id,
+            placed=placed,
+            worked_out=worked_out,
+        )
 
     def _phone(self, placed: PlacedOrder) -> str | None:
         customer = placed.document.customer
         return e164(customer.phone, self._regions[placed.document.region]) if customer else None
+
+
+def _runs(commands: Sequence[Command]) -> list[list[Command]]:
+    """Orders that follow each other, some at a time; anything else alone."""
+    runs: list[list[Command]] = []
+    for command in commands:
+        follows = runs and runs[-1][-1].kind is command.kind is CommandKind.PLACE_ORDER
+        if follows and len(runs[-1]) < TOGETHER_MOST:
+            runs[-1].append(command)
+        else:
+            runs.append([command])
+    return runs
+
+
+def _key_of(command: Command, actor: Actor) -> CommandKey:
+    return CommandKey(
+        asker=actor.seat.device_id,
+        command_id=command.command_id,
+        operation=command.kind.value,
+        sha256=hashlib.sha256(command.body).digest(),
+        incarnation=command.incarnation,
+        sequence=command.sequence,
+    )
+
+
+def _whole_body(key: CommandKey, command: Command) -> bytes:
+    """As the seat sent it. Raises Refusal `malformed`."""
+    if key.sha256.hex() != command.sha256.lower():
+        raise Refusal(_MALFORMED, "It was damaged on its way.")
+    return bytes(command.body)
+
+
+def _arrival(key: CommandKey, command: Command) -> Arrival:
+    """An order that was read. Raises Refusal `malformed`."""
+    body = _whole_body(key, command)
+    clean = _without_nul(body)
+    placed = decode(clean, PlacedOrder)
+    refuse_malformed(placed, command)
+    told = placed if clean is body else decode(body, PlacedOrder)
+    device = DeviceId(key.asker)
+    return Arrival(key=key, command=command, device_id=device, placed=placed, told=told)
 
 
 def _without_nul(body: bytes) -> bytes:

@@ -6,7 +6,7 @@ judged or written here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from app.services.central import desk_clock
 from app.services.central.settling import Place
 from app.services.central.similar_orders import (
     SIMILAR,
+    SIMILAR_COLUMNS,
     RecentOrder,
     recent_orders,
     similar_values,
@@ -22,6 +23,7 @@ from app.services.central.similar_orders import (
 from app.services.central.transaction import Applied, Transaction
 from app.values.identity import DeviceId, OrderId
 from app.values.order_number import OrderNumber
+from app.wire.message import encode
 from app.wire.orders import PlacedOrder
 from app.wire.read_back import Overridden
 from app.wire.sync import Command
@@ -92,73 +94,93 @@ class WorkedOut:
     phone: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """An order that facts are asked about."""
+
+    command: Command
+    device: DeviceId
+    placed: PlacedOrder
+    worked_out: WorkedOut
+
+
 _FACTS = f"""
     SELECT a.sha256, a.answer,
            (SELECT max(s.sequence) FROM applied_command s
-            WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s),
+            WHERE s.asker = q.device AND s.incarnation = q.incarnation),
            EXISTS (SELECT FROM applied_command s
-                   WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s
-                   AND s.sequence = %(sequence)s),
+                   WHERE s.asker = q.device AND s.incarnation = q.incarnation
+                   AND s.sequence = q.sequence),
            EXISTS (SELECT FROM device_incarnation i
-                   WHERE i.device_id = %(device)s AND i.incarnation = %(incarnation)s),
-           (SELECT p.disabled_at IS NULL FROM person p WHERE p.person_id = %(person)s),
-           (SELECT coalesce(l.device_id = %(device)s, true) AND %(value)s < l.first_value + l.size
-            FROM number_lease l WHERE l.first_value <= %(value)s
+                   WHERE i.device_id = q.device AND i.incarnation = q.incarnation),
+           (SELECT p.disabled_at IS NULL FROM person p WHERE p.person_id = q.person),
+           (SELECT coalesce(l.device_id = q.device, true) AND q.value < l.first_value + l.size
+            FROM number_lease l WHERE l.first_value <= q.value
             ORDER BY l.first_value DESC LIMIT 1),
-           (SELECT o.order_id FROM sales_order o WHERE o.number = %(number)s),
-           (SELECT o.number FROM sales_order o WHERE o.order_id = %(order)s),
+           (SELECT o.order_id FROM sales_order o WHERE o.number = q.number),
+           (SELECT o.number FROM sales_order o WHERE o.order_id = q."order"),
            c.revision, c.name, c.email, c.text_relay, c.on_account,
            (SELECT array_agg(t.e164) FROM customer_phone t WHERE t.customer_id IN (
                 SELECT c.customer_id UNION ALL SELECT c.merged_into
                 UNION ALL SELECT m.customer_id FROM customer m
                 WHERE m.merged_into = coalesce(c.merged_into, c.customer_id))),
            (SELECT array_agg(upper(p.code)) FILTER (WHERE NOT p.withdrawn)
-            FROM product p WHERE upper(p.code) = ANY (%(codes)s)),
+            FROM product p WHERE upper(p.code) = ANY (q.codes)),
            (SELECT array_agg(upper(p.code)) FILTER (WHERE p.withdrawn)
-            FROM product p WHERE upper(p.code) = ANY (%(codes)s)),
+            FROM product p WHERE upper(p.code) = ANY (q.codes)),
            (SELECT jsonb_agg(to_jsonb(v)) FROM read_back_override v
-            WHERE v.override_id = ANY (%(overrides)s::uuid[])),
-           EXISTS (SELECT FROM card_attempt t WHERE t.order_id = %(order)s)
-           OR EXISTS (SELECT FROM pay_link k WHERE k.order_id = %(order)s),
-           EXISTS (SELECT FROM given_up_order g WHERE g.order_id = %(order)s),
+            WHERE v.override_id = ANY (q.overrides)),
+           EXISTS (SELECT FROM card_attempt t WHERE t.order_id = q."order")
+           OR EXISTS (SELECT FROM pay_link k WHERE k.order_id = q."order"),
+           EXISTS (SELECT FROM given_up_order g WHERE g.order_id = q."order"),
            ARRAY(SELECT s.code FROM product p JOIN stock_level s ON s.code = p.code
-                 WHERE upper(p.code) = ANY (%(codes)s)
-                 UNION SELECT h.code FROM stock_hold h WHERE h.order_id = %(order)s),
+                 WHERE upper(p.code) = ANY (q.codes)
+                 UNION SELECT h.code FROM stock_hold h WHERE h.order_id = q."order"),
            {SIMILAR}
-    FROM (VALUES (1)) AS one
-    LEFT JOIN applied_command a ON a.asker = %(device)s AND a.command_id = %(command)s
-    LEFT JOIN customer c ON c.customer_id = %(customer)s
+    FROM jsonb_to_recordset(%(asked)s::jsonb) AS q (
+        at int, device uuid, incarnation uuid, sequence bigint, command uuid, person uuid,
+        value bigint, number text, codes text[], overrides uuid[], {SIMILAR_COLUMNS})
+    LEFT JOIN applied_command a ON a.asker = q.device AND a.command_id = q.command
+    LEFT JOIN customer c ON c.customer_id = q.customer
+    ORDER BY q.at
 """  # noqa: S608 - a constant
+_FACTS = " ".join(_FACTS.split())
+"""The driver remembers how it read statements of up to 4,096 characters."""
 
 
-def facts_about(
-    tx: Transaction, command: Command, device: DeviceId, placed: PlacedOrder, worked_out: WorkedOut
-) -> Facts:
-    """Everything a judgement needs, in one statement."""
+def facts_about(tx: Transaction, orders: Sequence[Asked]) -> list[Facts]:
+    """Everything a judgement of each needs, in one statement."""
+    asked = [_asked(tx, at, one) for at, one in enumerate(orders)]
+    rows = tx.connection.exec_driver_sql(_FACTS, {"asked": encode(asked).decode()})
+    return [_facts(row) for row in rows]
+
+
+def _asked(tx: Transaction, at: int, one: Asked) -> dict[str, object]:
+    command, placed = one.command, one.placed
     document = placed.document
     customer = document.customer
     similar = similar_values(
         document.order_id,
         customer.customer_id if customer else None,
-        worked_out.phone,
+        one.worked_out.phone,
         customer.email if customer else None,
         desk_clock.corrected(placed.placed_at, command, tx.at),
     )
-    row = tx.connection.exec_driver_sql(
-        _FACTS,
-        similar
-        | {
-            "device": device,
-            "incarnation": command.incarnation,
-            "sequence": command.sequence,
-            "command": command.command_id,
-            "person": command.person_id,
-            "value": worked_out.counter_value,
-            "number": placed.number,
-            "codes": list({line.code.upper() for line in document.lines}),
-            "overrides": [e.override_id for e in placed.read_back if isinstance(e, Overridden)],
-        },
-    ).one()
+    return similar | {
+        "at": at,
+        "device": one.device,
+        "incarnation": command.incarnation,
+        "sequence": command.sequence,
+        "command": command.command_id,
+        "person": command.person_id,
+        "value": one.worked_out.counter_value,
+        "number": placed.number,
+        "codes": list({line.code.upper() for line in document.lines}),
+        "overrides": [e.override_id for e in placed.read_back if isinstance(e, Overridden)],
+    }
+
+
+def _facts(row: Sequence[Any]) -> Facts:
     sha256, answer, newest, taken, incarnation_known, active, leased = row[:7]
     number_order, order_number, revision, name, email, text_relay, on_account, phones = row[7:15]
     sellable, withdrawn, overrides, has_payments, given_up, tracked, recent = row[15:]

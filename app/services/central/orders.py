@@ -1,29 +1,31 @@
-"""The one statement that keeps an order and all that goes with it.
+"""The one statement that keeps orders and all that goes with them.
 
-The hot path of the service: one read (`order_facts`), one write, one commit per order, through the
-driver connection. Nothing is judged here.
+The hot path of the service: one read (`order_facts`), one write and one commit, for an order or
+some that came together, through the driver connection. Nothing is judged here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.models.central.order import OrderState
-from app.services.central.allocation import Allocations
+from app.services.central.allocation import NOTHING, Allocations
 from app.services.central.customer_twins import link
 from app.services.central.customers import address_digest, folded_postcode, name_tokens
 from app.services.central.order_facts import PLACED
 from app.services.central.transaction import CommandKey, Transaction
+from app.services.rules.review import sentence_for
 from app.values.contact import PostalAddress, contact_keys
 from app.values.identity import CustomerId, DeviceId, OrderId, OverrideId
 from app.values.order_number import OrderNumber
 from app.values.vocabulary import PaymentState
 from app.wire.message import encode
 from app.wire.orders import OrderCustomer, OrderLine, PlacedOrder, Totals
-from app.wire.sync import Command
+from app.wire.sync import Command, CommandOutcome, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,6 @@ class OrderRecord:
     """
 
     key: CommandKey
-    answer: bytes
     command: Command
     device_id: DeviceId
     placed: PlacedOrder
@@ -51,24 +52,29 @@ class OrderRecord:
     aliases: tuple[OrderNumber, ...]
     event_facts: dict[str, Any]
     payment_state: PaymentState
-    allocations: Allocations
+    allocations: Allocations = NOTHING
+
+    @property
+    def outcome(self) -> CommandOutcome:
+        """The answer to its command."""
+        reasons = self.reasons
+        return CommandOutcome(
+            command_id=self.command.command_id,
+            outcome=Outcome.NEEDS_REVIEW if reasons else Outcome.ACCEPTED,
+            number=self.placed.number,
+            reasons=reasons,
+            sentence=sentence_for(reasons[0]) if reasons else "",
+        )
 
 
-TAKE_COMMAND = """
-    INSERT INTO applied_command (asker, command_id, operation, sha256, answer, applied_at,
-                                 incarnation, sequence)
-    VALUES (%(device)s, %(command)s, %(operation)s, %(sha256)s, %(answer)s, %(at)s,
-            %(incarnation)s, %(sequence)s)
-    ON CONFLICT DO NOTHING RETURNING command_id
-"""
-"""First step of a statement that keeps a command: its place is taken once, whoever comes first."""
+_MICROSECOND = timedelta(microseconds=1)
 
 ENTRY_COLUMNS = """
     order_id, position, kind, checkpoint, how, cause, part, at, person_id, took_ms, document
 """
 ENTRY_VALUES = """
     e.entry->>'type', e.entry->>'checkpoint', e.entry->>'how', e.entry->>'cause', e.entry->>'part',
-    (e.entry->>'at')::timestamptz + %(clock_off)s, (e.entry->>'by')::uuid,
+    (e.entry->>'at')::timestamptz + {clock_off}, (e.entry->>'by')::uuid,
     (e.entry->>'took_ms')::bigint, e.entry
 """
 """Columns of `read_back_entry` and what they are of a JSON `e.entry`, the first two left out."""
@@ -77,87 +83,120 @@ _KEEP = f"""
     WITH given AS (
         SELECT %(rows)s::jsonb AS rows
     ), taken AS (
-        {TAKE_COMMAND}
+        INSERT INTO applied_command (asker, command_id, operation, sha256, answer, applied_at,
+                                     incarnation, sequence)
+        SELECT r.asker, r.command_id, r.operation, r.sha256, r.answer, r.applied_at,
+               r.incarnation, r.sequence
+        FROM given, jsonb_populate_recordset(NULL::applied_command, rows->'taken') AS r
+        ON CONFLICT DO NOTHING RETURNING command_id
+    ), given_all AS (
+        SELECT rows FROM given WHERE (SELECT count(*) FROM taken) = %(orders)s
     ), made AS (
         INSERT INTO customer
-        SELECT r.* FROM taken, given, jsonb_populate_recordset(NULL::customer, rows->'made') AS r
+        SELECT r.* FROM given_all, jsonb_populate_recordset(NULL::customer, rows->'made') AS r
         ON CONFLICT (customer_id) DO NOTHING RETURNING customer_id
     ), named AS (
         INSERT INTO customer_name_token
-        SELECT r.* FROM made, given,
+        SELECT r.* FROM given_all,
                jsonb_populate_recordset(NULL::customer_name_token, rows->'named') AS r
+        JOIN made USING (customer_id)
     ), rung AS (
         INSERT INTO customer_phone
-        SELECT r.* FROM made, given,
+        SELECT r.* FROM given_all,
                jsonb_populate_recordset(NULL::customer_phone, rows->'rung') AS r
+        JOIN made USING (customer_id)
     ), claimed AS (
         INSERT INTO customer_key
-        SELECT k.* FROM made, given,
-               jsonb_populate_recordset(NULL::customer_key, rows->'claimed') AS k ORDER BY k.key
+        SELECT k.* FROM given_all,
+               jsonb_populate_recordset(NULL::customer_key, rows->'claimed') AS k
+        JOIN made USING (customer_id) ORDER BY k.key
         ON CONFLICT (key) DO NOTHING RETURNING key
     ), housed AS (
         INSERT INTO address
-        SELECT r.* FROM taken, given, jsonb_populate_recordset(NULL::address, rows->'housed') AS r
+        SELECT r.* FROM given_all, jsonb_populate_recordset(NULL::address, rows->'housed') AS r
         ON CONFLICT (customer_id, digest) DO UPDATE
         SET last_used_at = greatest(address.last_used_at, excluded.last_used_at)
     ), placed AS (
         INSERT INTO sales_order
-        SELECT r.* FROM taken, given, jsonb_populate_record(NULL::sales_order, rows->'placed') AS r
-        RETURNING order_id
+        SELECT r.* FROM given_all, jsonb_populate_recordset(NULL::sales_order, rows->'placed') AS r
     ), lined AS (
         INSERT INTO order_line
-        SELECT r.* FROM placed, given,
-               jsonb_populate_recordset(NULL::order_line, rows->'lined') AS r
+        SELECT r.* FROM given_all, jsonb_populate_recordset(NULL::order_line, rows->'lined') AS r
     ), versioned AS (
         INSERT INTO order_version
-        SELECT r.* FROM placed, given,
-               jsonb_populate_record(NULL::order_version, rows->'versioned') AS r
+        SELECT r.* FROM given_all,
+               jsonb_populate_recordset(NULL::order_version, rows->'versioned') AS r
     ), read_back AS (
         INSERT INTO read_back_entry ({ENTRY_COLUMNS})
-        SELECT placed.order_id, e.position, {ENTRY_VALUES}
-        FROM placed, given,
-             jsonb_array_elements(rows->'versioned'->'document'->'read_back')
-             WITH ORDINALITY AS e(entry, position)
+        SELECT (v->>'order_id')::uuid, e.position,
+               {ENTRY_VALUES.format(clock_off="(v->>'clock_off')::interval")}
+        FROM given_all, jsonb_array_elements(rows->'versioned') AS v,
+             jsonb_array_elements(v->'document'->'read_back') WITH ORDINALITY AS e(entry, position)
     ), told AS (
         INSERT INTO order_number_alias
-        SELECT r.* FROM placed, given,
+        SELECT r.* FROM given_all,
                jsonb_populate_recordset(NULL::order_number_alias, rows->'told') AS r
     ), spoke AS (
         INSERT INTO contact
-        SELECT r.* FROM placed, given, jsonb_populate_record(NULL::contact, rows->'spoke') AS r
+        SELECT r.* FROM given_all, jsonb_populate_recordset(NULL::contact, rows->'spoke') AS r
     ), happened AS (
         INSERT INTO order_event (order_id, kind, at, device_id, person_id, command_id, facts)
-        SELECT placed.order_id, r.kind, r.at, r.device_id, r.person_id, r.command_id, r.facts
-        FROM placed, given, jsonb_populate_record(NULL::order_event, rows->'happened') AS r
+        SELECT r.order_id, r.kind, r.at, r.device_id, r.person_id, r.command_id, r.facts
+        FROM given_all, jsonb_populate_recordset(NULL::order_event, rows->'happened') AS r
     ), audited AS (
         INSERT INTO audit (at, operation, outcome, person_id, device_id, command_id, subject, facts)
-        SELECT r.at, r.operation, r.outcome, r.person_id, r.device_id, r.command_id,
-               placed.order_id, r.facts
-        FROM placed, given, jsonb_populate_record(NULL::audit, rows->'audited') AS r
+        SELECT r.at, r.operation, r.outcome, r.person_id, r.device_id, r.command_id, r.subject,
+               r.facts
+        FROM given_all, jsonb_populate_recordset(NULL::audit, rows->'audited') AS r
+    ), allotted AS (
+        INSERT INTO order_allocation (order_id, code, allocated, back_ordered)
+        SELECT r.order_id, r.code, r.allocated, r.back_ordered
+        FROM given_all, jsonb_populate_recordset(NULL::order_allocation, rows->'allotted') AS r
+    ), reserved AS (
+        UPDATE stock_level s SET reserved = s.reserved + m.more
+        FROM given_all, jsonb_to_recordset(rows->'reserved') AS m (code text, more bigint)
+        WHERE s.code = m.code
     )
-    SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM made), (SELECT count(*) FROM claimed)
+    SELECT (SELECT count(*) FROM taken), (SELECT array_agg(customer_id) FROM made),
+           (SELECT array_agg(key) FROM claimed)
 """  # noqa: S608 - the columns are named above
+_KEEP = " ".join(_KEEP.split())
+"""The driver remembers how it read statements of up to 4,096 characters."""
 
 
-def keep(tx: Transaction, record: OrderRecord) -> bool:
-    """Write the order and all that goes with it; False when a twin of its command came first."""
-    key, keys = record.key, _keys(record)
-    values = {
-        "at": tx.at,
-        "device": record.device_id,
-        "command": key.command_id,
-        "operation": key.operation,
-        "sha256": key.sha256,
-        "answer": record.answer,
-        "incarnation": key.incarnation,
-        "sequence": key.sequence,
-        "clock_off": record.clock_off,
-        "rows": encode(_rows(tx, record, keys)).decode(),
-    }
+def keep(tx: Transaction, records: Sequence[OrderRecord]) -> bool:
+    """Write orders and all that goes with them; False when a twin of a command came first.
+
+    What was written then, and what was taken of stock, is to be rolled back.
+    """
+    rows = _together(_rows(tx, record) for record in records)
+    rows["reserved"] = _reserved(records)
+    values = {"rows": encode(rows).decode(), "orders": len(records)}
     taken, made, claimed = tx.connection.exec_driver_sql(_KEEP, values).one()
-    if made and claimed < len(keys) and record.customer_id is not None:
-        link(tx, record.customer_id, keys, record.placed.document.order_id)
-    return bool(taken)
+    if taken < len(records):
+        return False
+    new, owned = set(made or ()), set(claimed or ())
+    for record in records:
+        keys, customer = _keys(record), record.customer_id
+        if customer is not None and customer in new and not owned.issuperset(keys):
+            link(tx, customer, keys, record.placed.document.order_id)
+    return True
+
+
+def _together(orders: Iterable[Mapping[str, Iterable[object]]]) -> dict[str, list[object]]:
+    rows: defaultdict[str, list[object]] = defaultdict(list)
+    for order in orders:
+        for step, more in order.items():
+            rows[step] += more
+    return rows
+
+
+def _reserved(records: Sequence[OrderRecord]) -> list[object]:
+    """What levels of stock gain; each once, however many of the orders have the product."""
+    more: Counter[str] = Counter()
+    for record in records:
+        more.update(record.allocations.reserved_more)
+    return [{"code": code, "more": pieces} for code, pieces in more.items() if pieces]
 
 
 def _keys(record: OrderRecord) -> tuple[str, ...]:
@@ -168,47 +207,95 @@ def _keys(record: OrderRecord) -> tuple[str, ...]:
     return contact_keys(record.phone, customer.email)
 
 
-def _rows(tx: Transaction, record: OrderRecord, keys: Sequence[str]) -> dict[str, object]:
+def _rows(tx: Transaction, record: OrderRecord) -> dict[str, Iterable[object]]:
     """Rows by the step of the statement that writes them; columns by the names of their tables."""
-    document = record.placed.document
+    key, document = record.key, record.placed.document
     by_whom = {"device_id": record.device_id, "person_id": record.command.person_id}
     customer = document.customer if record.new_customer else None
     return {
+        "taken": [_command(tx, record)],
         "made": [_customer(tx, customer)] if customer else [],
         "named": _tokens(customer) if customer else [],
         "rung": [_phone(customer, record.phone)] if customer and record.phone else [],
-        "claimed": [{"key": key, "customer_id": record.customer_id} for key in keys],
+        "claimed": [{"key": one, "customer_id": record.customer_id} for one in _keys(record)],
         "housed": [_address(tx, record, address) for address in record.addresses],
-        "placed": _order(tx, record),
+        "placed": [_order(tx, record)],
         "lined": [
             _line(document.order_id, position, line)
             for position, line in enumerate(document.lines, start=1)
         ],
-        "versioned": {
-            "order_id": document.order_id,
-            "revision": 1,
-            "document": record.placed,
-            "recorded_at": tx.at,
-            "recorded_by": record.placed.placed_by,
-        },
+        "versioned": [_version(tx, record)],
         "told": [{"order_id": document.order_id, "number": number} for number in record.aliases],
-        "spoke": {**by_whom, **_contact(tx, record)},
-        "happened": {
-            **by_whom,
-            "kind": PLACED,
-            "at": record.placed_at,
-            "command_id": record.key.command_id,
-            "facts": record.event_facts,
-        },
-        "audited": {
-            **by_whom,
-            "at": tx.at,
-            "operation": record.key.operation,
-            "outcome": _state(record),
-            "command_id": record.key.command_id,
-            "facts": _audit_facts(record),
-        },
+        "spoke": [{**by_whom, **_contact(tx, record)}],
+        "happened": [
+            {
+                **by_whom,
+                "order_id": document.order_id,
+                "kind": PLACED,
+                "at": record.placed_at,
+                "command_id": key.command_id,
+                "facts": _event_facts(record),
+            }
+        ],
+        "audited": [
+            {
+                **by_whom,
+                "at": tx.at,
+                "operation": key.operation,
+                "outcome": _state(record),
+                "command_id": key.command_id,
+                "subject": document.order_id,
+                "facts": _audit_facts(record),
+            }
+        ],
+        "allotted": _allotted(record),
     }
+
+
+def _command(tx: Transaction, record: OrderRecord) -> dict[str, object]:
+    key = record.key
+    return {
+        "asker": record.device_id,
+        "command_id": key.command_id,
+        "operation": key.operation,
+        "sha256": f"\\x{key.sha256.hex()}",
+        "answer": f"\\x{encode(record.outcome).hex()}",
+        "applied_at": tx.at,
+        "incarnation": key.incarnation,
+        "sequence": key.sequence,
+    }
+
+
+def _version(tx: Transaction, record: OrderRecord) -> dict[str, object]:
+    """`clock_off` is no column of it: it is added to the instants of its entries."""
+    return {
+        "order_id": record.placed.document.order_id,
+        "revision": 1,
+        "document": record.placed,
+        "recorded_at": tx.at,
+        "recorded_by": record.placed.placed_by,
+        "clock_off": f"{record.clock_off // _MICROSECOND} microseconds",
+    }
+
+
+def _allotted(record: OrderRecord) -> list[object]:
+    given = record.allocations
+    pieces = ((code, given.allocated[code], given.back_ordered[code]) for code in given.allocated)
+    return [
+        {
+            "order_id": record.placed.document.order_id,
+            "code": code,
+            "allocated": allocated,
+            "back_ordered": back_ordered,
+        }
+        for code, allocated, back_ordered in pieces
+        if allocated or back_ordered
+    ]
+
+
+def _event_facts(record: OrderRecord) -> dict[str, Any]:
+    reasons: dict[str, Any] = {"reasons": record.reasons} if record.reasons else {}
+    return reasons | record.event_facts | record.allocations.facts
 
 
 def _audit_facts(record: OrderRecord) -> dict[str, str]:

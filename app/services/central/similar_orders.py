@@ -20,6 +20,7 @@ from app.values.identity import CustomerId, OrderId
 from app.values.order_number import OrderNumber
 from app.wire import clash_operations
 from app.wire.clashes import LIKE_ORDERS_MOST, AskSimilar, LikeOrder, LikeOrders
+from app.wire.message import encode
 from app.wire.sync import Policy
 
 _USUAL_MINUTES: int = next(
@@ -28,28 +29,28 @@ _USUAL_MINUTES: int = next(
 
 SIMILAR = """(
     WITH who AS (
-        SELECT %(customer)s::uuid AS customer_id
+        SELECT q.customer AS customer_id
         UNION
         SELECT m.customer_id FROM customer c
         JOIN customer m ON m.merged_into = coalesce(c.merged_into, c.customer_id)
-        WHERE c.customer_id = %(customer)s::uuid
+        WHERE c.customer_id = q.customer
         UNION
-        SELECT c.merged_into FROM customer c WHERE c.customer_id = %(customer)s::uuid
+        SELECT c.merged_into FROM customer c WHERE c.customer_id = q.customer
         UNION
         (SELECT p.customer_id FROM customer_phone p
-         WHERE p.digits_reversed = %(rings)s::text LIMIT 20)
+         WHERE p.digits_reversed = q.rings LIMIT 20)
         UNION
-        (SELECT c.customer_id FROM customer c WHERE lower(c.email) = %(writes)s::text LIMIT 20)
+        (SELECT c.customer_id FROM customer c WHERE lower(c.email) = q.writes LIMIT 20)
     ), around AS (
         SELECT make_interval(mins => coalesce((
             SELECT (y.document->>'duplicate_minutes')::int FROM policy y
-            ORDER BY y.revision DESC LIMIT 1), %(usual_minutes)s::int)) AS minutes
+            ORDER BY y.revision DESC LIMIT 1), q.usual_minutes)) AS minutes
     ), recent AS (
         SELECT o.order_id, o.number, o.placed_at, o.taken_by
         FROM around, who JOIN sales_order o ON o.customer_id = who.customer_id
-        WHERE o.placed_at BETWEEN %(placed_at)s::timestamptz - around.minutes
-                              AND %(placed_at)s::timestamptz + around.minutes
-          AND o.state <> 'cancelled' AND o.order_id <> %(order)s::uuid
+        WHERE o.placed_at BETWEEN q.placed_at - around.minutes
+                              AND q.placed_at + around.minutes
+          AND o.state <> 'cancelled' AND o.order_id <> q."order"
         ORDER BY o.placed_at DESC, o.order_id LIMIT 20
     )
     SELECT jsonb_agg(jsonb_build_object(
@@ -60,10 +61,16 @@ SIMILAR = """(
             WHERE l.order_id = o.order_id AND l.kind = 'goods' GROUP BY 1) AS i)
     ) ORDER BY o.placed_at DESC, o.order_id) FROM recent o
 )"""
-"""A subselect: recent orders as JSON, or nothing. Its values are made by `similar_values`.
+"""A subselect: recent orders as JSON, or nothing. Asks by the columns SIMILAR_COLUMNS of a `q`.
 
 Of very many who share a number or an address twenty are looked at.
 """
+SIMILAR_COLUMNS = """
+    "order" uuid, customer uuid, rings text, writes text, placed_at timestamptz, usual_minutes int
+"""
+"""Of a JSON row made by `similar_values`."""
+
+_ALONE = f"SELECT {SIMILAR} FROM jsonb_to_record(%(asked)s::jsonb) AS q ({SIMILAR_COLUMNS})"  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +135,8 @@ class SimilarOrders:
         values = similar_values(
             request.order_id, request.customer_id, request.phone, request.email, tx.at
         )
-        found = tx.connection.exec_driver_sql(f"SELECT {SIMILAR}", values).scalar_one()
+        asked = {"asked": encode(values).decode()}
+        found = tx.connection.exec_driver_sql(_ALONE, asked).scalar_one()
         items = {item.code.upper(): item.quantity for item in request.items}
         alike = like_ones(items, recent_orders(found))
         return LikeOrders(orders=tuple(_view(order, items) for order in alike))

@@ -7,6 +7,7 @@ products never wait for each other.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -118,12 +119,25 @@ def move_holds(tx: Transaction, order_id: UUID, device_id: UUID, other_id: UUID)
     return tx.connection.exec_driver_sql(_MOVE, values).rowcount
 
 
-def take_for_order(tx: Transaction, order_id: UUID, codes: Collection[str]) -> dict[str, int]:
-    """Remove holds of an order and all that ran out, of locked products; pieces by code.
+_TAKE_FOR_ORDERS = f"""
+    DELETE FROM stock_hold h WHERE h.code = ANY (%(codes)s) AND ({_OF_ORDERS} OR {_EXPIRED})
+    RETURNING CASE WHEN {_EXPIRED} THEN NULL ELSE h.order_id END, h.code, h.quantity
+"""  # noqa: S608 - the names above
 
-    `reserved` still counts them: what the order gets instead is for the caller to say.
+
+def take_for_orders(
+    tx: Transaction, orders: Collection[UUID], codes: Collection[str]
+) -> dict[UUID | None, Counter[str]]:
+    """Remove holds of orders, and all that ran out, of locked products; pieces by order and code.
+
+    What ran out is under None. `reserved` still counts them all: what orders get instead is for
+    the caller to say.
     """
-    return _removed(tx, f"{_OF_ORDERS} OR {_EXPIRED}", codes, orders=[order_id])
+    named = {"orders": list(orders), "at": tx.at, "codes": list(codes)}
+    taken: defaultdict[UUID | None, Counter[str]] = defaultdict(Counter)
+    for order_id, code, quantity in tx.connection.exec_driver_sql(_TAKE_FOR_ORDERS, named):
+        taken[order_id][code] += quantity
+    return taken
 
 
 def _give_back(tx: Transaction, which: str, most: int | None = None, **values: object) -> int:
