@@ -22,8 +22,8 @@ from app.values.contact import search_digits
 from app.values.errors import Fault, Refusal, Unreachable
 from app.values.identity import CustomerId, DeviceId, OrderId, OverrideId, PersonId, SessionId
 from app.values.order_number import with_check_digits
-from app.values.vocabulary import CommandState, Handing, Region, Role
-from app.wire import handover_operations, operations, outbox_operations
+from app.values.vocabulary import CommandState, Region, Role
+from app.wire import operations, outbox_operations
 from app.wire.addresses import AddressSuggestions, LookUpAddress
 from app.wire.catalogue import (
     FindLookalikes,
@@ -56,28 +56,12 @@ from app.wire.guidance import (
     Unanswered,
     UnansweredSearches,
 )
-from app.wire.handover import (
-    AskCallBacks,
-    AskColleagues,
-    AskOffered,
-    CallBackDue,
-    CallBacks,
-    Colleagues,
-    HandOver,
-    OfferedDraft,
-    OfferedDrafts,
-    ParkDraft,
-    TakeBack,
-    TakeOver,
-)
 from app.wire.message import Nothing, decode, encode
 from app.wire.operation import Home, Operation
 from app.wire.orders import (
-    CallBack,
     Drafts,
     DraftSaved,
     DraftSummary,
-    HandedAway,
     ListDrafts,
     MakePaper,
     NumberShown,
@@ -118,6 +102,7 @@ from tests.builders import A_MORNING, an_id
 from tests.fake_stock import FakeStock
 from tests.read_backs import a_guidance
 from tests.ui.payment.fakes import CardLine
+from tests.ui.screens.fake_parking import FakeParking
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -162,14 +147,14 @@ def a_known_customer(name: str = "Margaret Thompson", **different: Any) -> Custo
     return msgspec.structs.replace(view, **different)
 
 
-class FakeDesk:
+class FakeDesk(FakeParking):
     """Answers like a desk with a centre behind it; `offline` cuts the centre off."""
 
     def __init__(self, *products: ProductView, region: Region = Region.GB) -> None:
+        super().__init__()
         self.products = {product.code.casefold(): product for product in products}
         self.customers: list[CustomerView] = []
         self.orders: dict[OrderId, PlacedOrder] = {}
-        self.drafts: dict[OrderId, bytes] = {}
         self.shown: list[OrderId] = []
         self.voided: dict[OrderId, str] = {}
         self.places: dict[str, AddressSuggestions] = {}
@@ -195,11 +180,6 @@ class FakeDesk:
         self.named: list[tuple[OrderId, ...]] = []
         self.outbox: list[OutboxEntry] = []
         self.sent_now = 0
-        self.call_backs: dict[OrderId, CallBack] = {}
-        self.handed: dict[OrderId, HandedAway] = {}
-        self.offered: dict[OfferedDraft, OrderDocument] = {}
-        self.colleagues: tuple[PersonView, ...] = ()
-        self.now = A_MORNING
         self._regions = the_regions()
         self._handlers = self._handler_table()
 
@@ -239,13 +219,7 @@ class FakeDesk:
             outbox_operations.ASK_OUTBOX.name: self._outbox_page,
             outbox_operations.SEND_NOW.name: self._send_now,
             outbox_operations.OPEN_SENT_ORDER.name: self._sent_order,
-            handover_operations.PARK_DRAFT.name: self._park,
-            handover_operations.ASK_CALL_BACKS.name: self._call_backs_due,
-            handover_operations.COLLEAGUES.name: self._colleagues,
-            handover_operations.OFFERED_DRAFTS.name: self._offered_drafts,
-            handover_operations.HAND_OVER.name: self._hand_over,
-            handover_operations.TAKE_OVER.name: self._take_over,
-            handover_operations.BRING_BACK.name: self._bring_back,
+            **self.parking_handlers(),
         }
 
     def call(self, operation: Operation[Q, A], request: Q) -> A:
@@ -257,10 +231,6 @@ class FakeDesk:
         if self.cards.answers(operation.name):
             return self.cards.call(operation, request)
         return cast("A", self._handlers[operation.name](request))
-
-    def draft(self, order_id: OrderId) -> OrderDocument:
-        """The document as it stands on disk."""
-        return decode(self.drafts[order_id], OrderDocument)
 
     def has_ordered(self, customer: CustomerView, document: OrderDocument, days_ago: int) -> None:
         """Puts a past order of a customer into the centre; its number was given long ago."""
@@ -386,46 +356,6 @@ class FakeDesk:
 
     def _look_up_address(self, request: LookUpAddress) -> AddressSuggestions:
         return self.places.get(request.postcode, AddressSuggestions())
-
-    def _park(self, request: ParkDraft) -> Nothing:
-        self.drafts[request.document.order_id] = encode(request.document)
-        self.call_backs[request.document.order_id] = request.call_back
-        return Nothing()
-
-    def _call_backs_due(self, _request: AskCallBacks) -> CallBacks:
-        due = [
-            CallBackDue(
-                order_id=order_id,
-                customer_name=customer.name if (customer := self.draft(order_id).customer) else "",
-                phone=call_back.phone,
-                at=call_back.at,
-            )
-            for order_id, call_back in self.call_backs.items()
-            if call_back.at is not None and call_back.at <= self.now
-        ]
-        return CallBacks(due=tuple(due), parked=len(self.call_backs))
-
-    def _colleagues(self, _request: AskColleagues) -> Colleagues:
-        return Colleagues(people=self.colleagues)
-
-    def _offered_drafts(self, _request: AskOffered) -> OfferedDrafts:
-        return OfferedDrafts(drafts=tuple(self.offered))
-
-    def _hand_over(self, request: HandOver) -> Nothing:
-        self.handed[request.order_id] = HandedAway(
-            state=Handing.OFFERED, to_name=request.to_name, at=self.now
-        )
-        return Nothing()
-
-    def _take_over(self, request: TakeOver) -> OrderDocument:
-        offered = next(one for one in self.offered if one.handover_id == request.handover_id)
-        document = self.offered.pop(offered)
-        self.drafts[document.order_id] = encode(document)
-        return document
-
-    def _bring_back(self, request: TakeBack) -> Nothing:
-        del self.handed[request.order_id]
-        return Nothing()
 
     def _save_draft(self, request: SaveDraft) -> DraftSaved:
         self.drafts[request.document.order_id] = encode(request.document)

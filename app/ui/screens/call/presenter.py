@@ -116,10 +116,9 @@ class CallPresenter(QObject):
         self.customer = CustomerPresenter(
             self.order, caller, background, ids, quiet_ms=pace.search_ms, parent=self
         )
-        self.delivery_address = AddressPresenter(
-            Part.DELIVER_TO, self.order, caller, background, self
-        )
-        self.billing_address = AddressPresenter(Part.BILL_TO, self.order, caller, background, self)
+        of_order = self.order, caller, background, self
+        self.delivery_address = AddressPresenter(Part.DELIVER_TO, *of_order)
+        self.billing_address = AddressPresenter(Part.BILL_TO, *of_order)
         self.delivery = DeliveryPresenter(self.order, clock, self)
         self.answers = AnswersPresenter(caller, background, self)
         self.payment = PaymentPresenter(
