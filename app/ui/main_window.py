@@ -263,6 +263,8 @@ class MainWindow(QMainWindow):
         if self.pages.currentWidget() is self.placed_screen and self.placed.state.placed:
             self.placed.end()  # which asks first, and comes back here
             return
+        if self.call.order.is_open:
+            self.notices.clear()  # what was said of the order before goes with it
         self.call.start_call(self._session.person.person_id, self._policy)
         self._go_to(self.call_screen)
         self.call_screen.begin()

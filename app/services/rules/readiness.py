@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from app.services.rules.pricing import order_tax
 from app.services.rules.regions import RegionRules
+from app.services.rules.spoken_words import description_words
 from app.values.contact import PostalAddress
 from app.values.identity import LineId, ProductCode
 from app.values.postal import Place, address_fields, check_address
@@ -193,8 +194,8 @@ def _withdrawn_meanwhile(
                 code="product_withdrawn",
                 sentence=f"Line {number}: {line.code} was withdrawn from the catalogue.",
                 field="lines",
-                say=f"The {line.description} has just gone out of our range. I can still ask for "
-                "it, or would you like something else?",
+                say=f"The {description_words(line.description)} has just gone out of our range. "
+                "I can still ask for it, or would you like something else?",
                 line_ids=(line.line_id,),
             )
 

@@ -116,8 +116,8 @@ class FreshProducts(QObject):
             name = f"{product.code} {product.description}"
             if product.withdrawn and not before.withdrawn:
                 words = self.tr(
-                    "{name} was withdrawn just now. This caller can still have it; somebody looks "
-                    "at the order."
+                    "{name} was withdrawn just now. This caller can still have it; somebody will "
+                    "check the order."
                 )
                 yield Notice(kind=Kind.WARN, sentence=words.format(name=name))
             price = unit_price_for(product, row.line.quantity)

@@ -108,7 +108,7 @@ def _remark(row: LineRow) -> str:
         return shortage_title(row.lacking, None)
     if row.withdrawn:
         return _tr(
-            "Withdrawn from the catalogue. This caller can still have it; somebody looks at it."
+            "Withdrawn from the catalogue. This caller can still have it; somebody will check it."
         )
     if row.new_list_price is None:
         return ""
