@@ -277,7 +277,9 @@ def test_one_open_checkpoint_of_any_kind_keeps_the_order_back(site: Site) -> Non
     with site.opened() as desk:
         caller = ready(desk)
         for key in keys_of(document):
-            other = msgspec.structs.replace(site.order(), lines=document.lines)
+            other = msgspec.structs.replace(
+                site.order(), lines=document.lines, customer=document.customer
+            )
             note(caller, other, *without(entries, key))
             refusal = refusal_of_placing(caller, other)
             assert (refusal.code, refusal.field) == ("read_back_open", key)
