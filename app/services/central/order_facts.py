@@ -137,21 +137,26 @@ _FACTS = f"""
                  WHERE upper(p.code) = ANY (q.codes)
                  UNION SELECT h.code FROM stock_hold h WHERE h.order_id = q."order"),
            {SIMILAR}
-    FROM jsonb_to_recordset(%(asked)s::jsonb) AS q (
+    FROM (SELECT * FROM jsonb_to_recordset(%(asked)s::jsonb) AS r (
         at int, device uuid, incarnation uuid, sequence bigint, command uuid, person uuid,
         value bigint, number text, codes text[], overrides uuid[], {SIMILAR_COLUMNS})
+        LIMIT %(orders)s) AS q
     LEFT JOIN applied_command a ON a.asker = q.device AND a.command_id = q.command
     LEFT JOIN customer c ON c.customer_id = q.customer
     ORDER BY q.at
 """  # noqa: S608 - a constant
 _FACTS = " ".join(_FACTS.split())
-"""The driver remembers how it read statements of up to 4,096 characters."""
+"""The driver remembers how it read statements of up to 4,096 characters.
+
+LIMIT tells the planner how few they are; else it takes a hundred and reads whole tables for them.
+"""
 
 
 def facts_about(tx: Transaction, orders: Sequence[Asked]) -> list[Facts]:
     """Everything a judgement of each needs, in one statement."""
     asked = [_asked(tx, at, one) for at, one in enumerate(orders)]
-    rows = tx.connection.exec_driver_sql(_FACTS, {"asked": encode(asked).decode()})
+    values = {"asked": encode(asked).decode(), "orders": len(orders)}
+    rows = tx.connection.exec_driver_sql(_FACTS, values)
     return [_facts(row) for row in rows]
 
 
