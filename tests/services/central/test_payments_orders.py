@@ -165,7 +165,8 @@ class TestTheOtherWaysToPay:
         either.run("UPDATE customer SET on_account = true")
         known = msgspec.structs.replace(first.customer, base_revision=1, on_account=True)
         document = an_order(desk, PaymentMethod.INVOICE, customer=known)
-        assert sent(desk, document).reasons == ()
+        placed = desk.placed(document, not_duplicate_of=(first.order_id,))
+        assert desk.send(desk.command(placed))[0].reasons == ()
         assert state_of(desk, document) is PaymentState.ON_ACCOUNT
 
     def test_by_invoice_is_looked_at_where_the_customer_may_not(self, desk: PayingDesk) -> None:
