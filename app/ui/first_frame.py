@@ -5,7 +5,7 @@ Imports Qt and colours only. The real window takes its place as soon as it can b
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -13,6 +13,8 @@ from app.ui.palettes import DARK, LIGHT, Palette
 
 SIZE_PX = (1366, 768)
 BAR_PX = 46
+TITLE_PX = 40
+"""What a desktop puts above a window, at most."""
 
 
 def bare_application(argv: Sequence[str]) -> QApplication:
@@ -33,7 +35,7 @@ class FirstFrame(QWidget):
         super().__init__()
         self.setWindowTitle("Readback")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.resize(*SIZE_PX)
+        self.resize(_home_size())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Fill the page and the bar."""
@@ -42,6 +44,18 @@ class FirstFrame(QWidget):
         painter.fillRect(self.rect(), QColor(colours.window))
         painter.fillRect(QRect(0, 0, self.width(), BAR_PX), QColor(colours.bar))
         painter.end()
+
+
+def fitting(available: QSize) -> QSize:
+    """As large as a desk is at home, or as the screen leaves room for, its foot in view too."""
+    return QSize(*SIZE_PX).boundedTo(QSize(available.width(), available.height() - TITLE_PX))
+
+
+def _home_size() -> QSize:
+    screen = QGuiApplication.primaryScreen()
+    if screen is None or QGuiApplication.platformName() == "offscreen":
+        return QSize(*SIZE_PX)  # nobody sits before it
+    return fitting(screen.availableGeometry().size())
 
 
 def _colours() -> Palette:
