@@ -237,9 +237,11 @@ class FeedFollower:
         if self._is_stopping:
             return
         if page.reset:
-            self._replica.apply((), {_SNAPSHOT: self._first_place(), _CURSOR: None})
+            # First what is to be sent again: a program that ends here meets the reset once more, one
+            # that had noted the reset already would never know what the centre has lost.
             for start_over in self._start_over:
                 start_over()
+            self._replica.apply((), {_SNAPSHOT: self._first_place(), _CURSOR: None})
             self._standing.say(_FRESH_TOPIC, _TAKEN_AFRESH)
             return
         self._keep(page.changes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -275,6 +276,29 @@ def test_a_snapshot_after_a_restore_overrules_newer_revisions(site: Site) -> Non
         site.centre.restore([c for c in site.centre.changes if c.revision < 9])
         follow(desk, 6)
         assert product(desk, "MUG-03").description == "Mug 3"
+
+
+class Ended(BaseException):
+    """The program has ended here."""
+
+
+def test_a_program_that_ends_while_it_hears_of_a_restore_hears_of_it_again(site: Site) -> None:
+    told: list[str] = []
+
+    def end() -> None:
+        raise Ended
+
+    with site.opened() as desk:
+        follow(desk)
+        site.centre.restore(list(site.centre.changes))
+        desk.feed.when_restored(end)
+        with pytest.raises(Ended):
+            follow(desk)
+    with site.opened() as desk:
+        desk.feed.when_restored(partial(told.append, "restored"))
+        follow(desk)
+
+    assert told == ["restored"]
 
 
 def test_a_lost_index_is_made_again_without_the_centre(site: Site) -> None:
