@@ -98,15 +98,15 @@ def open_records(seat: Seat, keys: KeyStore, clock: Clock) -> Records:
     """
     has_ballast = (seat.folder / BALLAST).exists()
     try:
-        return _Opening(seat, keys, clock).run()
+        return Opening(seat, keys, clock).run()
     except Fault as fault:
         # The store has given its ballast back; there is room for what was not written now.
         if fault.code != "disk_full" or not has_ballast:
             raise
-        return _Opening(seat, keys, clock).run()
+        return Opening(seat, keys, clock).run()
 
 
-class _Opening:
+class Opening:
     """One opening, step by step."""
 
     def __init__(self, seat: Seat, keys: KeyStore, clock: Clock) -> None:

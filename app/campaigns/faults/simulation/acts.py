@@ -141,7 +141,7 @@ class Acts:
     def _set_policy(self) -> None:
         policy = replace(
             POLICY,
-            numbers_kept=self._chance.between(3, 12),
+            numbers_kept=self._chance.between(1, 6),
             hold_seconds=self._chance.between(60, 180),
             duplicate_minutes=self._chance.between(1, 40),
         )

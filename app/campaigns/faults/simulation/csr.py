@@ -31,8 +31,9 @@ from app.campaigns.faults.simulation.seats import SimulatedSeat
 from app.values.errors import Fault, Refusal, Unreachable
 from app.values.identity import CustomerId, Ids, OrderId, PersonId, ProductCode
 from app.values.vocabulary import CallOutcome
-from app.wire import operations, stock_operations
+from app.wire import clash_operations, operations, stock_operations
 from app.wire.catalogue import GetProduct
+from app.wire.clashes import AskLikeOrders
 from app.wire.customers import FindCustomers
 from app.wire.operation import Operation
 from app.wire.orders import (
@@ -131,10 +132,12 @@ class Csr:
                 session = self._call(operations.SIGN_IN, SignIn(login=login, password=PASSWORD))
             except (Refusal, Fault) as problem:
                 self.schedule.note(f"{self.seat.name} sign-in of {login}: {problem.code}")
+                self.schedule.happened(f"refused: sign-in: {problem.code}")
                 yield self.chance.between(*_AGAIN_MS)
                 continue
             self.person_id = session.person.person_id
             self.schedule.note(f"{self.seat.name} {login} signed in, offline={session.offline}")
+            self.schedule.happened("signed in offline" if session.offline else "signed in")
             return
 
     def _change_over(self) -> Iterator[int]:
@@ -147,6 +150,7 @@ class Csr:
         """As the list of drafts shows it after a start."""
         left = yield from self._again(operations.LIST_DRAFTS, ListDrafts())
         for placed in left.number_not_given:
+            self.schedule.happened("desk: a number that was not given yet")
             yield from self._tell(placed)
         for summary in left.drafts:
             asked = OpenDraft(order_id=summary.order_id)
@@ -204,6 +208,7 @@ class Csr:
             longer = with_product(document, product, quantity, self.ids, self._now())
         except Refusal as refusal:
             self.schedule.note(f"{self.seat.name} {code}: {refusal.code}")
+            self.schedule.happened(f"refused: line: {refusal.code}")
             return document
         if code in TRACKED:
             self._hold(longer)
@@ -234,6 +239,7 @@ class Csr:
                 placed = self._call(operations.PLACE_ORDER, asked)
             except Refusal as refusal:
                 self.schedule.note(f"{self.seat.name} place: {refusal.code}")
+                self.schedule.happened(f"refused: place: {refusal.code}")
                 document, twins = yield from self._put_right(document, twins, refusal)
                 continue
             self.seen.placed_at(self.seat, placed)
@@ -249,7 +255,9 @@ class Csr:
             document = _back_ordered(document)
             yield from self._again(operations.SAVE_DRAFT, SaveDraft(document=document))
         elif refusal.code == "near_duplicate":
-            twins = (*twins, *self._like(document))
+            asked = AskLikeOrders(document=document)
+            like = yield from self._again(clash_operations.LIKE_ORDERS, asked)
+            twins = (*twins, *(order.order_id for order in like.orders))
         elif refusal.code in {"session_over", "not_signed_in"}:
             yield from self._sign_in()
         elif refusal.code in {"no_numbers_left", "guidance_unknown"}:
@@ -257,12 +265,6 @@ class Csr:
         elif refusal.code != "read_back_open":
             self.seen.broken(f"{self.seat.name} place: {refusal}")
         return document, twins
-
-    def _like(self, document: OrderDocument) -> tuple[OrderId, ...]:
-        """Orders of this caller that were placed here: they want this one, too."""
-        phone = document.caller_number
-        placed = self.seen.placed.values()
-        return tuple(p.document.order_id for p in placed if p.document.caller_number == phone)
 
     def _read_back(self, document: OrderDocument) -> Iterator[int]:
         guidance = yield from self._again(operations.GET_GUIDANCE, AskStatus())
@@ -296,6 +298,7 @@ class Csr:
                 return self._call(operation, request)
             except Refusal as refusal:
                 if refusal.code in {"session_over", "not_signed_in"}:
+                    self.schedule.happened(f"refused: {refusal.code}")
                     yield from self._sign_in()
                     continue
                 self.seen.broken(f"{self.seat.name} {operation.name}: {refusal}")

@@ -5,8 +5,8 @@ Kept apart from the program, so that the two can be held against each other at t
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.campaigns.faults.simulation.schedule import Schedule
@@ -21,6 +21,9 @@ from app.wire.operations import LEASE_NUMBERS, SEND_COMMANDS
 from app.wire.orders import PlacedOrder
 from app.wire.signed import path_of
 from app.wire.sync import CommandOutcomes, LeasedNumbers, Outcome
+
+if TYPE_CHECKING:
+    from collections import Counter
 
 _OK = 200
 
@@ -43,9 +46,13 @@ class Seen:
     placed: dict[OrderId, PlacedOrder] = field(default_factory=dict)
     given_up_orders: set[OrderId] = field(default_factory=set)
     violations: list[str] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
     answers: dict[tuple[str, UUID], Told] = field(default_factory=dict)
     leased: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often what happened."""
+        return self.schedule.counts
 
     def broken(self, sentence: str) -> None:
         """An invariant did not hold."""

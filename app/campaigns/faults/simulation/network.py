@@ -98,6 +98,7 @@ class Network:
     def cut_off(self, desk: str, milliseconds_long: int) -> None:
         """Nothing of this desk arrives for so long."""
         self._schedule.note(f"{desk} cut off for {milliseconds_long} ms")
+        self._schedule.happened("desk: cut off")
         self._cut_off[desk] = self._schedule.now_ms + milliseconds_long
 
     def heal(self) -> None:
@@ -119,6 +120,7 @@ class Network:
             return self._deliver(sent)
         fault = self._chance.one_of(_FAULTS)
         self._schedule.note(f"{desk} {path}: {fault.value}")
+        self._schedule.happened(f"request: {fault.value}")
         return self._faulty(fault, sent)
 
     def _faulty(self, fault: Fault, sent: Sent) -> Reply:
@@ -168,6 +170,7 @@ class Network:
         def arrive() -> None:
             self.late -= 1
             self._schedule.note(f"{sent.desk} {sent.path}: arrives late")
+            self._schedule.happened("request: arrives late")
             try:
                 self._deliver(sent)
             except Unreachable:
@@ -193,6 +196,9 @@ class Network:
         except ReplicaDied:
             self.bury(replica)
             raise _broken() from None
+        finally:
+            if replica.store.ended is not None:
+                self._schedule.happened(f"replica: {replica.store.ended.value}")
         told = {TIME: str(milliseconds(self._clock.now())), REQUEST: envelope.request_id}
         reply = Reply(status=answer.status, headers=told, body=answer.body)
         if self.witness is not None:

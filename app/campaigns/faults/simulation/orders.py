@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,6 +36,7 @@ _CALLERS = (
     ("Wei Chen", "+447700900505", "88 Queen Street", "London", "EC4N 1SR"),
 )
 _NOTES = ("", "", "Leave with the neighbour.", "Ring twice, the bell is weak.", "Blue door.")
+_AGAIN_IN_THOUSAND = 160
 _GIFTS = ("", "", "", "Happy birthday, Mum!")
 
 
@@ -54,8 +56,12 @@ class Wish:
 
 
 def wishes(chance: Chance, count: int) -> Iterator[Wish]:
-    """So many callers."""
+    """So many callers; some ring again at once and want the same once more."""
+    last: Wish | None = None
     for _ in range(count):
+        if last is not None and chance.happens(_AGAIN_IN_THOUSAND):
+            yield dataclasses.replace(last, second=0, is_given_up=False)
+            continue
         codes = list(CODES)
         items = []
         for _ in range(chance.between(1, 4)):
@@ -63,7 +69,7 @@ def wishes(chance: Chance, count: int) -> Iterator[Wish]:
             items.append((code, chance.between(1, 4 if code.startswith("RARE") else 24)))
         if chance.happens(250):
             items.append((CHARGE, 1))
-        yield Wish(
+        last = Wish(
             caller=chance.below(len(_CALLERS)),
             new_address="" if chance.happens(800) else f"{chance.between(1, 99)} New Street",
             items=tuple(items),
@@ -74,6 +80,7 @@ def wishes(chance: Chance, count: int) -> Iterator[Wish]:
             pauses=tuple(chance.between(100, 3_000) for _ in range(6)),
             is_given_up=chance.happens(60),
         )
+        yield last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -27,6 +28,9 @@ T = TypeVar("T")
 
 CHEAP = Passwords(memory_kib=64, rounds=1)
 CONNECTIONS = 1
+SESSION = timedelta(seconds=50)
+"""So that sign-ins run out in the middle of calls."""
+
 _WITHOUT = ("recording.", "payments.", "measures.", "drafts.")
 
 
@@ -58,12 +62,18 @@ class MortalStore(CentralStore):
         super().__init__(url, CONNECTIONS, idle_seconds=0)
         share_compiled(self.engine, self._reading, self._writing, self._glancing)
         self._doom: Doom | None = None
+        self.ended: End | None = None
         self._begun = 0
 
     def doom(self, doom: Doom | None) -> None:
         """Let it come to that end, or none."""
         self._doom = doom
         self._begun = 0
+        self.ended = None
+
+    def forgo(self) -> None:
+        """No end for what comes next; `ended` still says which one the last request met."""
+        self._doom = None
 
     def write(self, work: Callable[[Any], T]) -> T:
         """As the real one, unless its end has come."""
@@ -72,6 +82,7 @@ class MortalStore(CentralStore):
         if doom is None or doom.commit != self._begun:
             return super().write(work)
         self._doom = None
+        self.ended = doom.end
         if doom.end in {End.DIES_BEFORE, End.COMMIT_LOST}:
 
             def cut_off(session: Any) -> T:  # noqa: ANN401 - a session of the store's own
@@ -130,6 +141,7 @@ class Replica:
         settings = CentreSettings(database_url=self._url, threads=2)
         given = Surroundings(clock=self._clock, ids=self._ids, log=self._log, passwords=CHEAP)
         self.central = Central(settings, given, self.store)
+        self.central.dispatcher._identity._session_life = SESSION  # noqa: SLF001 - settings know whole hours only
         self._planted(self.central, self.store)
         self.is_alive = True
 
@@ -158,7 +170,7 @@ class Replica:
                 )
             return dispatcher.answer(envelope)
         finally:
-            self.store.doom(None)
+            self.store.forgo()
 
     def work(self) -> None:
         """What a replica does by itself, once; what has no part in this is left out."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ _DEEPEST = 5
 """So many waits inside one another; whoever waits beyond that sees nothing happen meanwhile."""
 
 _SOON_MS = 40
-_KEPT_LINES = 400
+_KEPT_LINES = 2_000
 
 
 class Chance:
@@ -92,6 +92,7 @@ class Schedule:
     def __init__(self) -> None:
         self.now_ms = 0
         self.trace = Trace()
+        self.counts: Counter[str] = Counter()
         self._due: list[_Due] = []
         self._number = 0
         self._busy: list[str] = []
@@ -99,6 +100,10 @@ class Schedule:
     def note(self, line: str) -> None:
         """A line of the trace."""
         self.trace.add(self.now_ms, line)
+
+    def happened(self, kind: str) -> None:
+        """Count that something of this kind was met; what a campaign met, its row says."""
+        self.counts[kind] += 1
 
     def after(self, milliseconds: int, who: str, act: Callable[[], None]) -> None:
         """Let `who` act so much later."""

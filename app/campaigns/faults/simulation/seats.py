@@ -21,7 +21,7 @@ from app.campaigns.faults.simulation.schedule import Chance, Schedule, SeededIds
 from app.campaigns.faults.simulation.seams import DeskDied, Fuse, FusedJournal
 from app.services.desk.desk import Desk, DeskParts
 from app.services.desk.records import Records
-from app.services.desk.recovery import JOURNAL, STORE, open_records
+from app.services.desk.recovery import JOURNAL, STORE, Opening
 from app.services.desk.seat import STORE_KEY, Seat, open_seat
 from app.services.desk.worker import Worker
 from app.services.ports import Centre, KeyStore
@@ -89,6 +89,20 @@ class SeatParts:
     regions: Mapping[Region, RegionRules]
     port: Callable[[RemoteCaller], Centre]
     store: Callable[[DeskStore, Fuse], DeskStore]
+
+
+class MortalOpening(Opening):
+    """The real opening of store and journal, in whose transactions the program may end."""
+
+    def __init__(self, seat: Seat, parts: SeatParts, clock: Clock, fuse: Fuse) -> None:
+        super().__init__(seat, parts.keys, clock)
+        self._parts = parts
+        self._fuse = fuse
+
+    def _store(self, key: bytes) -> DeskStore:
+        real = super()._store(key)
+        share_compiled(real._engine, real._writing)  # noqa: SLF001 - of a store that was just opened
+        return self._parts.store(real, self._fuse)
 
 
 def _nobody_minds() -> None:
@@ -175,7 +189,7 @@ class SimulatedSeat:
         return self.desk
 
     def open(self) -> None:
-        """Start the program; its threads begin at once."""
+        """Start the program; its threads begin at once. It may end before, where a fuse is lit."""
         parts = self.parts
         self._run += 1
         run = self._run
@@ -200,19 +214,22 @@ class SimulatedSeat:
             version="simulated",
             hasher=_CHEAP,
         )
+        self.journal = None
         try:
-            records = open_records(seat, parts.keys, self.clock)
+            records = MortalOpening(seat, parts, self.clock, self.fuse).run()
+            self.journal = FusedJournal(records.journal, self.fuse)
+            records.journal = self.journal
+            catalogue = self.folder / CATALOGUE
+            replica, index = PlainReplica(catalogue / REPLICA), PlainIndex()
+            self.seat = seat
+            self.desk = SimulatedDesk(desk_parts, records, replica, index, self.wake)
+        except DeskDied:
+            seat.close()
+            self._die_opening()
+            return
         except BaseException:
             seat.close()
             raise
-        share_compiled(records.store._engine, records.store._writing)  # noqa: SLF001 - of a store that was just opened
-        self.journal = FusedJournal(records.journal, self.fuse)
-        records.journal = self.journal
-        records.store = parts.store(records.store, self.fuse)
-        catalogue = self.folder / CATALOGUE
-        replica, index = PlainReplica(catalogue / REPLICA), PlainIndex()
-        self.seat = seat
-        self.desk = SimulatedDesk(desk_parts, records, replica, index, self.wake)
         self._next.clear()
         self.wake(LINE)
         self.wake(FEED)
@@ -224,11 +241,25 @@ class SimulatedSeat:
             return
         self.crashes += 1
         self.parts.schedule.note(f"{self.name} dies {why}")
+        self.parts.schedule.happened(f"desk: ends {self.fuse.place or 'while it waits or rests'}")
+        self.fuse.place = ""
         self._run += 1
         self.fuse.light(None)
         if self._image is None:
             self._keep_image()
         desk.vanish()
+        self._go_on_with_image()
+
+    def _die_opening(self) -> None:
+        """The program has ended before it ran."""
+        self.crashes += 1
+        self.parts.schedule.note(f"{self.name} dies {self.fuse.place}, opening")
+        self.parts.schedule.happened("desk: ends while it opens")
+        self.fuse.place = ""
+        self._run += 1
+        self._go_on_with_image()
+
+    def _go_on_with_image(self) -> None:
         image, self._image = self._image, None
         if image is None:
             raise Fault("simulation_broken", "A crash has left no image.")

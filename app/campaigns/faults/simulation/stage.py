@@ -52,7 +52,7 @@ POLICY = Policy(
         phone="+441134960000",
         email="o@example.org",
     ),
-    numbers_kept=7,
+    numbers_kept=3,
     hold_seconds=90,
     duplicate_minutes=30,
 )
@@ -66,7 +66,7 @@ _SETTINGS = {
 }
 _FAST_FOLDER = Path("/dev/shm")  # noqa: S108 - memory, where it is there; the folder in it is our own
 _STEPS_MOST = 200
-_NUMBERS = 4
+_NUMBERS = 2
 
 
 @dataclass(frozen=True, slots=True)

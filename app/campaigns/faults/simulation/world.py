@@ -196,6 +196,7 @@ class World:
         elif kind < 80:
             seat.clock.off = timedelta(seconds=self.chance.one_of(_SKEWS_S))
             self.schedule.note(f"{seat.name} has its clock set {seat.clock.off}")
+            self.schedule.happened("desk: clock set")
         self._later(self._misfortune, self.chance.between(1_000, 9_000))
 
     def _end_desk(self, seat: SimulatedSeat) -> None:
@@ -227,7 +228,10 @@ class World:
     def _start(self, number: int) -> None:
         seat = self.seats[number]
         if not seat.is_running:
+            if self._weather and self.chance.happens(150):
+                seat.fuse.light(self.chance.between(0, 8))
             seat.open()
+        if seat.is_running:
             self.schedule.note(f"{seat.name} starts: {seat.running.records.sentences}")
             self.csrs[number].sit_down(self.chance.between(200, 5_000))
 
