@@ -83,8 +83,12 @@ def allocate(tx: Transaction, orders: Sequence[Wanting]) -> list[Allocations]:
 def _allocated(
     order: Wanting, free: Counter[str], held: Counter[str], expired: Counter[str]
 ) -> Allocations:
-    """`free` is what is there before it, and then what is left; `expired` goes to it whole."""
-    codes = [code for code in order.tracked if code in free]
+    """`free` is what is there before it, and then what is left; `expired` goes to it whole.
+
+    Products are taken in the order of their codes, with those that were held since facts were asked
+    and are locked for another order.
+    """
+    codes = [code for code in free if code in order.tracked or held[code]]
     given_back = {code: held[code] + expired.pop(code, 0) for code in codes}
     free.update(given_back)
     allocated: Counter[str] = Counter()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 import msgspec
 import pytest
 from sqlalchemy import event
 
-from app.services.central.allocation import SHORT_NAMED_MOST
+from app.services.central.allocation import SHORT_NAMED_MOST, Wanting, allocate
 from app.services.rules.review import ReviewReason
 from app.values.vocabulary import ProductKind
 from app.wire.sync import Outcome
@@ -168,6 +169,15 @@ class TestAnOrder:
         assert (reserved(desk.centre), desk.left()) == (0, 2)
         desk.send_order(order)
         assert allocations(desk.centre, order.order_id) == {"TEA-1": (2, 0)}
+
+
+def test_what_was_held_since_facts_were_asked_goes_back_with_the_order(desk: StockedDesk) -> None:
+    count(desk.centre, "TEA-1", 9)
+    cups, tea = desk.order(with_line("CUP-2")), desk.tea(3)
+    desk.hold(cups, tea=2)
+    asked_before = [Wanting(cups, ()), Wanting(tea, ("TEA-1",))]
+    given = desk.centre.administration.write(partial(allocate, orders=asked_before))
+    assert [one.reserved_more for one in given] == [{"TEA-1": -2}, {"TEA-1": 3}]
 
 
 def state_of(centre: OrderCentre, order_id: UUID) -> str:
