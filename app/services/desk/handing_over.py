@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or
 from app.models.desk.parking import HandedDraftRow
 from app.models.desk.table import DeskTable
 from app.models.desk.tables import DraftRow, ReadBackEntryRow
-from app.services.desk.parking import call_back_of, forget_ended, note_call_back, refuse_handed
+from app.services.desk.parking import call_back_of, note_call_back, refuse_handed
 from app.services.desk.records import add_entries, entries_of, packed, unpacked
 from app.services.desk.seat import Seat
 from app.services.desk.sign_in import SignedIn
@@ -92,6 +92,7 @@ class HandingOver:
         self._clock = clock
         self._ids = ids
         self._lock = threading.Lock()
+        self._offering: set[UUID] = set()
         self._fetched: set[HandoverId] = set()
         self._looked_at: float | None = None
         self._when_given: list[Callable[[OrderId], None]] = []
@@ -109,8 +110,20 @@ class HandingOver:
         self._signed_in.refuse_offline()
         if not self._standing.is_online:
             raise _needs_centre()
-        offer = self._closed_for(request)
-        order_id = request.order_id
+        handover_id = HandoverId(self._ids.new())
+        with self._lock:
+            self._offering.add(handover_id)
+        try:
+            self._offer(handover_id, request)
+        finally:
+            with self._lock:
+                self._offering.discard(handover_id)
+        for listener in self._when_given:
+            listener(request.order_id)
+        return Nothing()
+
+    def _offer(self, handover_id: HandoverId, request: HandOver) -> None:
+        offer = self._closed_for(handover_id, request)
         try:
             self._centre.call(OFFER_DRAFT, offer)
         except Refusal:
@@ -131,9 +144,6 @@ class HandingOver:
                 .where(HandedDraftRow.handover_id == offer.handover_id)
                 .values(state=Handing.OFFERED)
             )
-        for listener in self._when_given:
-            listener(order_id)
-        return Nothing()
 
     def bring_back(self, request: TakeBack) -> Nothing:
         """The draft is this seat's again, unless a colleague was quicker.
@@ -177,7 +187,7 @@ class HandingOver:
                 select(HandedDraftRow.__table__).order_by(HandedDraftRow.at)
             ).all()
         for row in rows:
-            if row.state is Handing.OFFERING:
+            if row.state is Handing.OFFERING and self._is_unknown(row.handover_id):
                 self._apply(self._take_back(row.handover_id))
         offered = [row.handover_id for row in rows if row.state is Handing.OFFERED]
         for at in range(0, len(offered), HANDOVERS_MOST):
@@ -187,10 +197,9 @@ class HandingOver:
         if rows:
             self._forget_old()
 
-    def _closed_for(self, request: HandOver) -> OfferDraft:
+    def _closed_for(self, handover_id: HandoverId, request: HandOver) -> OfferDraft:
         """Close the draft; what is to be offered of it."""
         now = self._clock.now()
-        handover_id = HandoverId(self._ids.new())
         with self._store.write() as connection:
             document = self._document(connection, request.order_id)
             refuse_handed(connection, request.order_id)
@@ -299,6 +308,16 @@ class HandingOver:
                 )
             )
 
+    def _is_unknown(self, handover_id: UUID) -> bool:
+        """Whether nobody knows what came of an offer; while the centre is asked it is too early."""
+        with self._lock:
+            if handover_id in self._offering:
+                return False
+        # Asked in this order: an offer that ended between the two stands otherwise by now.
+        query = select(HandedDraftRow.state).where(HandedDraftRow.handover_id == handover_id)
+        with self._store.read() as connection:
+            return connection.execute(query).scalar_one_or_none() is Handing.OFFERING
+
     def _take_back(self, handover_id: UUID) -> HandoverStanding:
         request = TakeBackDraft(handover_id=HandoverId(handover_id))
         return self._centre.call(TAKE_BACK_DRAFT, request)
@@ -336,7 +355,6 @@ class HandingOver:
                     HandedDraftRow.state == Handing.TAKEN, HandedDraftRow.at < before
                 )
             )
-            forget_ended(connection)
 
 
 def _handed(connection: Connection, order_id: UUID) -> Row[Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -57,17 +57,23 @@ A = TypeVar("A")
 
 
 class Wire:
-    """The way to the centre, which a test can cut before a request arrives, or after."""
+    """The way to the centre, which a test can cut before a request arrives, or after.
+
+    `meanwhile` is done while an answer is on its way.
+    """
 
     def __init__(self, centre: Any) -> None:  # noqa: ANN401 - a RemoteCaller, whose other names are passed on
         self._centre = centre
         self.lost_before: set[str] = set()
         self.lost_after: set[str] = set()
+        self.meanwhile: dict[str, Callable[[], None]] = {}
 
     def call(self, operation: Operation[Q, A], request: Q) -> A:
         if operation.name in self.lost_before:
             raise Unreachable("centre_away", "The central service does not answer.")
         answer: A = self._centre.call(operation, request)
+        if operation.name in self.meanwhile:
+            self.meanwhile.pop(operation.name)()
         if operation.name in self.lost_after:
             raise Unreachable("centre_away", "The central service does not answer.")
         return answer
@@ -291,6 +297,17 @@ def test_an_offer_nobody_knows_of_is_taken_back_before_the_draft_goes_on(
     ada.desk.handing.look()
     assert sam.offered() == ()
     assert ada.opened(order) == order
+
+
+def test_an_offer_whose_answer_is_on_its_way_is_not_taken_back(ada: Place, sam: Place) -> None:
+    order = ada.parked()
+    ada.wire.meanwhile["drafts.offer"] = ada.desk.handing.look
+    ada.hand_over(order, sam)
+    assert ada.wire.meanwhile == {}
+    handed = ada.listed(order).handed
+    assert handed is not None
+    assert handed.state is Handing.OFFERED
+    assert sam.take_over().order_id == order.order_id
 
 
 def test_an_offer_nobody_knows_of_that_was_claimed_is_the_colleagues(
