@@ -25,6 +25,7 @@ from app.models.desk.tenders import TenderRow
 from app.services.desk import memory
 from app.services.desk.calls import CallService
 from app.services.desk.papers import PaperService
+from app.services.desk.parking import forget_ended
 from app.store.desk import DeskStore
 from app.store.journal import sync_folder
 from app.values.clock import Clock
@@ -149,6 +150,7 @@ class Housekeeping:
         connection.execute(
             delete(DraftRow).where(DraftRow.state.in_(_CLOSED), DraftRow.saved_at < before)
         )
+        forget_ended(connection)
         connection.execute(
             delete(ReadBackEntryRow).where(
                 ReadBackEntryRow.at < before,

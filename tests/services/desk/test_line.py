@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import func, select
 
+from app.models.desk.parking import ParkedDraftRow
 from app.models.desk.table import DeskTable
 from app.models.desk.tables import CommandRow, DraftRow, PlacedOrderRow, ReadBackEntryRow
 from app.services.desk.desk import Desk
@@ -20,7 +21,9 @@ from app.values.errors import Refusal
 from app.values.identity import OrderId
 from app.values.vocabulary import ChangeKind
 from app.wire import operations
-from app.wire.orders import MakePaper, NumberShown, Paper, SaveDraft, VoidDraft
+from app.wire.handover import ParkDraft
+from app.wire.handover_operations import PARK_DRAFT
+from app.wire.orders import CallBack, MakePaper, NumberShown, Paper, SaveDraft, VoidDraft
 from app.wire.sync import Outcome
 from tests.builders import a_product, an_id
 from tests.fakes import FixedClock
@@ -227,6 +230,20 @@ def test_an_open_draft_never_leaves_and_one_that_was_given_up_does(site: Site) -
         site.clock.advance(days=31)
         housekeeping(site, desk).run()
         assert count(desk, DraftRow) == 1
+
+
+def test_when_to_call_back_goes_with_its_draft(site: Site) -> None:
+    kept, given_up = site.order(), site.order()
+    call_back = CallBack(phone="+447700900412", note="ask for the daughter")
+    with site.opened() as desk:
+        caller = ready(desk)
+        for document in (kept, given_up):
+            caller.call(PARK_DRAFT, ParkDraft(document=document, call_back=call_back))
+        void = VoidDraft(order_id=OrderId(given_up.order_id), reason="hung up")
+        caller.call(operations.VOID_DRAFT, void)
+        site.clock.advance(days=31)
+        housekeeping(site, desk).run()
+        assert count(desk, ParkedDraftRow) == 1
 
 
 def test_a_record_goes_with_its_draft_and_one_without_a_draft_a_month_later(site: Site) -> None:
