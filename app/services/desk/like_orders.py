@@ -248,8 +248,9 @@ class LikeOrderService:
         )
 
     def _sentence(self, order: LikeOrder) -> str:
-        minutes = max(0, round((self._clock.now() - order.placed_at).total_seconds() / 60))
-        ago = f"{minutes} minutes ago" if minutes != 1 else "a minute ago"
+        minutes = (self._clock.now() - order.placed_at) // timedelta(minutes=1)
+        ago = "just now" if minutes < 1 else f"{minutes} minutes ago"
+        ago = "a minute ago" if minutes == 1 else ago
         return (
             f"A very similar order of this customer was placed {ago}: {grouped(order.number)}. "
             "Please ask whether this is another one."
