@@ -40,6 +40,8 @@ _STORED = {ChangeKind.POLICY: memory.POLICY, ChangeKind.GUIDANCE: memory.GUIDANC
 
 _CURSOR, _SNAPSHOT, _GENERATION, _FRESH_AT = "cursor", "snapshot", "generation", "fresh_at"
 _LAST_KIND = "last_kind"
+_DECISIONS = "decisions"
+"""Behind which order decisions are still to be asked for; they come after a snapshot."""
 _INDEX_ROWS = 5_000
 _PAGES_BEFORE_INDEX = 10
 """During a snapshot the index follows every so many pages: a commit costs more than a page."""
@@ -161,6 +163,7 @@ class FeedFollower:
         else:
             if not self._is_store_checked:
                 self._fetch_what_the_store_lacks()
+            self._fetch_decisions()
             self._wait_for_changes(cursor)
 
     def _fetch_what_the_store_lacks(self) -> None:
@@ -223,11 +226,25 @@ class FeedFollower:
             )
             marks: dict[str, object] = {_SNAPSHOT: following}
         else:
-            marks = {_SNAPSHOT: None, _CURSOR: cursor, _LAST_KIND: _KINDS[-1]}
+            marks = {_SNAPSHOT: None, _CURSOR: cursor, _LAST_KIND: _KINDS[-1], _DECISIONS: ""}
         self._replica.drop_others(place.kind, place.generation, marks)
         self._bring_index_up()
         if not rest:
             self._replica.mark(_FRESH_AT, self._clock.now())
+            self._fetch_decisions()
+
+    def _fetch_decisions(self) -> None:
+        """What was decided about this seat's orders while it did not follow the feed."""
+        after = self._replica.recalled(_DECISIONS, str)
+        while after is not None:
+            page = self._centre.call(
+                TAKE_SNAPSHOT, TakeSnapshot(kind=ChangeKind.ORDER, after=after)
+            )
+            if self._is_stopping:
+                return
+            self._keep(page.rows)
+            after = page.rows[-1].key if page.more and page.rows else None
+            self._replica.mark(_DECISIONS, after)
 
     def _wait_for_changes(self, cursor: Cursor) -> None:
         asked_at = self._clock.now()
@@ -237,8 +254,8 @@ class FeedFollower:
         if self._is_stopping:
             return
         if page.reset:
-            # First what is to be sent again: a program that ends here meets the reset once more, one
-            # that had noted the reset already would never know what the centre has lost.
+            # First what is to be sent again: a program that ends here meets the reset once more;
+            # one that had noted it already would never know what the centre has lost.
             for start_over in self._start_over:
                 start_over()
             self._replica.apply((), {_SNAPSHOT: self._first_place(), _CURSOR: None})

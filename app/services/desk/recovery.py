@@ -121,6 +121,7 @@ class Opening:
         self._is_rebuilt = False
 
     def run(self) -> Records:
+        """Do them all; raises as `open_records` does."""
         key = self._key()
         store = self._store(key)
         try:

@@ -15,7 +15,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from typing import ClassVar
 
+from app.campaigns.faults.simulation.network import Fault
 from app.campaigns.faults.simulation.planted import BUGS, Bug
+from app.campaigns.faults.simulation.replicas import End
 from app.campaigns.faults.simulation.stage import Stage
 from app.campaigns.faults.simulation.world import SeedResult, World
 from app.campaigns.faults.site import Ground
@@ -27,6 +29,34 @@ AT_ONCE = 50
 FOUND_WITHIN = 25
 """A planted bug is looked for in so many seeds at most."""
 
+KINDS = (
+    *(f"request: {fault.value}" for fault in Fault),
+    *(f"replica: {end.value}" for end in End),
+    "desk: ends inside a transaction",
+    "desk: ends before the commit",
+    "desk: ends after the commit",
+    "desk: ends before the journal",
+    "desk: ends in the journal, not synced",
+    "desk: ends after the journal",
+    "desk: ends while it waits or rests",
+    "desk: ends while it opens",
+    "desk: a number that was not given yet",
+    "desk: cut off",
+    "desk: clock set",
+    "request: arrives late",
+    "refused: place: stock_short",
+    "refused: place: near_duplicate",
+    "refused: place: no_numbers_left",
+    "refused: place: session_over",
+    "refused: line: product_withdrawn",
+    "refused: sign-in: sign_in_wrong",
+    "signed in offline",
+    "replayed",
+    "restores",
+)
+"""What forty seeds or more have to have met; the row does not hold where they have not."""
+
+_KINDS_AFTER = 40
 _TOLD_MOST = 5
 
 
@@ -71,6 +101,8 @@ class Simulation:
         counts = Counter[str]()
         for one in results:
             counts.update(one.counts)
+        enough = len(results) >= _KINDS_AFTER
+        missed = [*missed, *(f"never met: {kind}" for kind in KINDS if enough and not counts[kind])]
         told = [f"seed {one.seed}: {one.violations[0]}" for one in broken[:_TOLD_MOST]]
         virtual = sum(one.virtual_seconds for one in results) / 3_600
         return RowResult(
