@@ -53,8 +53,9 @@ class Installations:
         return GuidanceEditions().publish_first(tx, shipped) or made
 
     def _prepare_keys(self, tx: Transaction) -> bool:
-        if tx.session.get(Installation, 1) is not None:
-            return False
+        here = tx.session.get(Installation, 1)
+        if here is not None:
+            return _name_in_full(tx, here)
         private_key, public_key = new_escrow_keys()
         identifier, timeline = _database(tx)
         tx.session.add_all(
@@ -79,7 +80,9 @@ class Installations:
     def require_known_database(self, tx: Transaction) -> None:
         """Raises Refusal `not_prepared` or `database_restored`."""
         here = _installation(tx)
-        if (here.system_identifier, here.timeline) != _database(tx):
+        identifier, timeline = _database(tx)
+        known = (identifier, _cluster_of(identifier))  # the second: not brought up to date yet
+        if here.system_identifier not in known or here.timeline != timeline:
             raise Refusal(
                 "database_restored",
                 "This database was restored, copied or promoted since the service last ran on it."
@@ -184,13 +187,30 @@ def _installation(tx: Transaction) -> Installation:
 
 
 def _database(tx: Transaction) -> tuple[str, int]:
+    """Cluster and table, and the timeline.
+
+    The table has another number once a dump was restored, in the same cluster too.
+    """
     row = tx.connection.execute(
         text(
-            "SELECT system_identifier::text, timeline_id"
+            "SELECT system_identifier || '/' || 'installation'::regclass::oid, timeline_id"
             " FROM pg_control_system(), pg_control_checkpoint()"
         )
     ).one()
     return str(row[0]), int(row[1])
+
+
+def _cluster_of(identifier: str) -> str:
+    return identifier.partition("/")[0]
+
+
+def _name_in_full(tx: Transaction, here: Installation) -> bool:
+    """A database of before was known by its cluster alone; whether it was one."""
+    identifier, _ = _database(tx)
+    if here.system_identifier != _cluster_of(identifier):
+        return False
+    here.system_identifier = identifier
+    return True
 
 
 def _leased_lately(tx: Transaction) -> int:

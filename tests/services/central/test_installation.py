@@ -69,12 +69,25 @@ def test_a_database_that_is_not_prepared_is_refused(databases: Databases) -> Non
     centre.close()
 
 
+MADE_ANEW = b"""
+    CREATE TABLE again (LIKE installation INCLUDING ALL);
+    INSERT INTO again SELECT * FROM installation;
+    DROP TABLE installation;
+    ALTER TABLE again RENAME TO installation;
+    ALTER TABLE installation OWNER TO readback_owner;
+    GRANT SELECT ON installation TO readback_service;
+"""
+"""What restoring a dump does to the table, in the same cluster too."""
+
+
 @pytest.mark.parametrize(
     "strange",
     [
         b"UPDATE installation SET system_identifier = 'another'",
         b"UPDATE installation SET timeline = 7",
+        MADE_ANEW,
     ],
+    ids=["another cluster", "another timeline", "made anew from a dump"],
 )
 def test_a_database_that_was_restored_is_refused_until_an_administrator_says_so(
     centre: Centre, strange: bytes
@@ -90,6 +103,18 @@ def test_a_database_that_was_restored_is_refused_until_an_administrator_says_so(
     assert centre.rows("SELECT feed_epoch FROM installation") != epoch
     assert centre.rows("SELECT next_value FROM number_counter") == [(NUMBERS_SKIPPED,)]
     assert centre.rows("SELECT count(*) FROM change") == [(0,)]
+
+
+def test_a_database_of_before_is_known_by_its_cluster_until_it_is_migrated(centre: Centre) -> None:
+    with psycopg.connect(centre.url) as connection:
+        connection.execute(
+            b"UPDATE installation SET system_identifier = split_part(system_identifier, '/', 1)"
+        )
+    centre.transactions.read(HERE.require_known_database)
+    prepare_database(centre.url, centre.clock, centre.ids)
+    ((known,),) = centre.rows("SELECT system_identifier FROM installation")
+    assert "/" in known
+    centre.transactions.read(HERE.require_known_database)
 
 
 def test_a_policy_that_was_set_holds_and_is_told_to_desks(centre: Centre) -> None:
