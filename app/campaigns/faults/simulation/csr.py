@@ -142,7 +142,10 @@ class Csr:
 
     def _change_over(self) -> Iterator[int]:
         self.schedule.note(f"{self.seat.name} signs out")
-        self._call(operations.SIGN_OUT, SignOut())
+        try:
+            self._call(operations.SIGN_OUT, SignOut())
+        except Refusal as refusal:
+            self._run_out(refusal)
         yield self.chance.between(200, 3_000)
         yield from self._sign_in()
 
@@ -222,11 +225,20 @@ class Csr:
         )
         if not wanted:
             return
-        held = self._call(
-            stock_operations.KEEP_STOCK, HoldStock(order_id=document.order_id, wanted=wanted)
-        )
+        asked = HoldStock(order_id=document.order_id, wanted=wanted)
+        try:
+            held = self._call(stock_operations.KEEP_STOCK, asked)
+        except Refusal as refusal:
+            self._run_out(refusal)
+            return
         told = ",".join(f"{one.code}:{one.held}/{one.confirmed}" for one in held.standings)
         self.schedule.note(f"{self.seat.name} holds {told}")
+
+    def _run_out(self, refusal: Refusal) -> None:
+        """The sign-in may have run out; whatever comes next asks for another. Raises others."""
+        if refusal.code not in {"session_over", "not_signed_in"}:
+            raise refusal
+        self.schedule.happened(f"refused: {refusal.code}")
 
     def _finish(self, document: OrderDocument) -> Iterator[int]:
         """Read back, placed, told and closed, whatever stands in the way."""
