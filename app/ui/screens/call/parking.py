@@ -23,6 +23,7 @@ from app.ui.shortcuts import Action
 from app.values.card import refuse_card_digits
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
+from app.values.telephone import shown_phone
 from app.wire.handover import ParkDraft
 from app.wire.handover_operations import PARK_DRAFT
 from app.wire.message import Nothing
@@ -123,7 +124,8 @@ class ParkPresenter(QObject):
         document = self._order.document
         customer = document.customer
         phone = document.caller_number or (customer.phone if customer else "")
-        self._show(ParkState(open=True, phone=phone, told=self._in_words("")))
+        shown = shown_phone(phone, document.region.value.upper()) if phone else ""
+        self._show(ParkState(open=True, phone=shown, told=self._in_words("")))
 
     def close(self) -> None:
         """The call goes on."""
