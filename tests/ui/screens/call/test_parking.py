@@ -83,7 +83,7 @@ def test_ctrl_s_parks_with_a_time_and_frees_the_screen(
     assert not window.call_screen.park_panel.is_open()
     call_back = desk.call_backs[order_id]
     assert call_back.at == A_MORNING + timedelta(hours=1)
-    assert (call_back.phone, call_back.note) == ("+447700900412", "Asked for the blue one")
+    assert (call_back.phone, call_back.note) == ("07700 900412", "Asked for the blue one")
     assert desk.draft(order_id).lines[0].quantity == 3
     assert window.call.order.document.order_id != order_id
     assert window.pages.currentWidget() is window.call_screen
@@ -166,7 +166,7 @@ def test_the_number_is_the_callers_before_the_customers(
 ) -> None:
     call.order.know(caller_number="+441134960001")
     call.parking.open()
-    assert call.parking.state.phone == "+441134960001"
+    assert call.parking.state.phone == "0113 496 0001"
     assert not notices
 
 
