@@ -18,8 +18,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.models.central.clash import CustomerTask, CustomerVersion
 from app.models.central.customer import Customer, CustomerNameToken, CustomerPhone
+from app.services.central.customer_search import name_tokens
 from app.services.central.customer_twins import claim
-from app.services.central.customers import name_tokens
 from app.services.central.masking import e164
 from app.services.central.order_facts import HeldCustomer
 from app.services.central.transaction import Transaction

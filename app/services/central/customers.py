@@ -1,13 +1,11 @@
-"""Customers and their orders as a CSR asks for them: found by telephone, name or postcode.
+"""Customers and their orders as a CSR asks for them.
 
-Searches only ever answer a question, never list everyone. What makes a customer findable (reversed
-digits, folded words, folded postcodes) is made here too, so that intake, imports and search agree.
+Searches only ever answer a question, never list everyone; how they find is in `customer_search`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,32 +13,31 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Text, cast, func, or_, select
+from sqlalchemy import Row, Text, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.models.central.catalogue import PolicyVersion
 from app.models.central.clash import CustomerTask
-from app.models.central.customer import Address, Customer, CustomerNameToken, CustomerPhone
+from app.models.central.customer import Address, Customer, CustomerPhone
 from app.models.central.order import OrderNumberAlias, OrderVersion, SalesOrder
 from app.models.central.people import Person
 from app.models.central.read_back import CallClosing
+from app.services.central.customer_search import search
 from app.services.central.payment_rows import payments_of
 from app.services.central.transaction import Actor, Handlers, Transaction
 from app.services.rules.protocol import people_in
-from app.values.contact import PostalAddress, search_digits
+from app.values.contact import PostalAddress
 from app.values.errors import Refusal
 from app.values.identity import AddressId, CustomerId, OrderId, PersonId
 from app.values.money import Money
 from app.values.order_number import OrderNumber, holds
-from app.values.vocabulary import CustomerTaskKind, Region
-from app.values.wording import ascii_digits, text_for_search
+from app.values.vocabulary import CustomerTaskKind
+from app.values.wording import ascii_digits
 from app.wire import operations
 from app.wire.customers import (
     AddressView,
     CustomersFound,
     CustomerView,
     FindCustomers,
-    FoundBy,
     GetOrder,
     LastOrders,
     LastOrdersOf,
@@ -50,27 +47,7 @@ from app.wire.message import decode, encode
 from app.wire.orders import OrderView, PersonNamed, PlacedOrder
 from app.wire.read_back import ClosedCall
 
-FEWEST_DIGITS = 3
-FEWEST_LETTERS = 2
 ADDRESSES_SHOWN = 20
-LONGEST_TOKEN = 100
-_PHONE = re.compile(r"\+?[\d\s().\-/]+")
-_ZIP = re.compile(r"\d{5}(?:-\d{4})?")
-_UK_POSTCODE = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)(\d[A-Z]{2})")
-_UK_OUTWARD = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
-_UK_PARTIAL = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)\s+(\d[A-Z]?)")
-_INWARD_LENGTH = 3
-
-
-def name_tokens(name: str) -> tuple[str, ...]:
-    """The words a name is found by, folded, each once."""
-    words = dict.fromkeys(text_for_search(name).split())
-    return tuple(word[:LONGEST_TOKEN] for word in words)
-
-
-def folded_postcode(postcode: str) -> str:
-    """Capitals and digits only, as postcodes are compared."""
-    return "".join(c for c in ascii_digits(postcode).upper() if c.isalnum())[:LONGEST_TOKEN]
 
 
 def address_digest(address: PostalAddress) -> bytes:
@@ -90,18 +67,12 @@ class Customers:
     def find(self, tx: Transaction, actor: Actor, request: FindCustomers) -> CustomersFound:
         """Customers, the ones active last first; nothing for a text too short to mean anyone."""
         del actor
-        readings = _readings(tx, request.text)
-        found_by, rows = readings[0][0], []
-        for reading, matching in readings:
-            found = _newest_active(tx, matching, request.limit + 1) if matching is not None else []
-            if found:
-                found_by, rows = reading, list(found)
-                break
+        found = search(tx, request.text, request.limit)
         return CustomersFound(
             text=request.text,
-            found_by=found_by,
-            customers=_views(tx, rows[: request.limit]),
-            more=len(rows) > request.limit,
+            found_by=found.found_by,
+            customers=_views(tx, found.customers),
+            more=found.more,
         )
 
     def last_orders(self, tx: Transaction, actor: Actor, request: LastOrdersOf) -> LastOrders:
@@ -193,44 +164,6 @@ _ORDER = select(
 )
 
 
-_Told = aliased(Customer, name="told")
-Matching = ColumnElement[bool] | None
-"""Which customers, by `_Told`; None: the text is too short to mean any."""
-
-
-def _readings(tx: Transaction, text: str) -> list[tuple[FoundBy, Matching]]:
-    """What the text may mean, likeliest first; a later one counts when an earlier finds nobody."""
-    written = ascii_digits(text).strip()
-    if _ZIP.fullmatch(written):
-        as_zip = (FoundBy.POSTCODE, _with_postcode(folded_postcode(written[:5]) + "%"))
-        as_phone = (FoundBy.PHONE, _with_phone_ending(search_digits(written)))
-        return [as_zip, as_phone] if _region(tx) is Region.US else [as_phone, as_zip]
-    if _PHONE.fullmatch(written):
-        return [(FoundBy.PHONE, _with_phone_ending(search_digits(written)))]
-    postcode = _uk_postcode_pattern(written.upper())
-    if postcode:
-        return [(FoundBy.POSTCODE, _with_postcode(postcode)), (FoundBy.NAME, _named(written))]
-    return [(FoundBy.NAME, _named(written))]
-
-
-def _uk_postcode_pattern(text: str) -> str:
-    """LIKE pattern of folded postcodes when the text is one or the beginning of one, else empty."""
-    if _UK_POSTCODE.fullmatch(folded_postcode(text)):
-        return folded_postcode(text)
-    if _UK_OUTWARD.fullmatch(text):
-        return text + "_" * _INWARD_LENGTH
-    partial = _UK_PARTIAL.fullmatch(text)
-    if partial:
-        return partial[1] + partial[2].ljust(_INWARD_LENGTH, "_")
-    return ""
-
-
-def _region(tx: Transaction) -> Region:
-    newest = select(PolicyVersion.document).order_by(PolicyVersion.revision.desc()).limit(1)
-    document = tx.session.execute(newest).scalar_one_or_none()
-    return Region(document["region"]) if document and "region" in document else Region.GB
-
-
 def _family(tx: Transaction, customer: UUID) -> Sequence[UUID]:
     """All ids of a customer: whom they are found under, and everyone found there."""
     under = select(func.coalesce(Customer.merged_into, Customer.customer_id)).where(
@@ -239,55 +172,6 @@ def _family(tx: Transaction, customer: UUID) -> Sequence[UUID]:
     root = tx.session.execute(under).scalar_one_or_none() or customer
     merged = select(Customer.customer_id).where(Customer.merged_into == root)
     return (root, *tx.session.execute(merged).scalars())
-
-
-def _with_phone_ending(digits: str) -> Matching:
-    if len(digits) < FEWEST_DIGITS:
-        return None
-    matching = select(CustomerPhone.customer_id).where(
-        CustomerPhone.digits_reversed.like(digits[::-1] + "%")
-    )
-    return _Told.customer_id.in_(matching)
-
-
-def _with_postcode(pattern: str) -> Matching:
-    matching = select(Address.customer_id).where(Address.postcode_folded.like(pattern))
-    return _Told.customer_id.in_(matching)
-
-
-def _named(text: str) -> Matching:
-    """Every word typed must begin a word of the name."""
-    words = name_tokens(text)
-    if sum(map(len, words)) < FEWEST_LETTERS:
-        return None
-    matching: ColumnElement[bool] | None = None
-    for word in words:
-        found = _Told.customer_id.in_(
-            select(CustomerNameToken.customer_id).where(CustomerNameToken.token.like(word + "%"))
-        )
-        matching = found if matching is None else matching & found
-    return matching
-
-
-def _newest_active(
-    tx: Transaction, matching: ColumnElement[bool], limit: int
-) -> Sequence[Customer]:
-    ordered_last: ScalarSelect[Any] = (
-        select(func.max(SalesOrder.placed_at))
-        .where(SalesOrder.customer_id == Customer.customer_id)
-        .scalar_subquery()
-    )
-    # Who was merged into another is found under that one, in one row.
-    found = select(func.coalesce(_Told.merged_into, _Told.customer_id)).where(matching)
-    statement = (
-        select(Customer)
-        .where(Customer.customer_id.in_(found))
-        .order_by(
-            func.greatest(Customer.updated_at, ordered_last).desc(), Customer.customer_id.desc()
-        )
-        .limit(limit)
-    )
-    return tx.session.scalars(statement).all()
 
 
 def customer_views(tx: Transaction, customers: Collection[UUID]) -> tuple[CustomerView, ...]:

@@ -14,8 +14,9 @@ from typing import Any
 
 from app.models.central.order import OrderState
 from app.services.central.allocation import NOTHING, Allocations
+from app.services.central.customer_search import folded_postcode, name_tokens
 from app.services.central.customer_twins import link
-from app.services.central.customers import address_digest, folded_postcode, name_tokens
+from app.services.central.customers import address_digest
 from app.services.central.order_facts import PLACED
 from app.services.central.transaction import CommandKey, Transaction
 from app.services.rules.review import sentence_for

@@ -14,7 +14,8 @@ from functools import cache, partial
 from operator import attrgetter
 from pathlib import Path
 
-from app.services.central.customers import address_digest, folded_postcode, name_tokens
+from app.services.central.customer_search import folded_postcode, name_tokens
+from app.services.central.customers import address_digest
 from app.services.central.imports.options import FileOptions
 from app.services.central.imports.price_list import refuse_ragged, yes_or_no
 from app.services.central.imports.rejects import ImportSummary, Rejects, each_once
