@@ -17,8 +17,9 @@ from app.wire.orders import PlacedOrder
 from app.wire.outbox import AskOutbox, OutboxEntry
 from app.wire.outbox_operations import ASK_OUTBOX
 from app.wire.sync import OrderDecision, Outcome
+from tests.builders import a_product
 from tests.services.desk.sending import lose_the_answer, send_all, states
-from tests.services.desk.site import Site, place, ready, status
+from tests.services.desk.site import Site, feed_product, place, ready, status
 
 KINDS_OF_A_SNAPSHOT = 5
 
@@ -140,6 +141,38 @@ def test_after_a_restore_that_lost_the_decision_it_needs_a_person_again(site: Si
         desk.feed.step()
         entry = listed(desk)
     assert (entry.state, entry.sentence) == (CommandState.SETTLED, "Once more.")
+
+
+def test_what_was_decided_while_the_feed_was_not_followed_comes_with_the_fresh_copy(
+    site: Site,
+) -> None:
+    with site.opened() as desk:
+        placed = to_be_looked_at(site, followed(desk))
+        decide(site, placed, "released", "Looked at by Bert Hall.")
+        site.centre.restore(list(site.centre.changes))
+        desk.feed.step()
+        send_all(desk)
+        followed(desk)
+        entry = listed(desk)
+    assert (entry.state, entry.sentence) == (CommandState.SETTLED, "Looked at by Bert Hall.")
+
+
+def test_decisions_that_could_not_be_asked_for_are_asked_for_by_the_next_run(site: Site) -> None:
+    def lose_decisions(operation: str) -> None:
+        if operation == "changes.snapshot" and site.centre.snapshots > KINDS_OF_A_SNAPSHOT:
+            lose_the_answer(operation)
+
+    with site.opened() as desk:
+        placed = to_be_looked_at(site, desk)
+        decide(site, placed, "accepted", "All is well.")
+        site.centre.after_call = lose_decisions
+        followed(desk)
+        assert listed(desk).state is CommandState.NEEDS_REVIEW
+    site.centre.after_call = None
+    feed_product(site.centre, a_product("MUG-03"))  # so that the step does not wait for a change
+    with site.opened() as desk:
+        desk.feed.step()
+        assert states(desk) == [CommandState.SETTLED]
 
 
 def test_a_decision_in_words_of_a_newer_centre_is_passed_over(site: Site) -> None:

@@ -169,7 +169,7 @@ def test_a_replica_of_a_version_without_guidance_is_completed(site: Site) -> Non
         follow(desk, 1)
         assert guidance(desk) == a_guidance()
         assert len(found(desk, "mug")) == 20
-    assert site.centre.snapshots == 6
+    assert site.centre.snapshots == 7
 
 
 def test_what_a_new_store_lacks_is_fetched_although_the_replica_is_not_new(site: Site) -> None:
@@ -242,7 +242,7 @@ def test_it_goes_on_where_it_stopped_after_a_restart(site: Site) -> None:
         assert len(found(desk, "mug")) == 20
         follow(desk, 1)
         assert found(desk, "teapot") == ["POT-1"]
-    assert site.centre.snapshots == 5
+    assert site.centre.snapshots == 6
 
 
 def test_a_snapshot_that_was_interrupted_goes_on_after_a_restart(site: Site) -> None:
@@ -253,7 +253,7 @@ def test_a_snapshot_that_was_interrupted_goes_on_after_a_restart(site: Site) -> 
     with site.opened() as desk:
         follow(desk, 5)
         assert status(desk).products == 3 * PAGE + 20
-    assert site.centre.snapshots == 8
+    assert site.centre.snapshots == 9
 
 
 def test_an_unknown_cursor_means_a_new_snapshot_without_what_is_gone(site: Site) -> None:
