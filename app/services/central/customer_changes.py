@@ -232,10 +232,11 @@ def _same(one: object, other: object) -> bool:
 
 
 def _told(name: str, base: object, present: object, said: object) -> FieldTold:
-    return FieldTold(field=name, base=_word(base), present=_word(present), said=_word(said))
+    return FieldTold(field=name, base=word_of(base), present=word_of(present), said=word_of(said))
 
 
-def _word(value: object) -> str | None:
+def word_of(value: object) -> str | None:
+    """A value of a field as it is kept with what was told."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return None if value is None else str(value)

@@ -18,7 +18,12 @@ from sqlalchemy.orm import aliased
 from app.models.central.clash import CustomerMerge, CustomerTask, TaskOutcome
 from app.models.central.customer import Customer
 from app.models.central.order import SalesOrder
-from app.services.central.customer_changes import CustomerChange, change_customer, locked_customer
+from app.services.central.customer_changes import (
+    CustomerChange,
+    change_customer,
+    locked_customer,
+    word_of,
+)
 from app.services.central.customers import customer_views
 from app.services.central.transaction import Actor, Handlers, Transaction
 from app.values.errors import Refusal
@@ -233,17 +238,11 @@ def _change(
             if name in take and told.said not in present.phones:
                 change[name] = told.said
             continue
-        now = _word(getattr(present, name))
+        now = word_of(getattr(present, name))
         wanted = told.said if name in take else told.present
         if now in {told.present, told.said} and now != wanted and wanted is not None:
             change[name] = wanted == "yes" if name == "text_relay" else wanted
     return CustomerChange(**change)
-
-
-def _word(value: object) -> str | None:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return None if value is None else str(value)
 
 
 def _order_of(task: CustomerTask) -> OrderId:
