@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import psycopg
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.campaigns.dice import Dice
 from app.campaigns.faults.desk_program import FINISH, DeskTask, Sent, take_calls
@@ -191,7 +190,7 @@ class _Round:
         try:
             found = opened(self.folder, self.folder / KEY_FILE, SystemClock())
             again = opened(self.folder, self.folder / KEY_FILE, SystemClock())
-        except (Fault, Refusal, SQLAlchemyError, OSError, ValueError) as problem:
+        except (Fault, Refusal, OSError, ValueError) as problem:
             tally.faults.append(f"{words}: not opened: {problem!r}")
             return
         if again.sentence or again.orders != found.orders:

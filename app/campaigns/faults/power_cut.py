@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.campaigns.dice import Dice
 from app.campaigns.faults.desk_program import DeskTask
@@ -221,7 +220,7 @@ class _Cut:
         try:
             first = opened(folder, key_file, SystemClock())
             again = opened(folder, key_file, SystemClock())
-        except (Fault, Refusal, SQLAlchemyError, OSError, ValueError) as problem:
+        except (Fault, Refusal, OSError, ValueError) as problem:
             tally.unreadable.append(f"cut at {self.at:.3f}: {problem}")
             tally.lost += len(shown)
             return

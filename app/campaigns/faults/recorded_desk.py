@@ -17,10 +17,9 @@ from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
-
 from app.campaigns.faults.desk_program import FINISH, DeskTask, take_calls
 from app.campaigns.faults.disk_image import Note, read_notes
+from app.store import desk as desk_store
 from app.values.errors import Fault
 
 _SOURCE = Path(__file__).with_name("preloaded.c")
@@ -133,11 +132,15 @@ def _compiled(scratch: Path) -> Path:
 
 def _weaken(synchronous: str) -> None:
     """Let the store be less careful than it is; runs after its own settings."""
+    careful = desk_store._connect  # noqa: SLF001 - there is no switch for it, and shall be none
 
-    def connected(connection: object, _: object) -> None:
-        connection.execute(f"PRAGMA synchronous = {synchronous}")  # type: ignore[attr-defined] # the driver has no types
+    def connect(path: Path, key: bytes, *, read_only: bool = False) -> Any:  # noqa: ANN401 - the driver has no types
+        connection = careful(path, key, read_only=read_only)
+        if not read_only:
+            connection.execute(f"PRAGMA synchronous = {synchronous}")
+        return connection
 
-    event.listen(Engine, "connect", connected)
+    desk_store._connect = connect  # noqa: SLF001 - as above
 
 
 def main() -> None:

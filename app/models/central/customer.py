@@ -36,9 +36,7 @@ class Customer(CentralTable):
     email: Mapped[str | None]
     text_relay: Mapped[bool]
     on_account: Mapped[bool]
-    merged_into: Mapped[UUID | None] = mapped_column(
-        ForeignKey("customer.customer_id"), index=True
-    )
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("customer.customer_id"), index=True)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -7,7 +7,6 @@ refused to whoever would change it here.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Uuid, bindparam, delete, func, select

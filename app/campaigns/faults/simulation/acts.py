@@ -9,21 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import psycopg
 from msgspec.structs import replace
 
 from app.campaigns.faults.simulation.orders import CODES, TRACKED
+from app.campaigns.faults.simulation.scenery import Scenery
 from app.campaigns.faults.simulation.schedule import SeededIds
 from app.campaigns.faults.simulation.stage import LOGINS, POLICY
 from app.services.central.installation import Installations
 from app.services.central.transaction import Transactions
 from app.store.central import OWNER_ROLE, CentralStore
-
-if TYPE_CHECKING:
-    from app.campaigns.faults.simulation.world import World
 
 _RESTORED_IN_THOUSAND = 60
 _EVERY_MS = (1_000, 9_000)
@@ -32,7 +29,7 @@ _EVERY_MS = (1_000, 9_000)
 class Acts:
     """The administrator and the machine room of one simulation."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Scenery) -> None:
         self._world = world
         self._schedule = world.schedule
         self._chance = world.chance

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine
-from sqlalchemy.util import LRUCache
-
 _STATEMENTS = 3_000
 _known: dict[tuple[str, Any], tuple[Any, Any]] = {}
 
 
-def share_compiled(*engines: Engine) -> None:
+def share_compiled(*engines: Any) -> None:  # noqa: ANN401 - SQLAlchemy is named in the stores only
     """Let engines of one pool use what was compiled for others of their kind in this process."""
     first = engines[0]
     kind = (first.dialect.name, first.dialect.dbapi)
     if kind not in _known:
         with first.connect():
             pass  # a dialect asks the database what it can when it first connects
-        _known[kind] = first.dialect, LRUCache(_STATEMENTS)
+        larger = type(first._compiled_cache)(_STATEMENTS)  # noqa: SLF001 - as below
+        _known[kind] = first.dialect, larger
     dialect, compiled = _known[kind]
     for engine in engines:
         engine.dialect = dialect

@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import psycopg
 from msgspec import Raw
 from msgspec.structs import replace
 
+from app.campaigns.faults.simulation.cast import Cast
 from app.campaigns.faults.simulation.old_desk import CARD_DIGITS
 from app.campaigns.faults.simulation.seats import CATALOGUE, REPLICA, SimulatedSeat
 from app.services.central.audit import AuditChain
@@ -30,9 +31,6 @@ from app.wire.operations import SEND_COMMANDS
 from app.wire.orders import PlacedOrder
 from app.wire.sync import Command, Outcome, SendCommands
 
-if TYPE_CHECKING:
-    from app.campaigns.faults.simulation.world import World
-
 _TAKEN = ("acked", "settled", "needs_review")
 _DONE = ("settled", "needs_review")
 _TEXTS = (
@@ -42,14 +40,14 @@ _TEXTS = (
 )
 
 
-def all_is_settled(world: World) -> bool:
+def all_is_settled(world: Cast) -> bool:
     """Whether every desk has followed the feed past what it sent."""
     return all(_is_settled(seat) for seat in world.seats) and not any(
         _behind(world, seat) for seat in world.seats
     )
 
 
-def check(world: World) -> None:
+def check(world: Cast) -> None:
     """All of them; what does not hold is told to the world's ledger."""
     centre = world.acts.connection()
     for broken in (
@@ -68,7 +66,7 @@ def check(world: World) -> None:
         world.seen.broken(broken)
 
 
-def _orders(world: World, centre: psycopg.Connection) -> Iterator[str]:
+def _orders(world: Cast, centre: psycopg.Connection) -> Iterator[str]:
     """I2: what was shown is at the centre exactly once, and nothing is there that nobody placed."""
     seen = world.seen
     kept = {row[0]: _Kept(*row) for row in centre.execute(_ORDERS)}
@@ -111,7 +109,7 @@ class _Kept:
         return {self.number, *self.aliases}
 
 
-def _compared(world: World, kept: _Kept, placed: PlacedOrder) -> Iterator[str]:
+def _compared(world: Cast, kept: _Kept, placed: PlacedOrder) -> Iterator[str]:
     number, total = placed.number, placed.totals.total.minor
     if number not in kept.numbers:
         yield f"I2: order {kept.order_id} was told as {number} and is kept as {kept.number}"
@@ -129,7 +127,7 @@ def _numbers(centre: psycopg.Connection) -> Iterator[str]:
         yield f"I5: number {number} belongs to {count} orders"
 
 
-def _commands(world: World, centre: psycopg.Connection) -> Iterator[str]:
+def _commands(world: Cast, centre: psycopg.Connection) -> Iterator[str]:
     """I3, I10: each command was applied once, under the id it was captured with, and is done."""
     applied = Counter(row[0] for row in centre.execute(_APPLIED))
     captured: set[UUID] = {command.command_id for command in world.old_desk.commands}
@@ -164,7 +162,7 @@ def _totals(centre: psycopg.Connection) -> Iterator[str]:
         yield f"I9: order {number} is kept with goods of {told}, its lines come to {lines}"
 
 
-def _feeds(world: World) -> Iterator[str]:
+def _feeds(world: Cast) -> Iterator[str]:
     """I6: every desk has what the centre has; I7: nothing was settled that it had not seen."""
     for seat in world.seats:
         yield from (f"I6: {seat.name} {difference}" for difference in _behind(world, seat))
@@ -183,7 +181,7 @@ def _stock(centre: psycopg.Connection) -> Iterator[str]:
             )
 
 
-def _audit(world: World, centre: psycopg.Connection) -> Iterator[str]:
+def _audit(world: Cast, centre: psycopg.Connection) -> Iterator[str]:
     """I11: each effect has its row, and the chain verifies."""
     for what, subject, count in centre.execute(_AUDITED):
         if count != 1:
@@ -196,7 +194,7 @@ def _audit(world: World, centre: psycopg.Connection) -> Iterator[str]:
         yield f"I11: the audit chain: {verdict.sentence or 'rows are left unsealed'}"
 
 
-def _cards(world: World, centre: psycopg.Connection) -> Iterator[str]:
+def _cards(world: Cast, centre: psycopg.Connection) -> Iterator[str]:
     """I8: no digit of a card at the centre, in its log or at a desk; the order is looked at."""
     for order_id, reason in world.old_desk.reasons.items():
         row = centre.execute(
@@ -215,7 +213,7 @@ def _cards(world: World, centre: psycopg.Connection) -> Iterator[str]:
         yield "I8: the log holds the digits of a card"
 
 
-def _probes(world: World, centre: psycopg.Connection) -> Iterator[str]:
+def _probes(world: Cast, centre: psycopg.Connection) -> Iterator[str]:
     """I3: the same once more is a replay; another body under the same id changes nothing."""
     old = world.old_desk
     if not old.commands:
@@ -273,7 +271,7 @@ def _asked(seat: SimulatedSeat, query: str) -> list[Any]:
     return rows
 
 
-def _behind(world: World, seat: SimulatedSeat) -> list[str]:
+def _behind(world: Cast, seat: SimulatedSeat) -> list[str]:
     """What a desk's copy of products, stock and policy lacks or has otherwise."""
     centre = world.acts.connection()
     products = {row[0]: tuple(row[1:]) for row in centre.execute(_PRODUCTS)}

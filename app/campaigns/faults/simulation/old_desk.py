@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from msgspec import Raw
 from msgspec.structs import replace
 
+from app.campaigns.faults.simulation.acts import Acts
 from app.campaigns.faults.simulation.network import DeskLine
 from app.campaigns.faults.simulation.orders import Teller, agreement, begun, wishes, with_product
+from app.campaigns.faults.simulation.scenery import Scenery
 from app.campaigns.faults.simulation.schedule import SeededIds, VirtualClock
 from app.campaigns.faults.simulation.seats import Secrets
 from app.services.desk.seat import open_seat
@@ -36,9 +37,6 @@ from app.wire.operations import LEASE_NUMBERS, SEND_COMMANDS
 from app.wire.orders import OrderDocument, PlacedOrder, Totals
 from app.wire.sync import Command, LeaseNumbers, Outcome, SendCommands
 
-if TYPE_CHECKING:
-    from app.campaigns.faults.simulation.world import World
-
 CARD_DIGITS = "4242424242424242"
 """A test number of every payment provider; it fits Luhn and belongs to nobody."""
 
@@ -50,9 +48,10 @@ _ORDERS = 3
 class OldDesk:
     """The older desk of one simulation; in some seeds it is switched off."""
 
-    def __init__(self, world: World, name: str) -> None:
+    def __init__(self, world: Scenery, acts: Acts, name: str) -> None:
         self.name = name
         self._world = world
+        self._acts = acts
         self._schedule = world.schedule
         self._chance = world.chance
         self._ids = SeededIds(world.schedule, 40, world.seed)
@@ -178,7 +177,7 @@ class OldDesk:
         )
 
     def _somebody(self) -> PersonId:
-        return PersonId(self._world.acts.people()[0])
+        return PersonId(self._acts.people()[0])
 
 
 @cache

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
-
 from app.campaigns.faults.simulation.engines import share_compiled
 from app.store.catalogue_replica import CatalogueReplica
 from app.store.product_search import ProductIndex, code_key
@@ -44,7 +42,7 @@ class PlainReplica(CatalogueReplica):
         super().make_anew()
 
     @contextmanager
-    def _write(self) -> Generator[Connection]:
+    def _write(self) -> Generator[Any]:
         self._marks.clear()
         with super()._write() as connection:
             yield connection

@@ -13,20 +13,15 @@ from datetime import timedelta
 from functools import partial
 
 from app.campaigns.faults.simulation import invariants
-from app.campaigns.faults.simulation.acts import Acts
+from app.campaigns.faults.simulation.cast import Cast
 from app.campaigns.faults.simulation.csr import Csr
-from app.campaigns.faults.simulation.ledger import Seen
-from app.campaigns.faults.simulation.network import Network
-from app.campaigns.faults.simulation.old_desk import OldDesk
 from app.campaigns.faults.simulation.orders import wishes
-from app.campaigns.faults.simulation.replicas import Log, Replica
-from app.campaigns.faults.simulation.schedule import Chance, Schedule, SeededIds, VirtualClock
+from app.campaigns.faults.simulation.schedule import SeededIds
 from app.campaigns.faults.simulation.seats import FEED, LINE, SeatParts, Secrets, SimulatedSeat
 from app.campaigns.faults.simulation.stage import (
     DESKS,
     LOGINS,
     NOTHING_PLANTED,
-    OLD_DESK,
     Planted,
     Stage,
 )
@@ -58,38 +53,13 @@ class SeedResult:
     lines: tuple[str, ...] = ()
 
 
-class World:
+class World(Cast):
     """The world of one seed."""
 
     def __init__(self, stage: Stage, seed: int, planted: Planted = NOTHING_PLANTED) -> None:
-        self.stage = stage
-        self.seed = seed
-        self.planted = planted
-        self.schedule = Schedule()
-        self.chance = Chance(seed)
-        self.seen = Seen(self.schedule)
-        self.log = Log()
-        self.clock = VirtualClock(self.schedule)
-        self.database = stage.database()
-        self.url = stage.server.url(self.database)
-        self.folder = stage.folder(f"seed-{seed}")
-        self.replicas = tuple(
-            Replica(
-                f"replica {number}",
-                self.url,
-                self.clock,
-                SeededIds(self.schedule, number, seed),
-                self.log,
-                planted.replica,
-            )
-            for number in (1, 2)
-        )
-        self.network = Network(self.schedule, self.chance, self.replicas, self.clock)
-        self.network.witness = self.seen
-        self.seats = [self._seat(number, name) for number, name in enumerate(DESKS)]
+        super().__init__(stage, seed, planted)
+        self.seats += [self._seat(number, name) for number, name in enumerate(DESKS)]
         self.csrs = [self._csr(number, seat) for number, seat in enumerate(self.seats)]
-        self.acts = Acts(self)
-        self.old_desk = OldDesk(self, OLD_DESK)
         self._weather = True
 
     def run(self) -> SeedResult:
