@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
 
 from app.adapters.local_postgres import LocalPostgres
@@ -14,6 +15,7 @@ from tests.order_desk import OrderCentre, SendingDesk
 from tests.paying_desk import PayingCentre
 from tests.recorded_calls import CardDesk, MakeCentre, RecordedCentre
 from tests.recorders import FakeRecorder
+from tests.services.central.following import Follower
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,26 @@ def either(request: pytest.FixtureRequest, local: OrderCentre) -> Iterator[Order
 def desk(local: OrderCentre) -> SendingDesk:
     """A seat that sends orders to `local`."""
     return SendingDesk(local)
+
+
+@pytest.fixture
+def follower(either: OrderCentre) -> Follower:
+    """A desk that follows the feed of `either`."""
+    return Follower(either)
+
+
+@pytest.fixture
+def writers(local: OrderCentre) -> Iterator[Callable[[], psycopg.Connection]]:
+    """Connections whose transactions a test holds open as long as it likes."""
+    made: list[psycopg.Connection] = []
+
+    def connect() -> psycopg.Connection:
+        made.append(psycopg.connect(local.url))
+        return made[-1]
+
+    yield connect
+    for connection in made:
+        connection.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
@@ -28,25 +28,6 @@ from app.wire.sync import (
 )
 from tests.order_desk import OrderCentre, SendingDesk
 from tests.services.central.following import LEAVE_A_ROW, Follower, publish
-
-
-@pytest.fixture
-def follower(either: OrderCentre) -> Follower:
-    return Follower(either)
-
-
-@pytest.fixture
-def writers(local: OrderCentre) -> Iterator[Callable[[], psycopg.Connection]]:
-    """Connections whose transactions a test holds open as long as it likes."""
-    made: list[psycopg.Connection] = []
-
-    def connect() -> psycopg.Connection:
-        made.append(psycopg.connect(local.url))
-        return made[-1]
-
-    yield connect
-    for connection in made:
-        connection.close()
 
 
 class TestASnapshot:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from uuid import UUID
 
 import psycopg
-import pytest
 
 from app.transport.client import HttpCarrier
 from app.values.vocabulary import ChangeKind
@@ -22,25 +21,6 @@ from app.wire.sync import (
 from tests.builders import with_line
 from tests.order_desk import OrderCentre, SendingDesk
 from tests.services.central.following import ALL, Follower
-
-
-@pytest.fixture
-def follower(either: OrderCentre) -> Follower:
-    return Follower(either)
-
-
-@pytest.fixture
-def writers(local: OrderCentre) -> Iterator[Callable[[], psycopg.Connection]]:
-    """Connections whose transactions a test holds open as long as it likes."""
-    made: list[psycopg.Connection] = []
-
-    def connect() -> psycopg.Connection:
-        made.append(psycopg.connect(local.url))
-        return made[-1]
-
-    yield connect
-    for connection in made:
-        connection.close()
 
 
 class TestWhatIsForASeat:
