@@ -1,3 +1,5 @@
+"""How alike two orders are: by how far the quantities of each product agree."""
+
 from __future__ import annotations
 
 import pytest
