@@ -66,7 +66,14 @@ def database_url(given: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def _connecting(address: URL, idle_seconds: int) -> dict[str, Any]:
+_SERVING = "-c enable_seqscan=off -c jit=off"
+"""The service looks rows up by themselves, and keeps plans for long, foreign keys' too: one that
+reads a whole table was made while that was small, and costs more with every row. (Where there is no
+other way, whole tables are read all the same; before PostgreSQL 18 at a price that calls for JIT.)
+"""
+
+
+def _connecting(address: URL, idle_seconds: int, *, serving: bool) -> dict[str, Any]:
     """What the driver is told beside the URL, which has the last word."""
     given = address.query.get("options", "")
     cut_off = f"-c idle_in_transaction_session_timeout={idle_seconds}s"
@@ -77,7 +84,9 @@ def _connecting(address: URL, idle_seconds: int) -> dict[str, Any]:
         **_TCP,
     }
     left = {name: value for name, value in ours.items() if name not in address.query}
-    return left | {"options": f"{cut_off} -c lock_timeout={LOCK_SECONDS}s {given}".strip()}
+    plans = f" {_SERVING}" if serving else ""
+    options = f"{cut_off} -c lock_timeout={LOCK_SECONDS}s{plans} {given}".strip()
+    return left | {"options": options}
 
 
 class CentralStore:
@@ -102,7 +111,7 @@ class CentralStore:
             pool_size=connections,
             max_overflow=0,
             pool_timeout=POOL_SECONDS,
-            connect_args=_connecting(address, idle_seconds),
+            connect_args=_connecting(address, idle_seconds, serving=role == SERVICE_ROLE),
         )
         self._reading = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True

@@ -106,8 +106,9 @@ class Asked:
 
 _FACTS = f"""
     SELECT a.sha256, a.answer,
-           (SELECT max(s.sequence) FROM applied_command s
-            WHERE s.asker = q.device AND s.incarnation = q.incarnation),
+           (SELECT s.sequence FROM applied_command s
+            WHERE s.asker = q.device AND s.incarnation = q.incarnation
+            ORDER BY s.sequence DESC LIMIT 1),
            (SELECT true FROM applied_command s
             WHERE s.asker = q.device AND s.incarnation = q.incarnation
             AND s.sequence = q.sequence LIMIT 1),
@@ -152,8 +153,9 @@ _FACTS = " ".join(_FACTS.split())
 """The driver remembers how it read statements of up to 4,096 characters.
 
 The server keeps its plan, also one made while tables were small. So nothing in it can be done by
-reading a whole table for all orders: each is looked up by itself (LATERAL with OFFSET 0, subselects
-instead of EXISTS), and LIMIT tells how few they are.
+reading a whole table for all orders, or all commands of a seat: each is looked up by itself
+(LATERAL with OFFSET 0, subselects instead of EXISTS, the last of an index instead of max), and
+LIMIT tells how few they are.
 """
 
 
@@ -234,8 +236,9 @@ def _override(row: dict[str, Any]) -> tuple[UUID, HeldOverride]:
 
 
 _PLACE = """
-    SELECT (SELECT max(s.sequence) FROM applied_command s
-            WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s),
+    SELECT (SELECT s.sequence FROM applied_command s
+            WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s
+            ORDER BY s.sequence DESC LIMIT 1),
            EXISTS (SELECT FROM applied_command s
                    WHERE s.asker = %(device)s AND s.incarnation = %(incarnation)s
                    AND s.sequence = %(sequence)s)

@@ -49,7 +49,10 @@ SIMILAR = """(
         SELECT o.order_id, o.number, o.placed_at, o.taken_by
         FROM around, who, LATERAL (
             SELECT * FROM sales_order s WHERE s.customer_id = who.customer_id
-              AND s.placed_at BETWEEN q.placed_at - around.minutes AND q.placed_at + around.minutes
+              AND (s.customer_id, s.placed_at)
+                  >= (who.customer_id, q.placed_at - around.minutes)
+              AND (s.customer_id, s.placed_at)
+                  <= (who.customer_id, q.placed_at + around.minutes)
               AND s.state <> 'cancelled' AND s.order_id <> q."order"
             ORDER BY s.placed_at DESC LIMIT 20) AS o
         ORDER BY o.placed_at DESC, o.order_id LIMIT 20
@@ -65,7 +68,8 @@ SIMILAR = """(
 """A subselect: recent orders as JSON, or nothing. Asks by the columns SIMILAR_COLUMNS of a `q`.
 
 Of very many who share a number or an address twenty are looked at. Each customer's orders are
-looked up by themselves, so that never all orders of these minutes are read.
+looked up by themselves, and in pairs, for which only the index by customer will do: so never all
+orders of these minutes are read.
 """
 SIMILAR_COLUMNS = """
     "order" uuid, customer uuid, rings text, writes text, placed_at timestamptz, usual_minutes int
