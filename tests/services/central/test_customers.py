@@ -5,6 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from app.services.central import customer_search
 from app.transport.client import RemoteCaller
 from app.values.errors import Refusal
 from app.values.identity import CustomerId, OrderId, PersonId
@@ -95,6 +96,29 @@ class TestFoundByTelephone:
         a_caller(desk, phone="+12125550123")
         assert len(find(csr, "(212) 555-0123").customers) == 1
         assert len(find(csr, "1 212 555 0123").customers) == 1
+
+
+class TestVeryManyOfOneName:
+    @pytest.fixture(autouse=True)
+    def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(customer_search, "MATCHED_MOST", 2)
+
+    def test_who_ordered_last_comes_first_and_more_is_said(
+        self, csr: RemoteCaller, desk: SendingDesk
+    ) -> None:
+        for days in (0, 2, 3, 1):
+            a_caller(desk, name=f"Margaret Day{days}", phone=f"+44770090041{days}", days=days)
+        found = find(csr, "margaret", limit=2)
+        assert [one.name for one in found.customers] == ["Margaret Day3", "Margaret Day2"]
+        assert found.more
+        assert find(csr, "margaret").more
+
+    def test_not_where_a_second_word_leaves_few(self, csr: RemoteCaller, desk: SendingDesk) -> None:
+        for days in range(4):
+            a_caller(desk, name=f"Margaret Day{days}", phone=f"+44770090041{days}", days=days)
+        found = find(csr, "margaret day2")
+        assert [one.name for one in found.customers] == ["Margaret Day2"]
+        assert not found.more
 
 
 class TestFoundByName:
