@@ -69,7 +69,9 @@ def test_every_operation_says_what_a_person_needs_for_it(operation: Operation[An
 
 ASKS_OUTSIDE = {"recording.call", "payments.card_key", "payments.attempt", "payments.link"}
 """Sagas that only ask another system."""
-EVERY_FEW_SECONDS = {"recording.renew", "stock.hold", "stock.release", "device.heartbeat"}
+EVERY_FEW_SECONDS = {"recording.renew", "stock.hold", "stock.release", "device.heartbeat"} | {
+    "drafts.received"
+}
 """Evidence of a pause, the level of a product and the row of a seat say more than audit rows could.
 """
 

@@ -69,12 +69,20 @@ class ReadingBack:
     def _until(self, reached: Callable[[ReadBackState], bool]) -> None:
         """Answer what is asked, as a caller to whom everything sounds right."""
         for _ in range(_MOST_ANSWERS):
+            self._say_it_is_another()
             self.hands.wait_until(self._has_something_to_say, "the read-back goes on")
             state = self._state()
             if reached(state):
                 return
             self._answer(state)
         raise Fault("rehearsal_stuck", "The read-back came to no end.")
+
+    def _say_it_is_another(self) -> None:
+        """A trial that is played again within the half hour has an order much like it."""
+        placing = self.window.call.placing
+        if self.hands.see(lambda: placing.question is not None):
+            self.hands.press("A")
+            self.hands.wait_until(lambda: placing.question is None, "it is another order")
 
     def _answer(self, state: ReadBackState) -> None:
         if state.hearing and state.point is not None:

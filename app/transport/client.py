@@ -129,7 +129,7 @@ class RemoteCaller:
         reply = self._carrier.post(path, headers, body, operation.patience_s + wait)
         if TIME in reply.headers and operation.kind is not Kind.WAIT:
             half_way_ms = round((self._clock.monotonic() - started) * 500)
-            self._learn_time(reply.headers[TIME], sent_ms + half_way_ms)
+            self._learn_time(reply.headers[TIME], sent_ms, half_way_ms)
         return reply
 
     def _headers(
@@ -151,11 +151,12 @@ class RemoteCaller:
         )
         return common | head.headers(seat.sign(head.to_sign(path, body)))
 
-    def _learn_time(self, told: str, ours_ms: int) -> None:
+    def _learn_time(self, told: str, sent_ms: int, half_way_ms: int) -> None:
+        """The centre told its time half way between the sending and now."""
         try:
             centre_ms = milliseconds(instant_of(told))
-            self._offset_ms = centre_ms - ours_ms
-            self._learned = centre_ms, self._clock.monotonic()
+            self._offset_ms = centre_ms - sent_ms - half_way_ms
+            self._learned = centre_ms + half_way_ms, self._clock.monotonic()
         except Refusal:
             return
 

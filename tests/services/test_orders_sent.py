@@ -11,7 +11,7 @@ import pytest
 from app.services.desk.desk import Desk
 from app.services.rules.guidance_files import read_guidance
 from app.settings import resource_folder
-from app.values.identity import DeviceId, OrderId, PersonId
+from app.values.identity import CustomerId, DeviceId, OrderId, PersonId
 from app.values.vocabulary import CallOutcome
 from app.wire import operations
 from app.wire.orders import OrderDocument, PlaceOrder
@@ -45,8 +45,15 @@ def ready(centre: OrderCentre, desk: Desk) -> PersonId:
 def order_of(centre: OrderCentre, person: PersonId, number: int) -> OrderDocument:
     """An order of the desk's own."""
     device = centre.rows("SELECT device_id FROM device WHERE name = 'Desk 9'")[0].device_id
+    document = an_order(with_line("TEA-1", 12))
+    customer = document.customer
+    if customer is not None:
+        customer = msgspec.structs.replace(
+            customer, customer_id=CustomerId(an_id(20_000 + number)), phone=f"0113496{number:04}"
+        )
     return msgspec.structs.replace(
-        an_order(with_line("TEA-1", 12)),
+        document,
+        customer=customer,
         order_id=OrderId(an_id(10_000 + number)),
         device_id=DeviceId(device),
         taken_by=person,

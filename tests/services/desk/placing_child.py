@@ -9,9 +9,10 @@ from pathlib import Path
 import msgspec
 
 from app.adapters.key_file import KeyFile
-from app.values.identity import OrderId, SystemIds
+from app.values.identity import CustomerId, OrderId, SystemIds
+from app.wire.orders import OrderDocument
 from app.wire.read_back import Asked
-from tests.builders import A_MORNING
+from tests.builders import A_MORNING, a_customer
 from tests.read_backs import A_CSR
 from tests.services.desk.site import Site, note, place, sign_in
 
@@ -30,8 +31,17 @@ def place_until_killed(folder: Path, told: Connection) -> None:
         sign_in(desk)
         site.centre.go_away()
         for _ in count():
-            document = msgspec.structs.replace(site.order(), order_id=OrderId(site.ids.new()))
+            document = an_order_of_somebody_new(site)
             told.send(place(desk.caller, document).number)
+
+
+def an_order_of_somebody_new(site: Site) -> OrderDocument:
+    """Of a customer whom no program before this one has had."""
+    customer_id = CustomerId(site.ids.new())
+    phone = f"+4420{customer_id.int % 10**8:08}"
+    customer = a_customer(customer_id=customer_id, phone=phone)
+    order_id = OrderId(site.ids.new())
+    return msgspec.structs.replace(site.order(), order_id=order_id, customer=customer)
 
 
 def answer_until_killed(folder: Path, told: Connection) -> None:

@@ -65,7 +65,7 @@ def shown(window: MainWindow) -> list[CommandState]:
 
 
 def bar_chip(window: MainWindow) -> Chip:
-    return next(chip for chip in window.bar.findChildren(Chip) if chip.toolTip())
+    return next(chip for chip in window.bar.findChildren(Chip) if "Ctrl+T" in chip.toolTip())
 
 
 @pytest.mark.usefixtures("outbox")
