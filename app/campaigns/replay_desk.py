@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.campaigns.desk_waiting import has_catalogue, has_sent_everything, wait_for
 from app.campaigns.invoices import Reading
 from app.campaigns.replay import Desk as ReplayDesk
 from app.campaigns.replay import Replay, ReplayResult
@@ -16,15 +16,14 @@ from app.services.desk.desk import Desk
 from app.services.desk.seat_identity import SeatIdentity, read_identity
 from app.settings import DeskSettings
 from app.values.clock import SystemClock
-from app.values.errors import Fault, Refusal
+from app.values.errors import Refusal
 from app.values.identity import SystemIds
 from app.wire import operations
 from app.wire.people import SignIn
-from app.wire.sync import AskStatus, DeskStatus
+from app.wire.sync import AskStatus
 
 CATALOGUE_SECONDS = 120
 EMPTY_SECONDS = 600
-_GLANCE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +39,12 @@ def replayed(
 ) -> ReplayResult:
     """Take every invoice at this desk, and wait until the centre has all of them.
 
-    Raises Refusal `seat_needs_enrolment` or what signing in raises, Fault `replay_stuck`.
+    Raises Refusal `seat_needs_enrolment` or what signing in raises, Fault `desk_stuck`.
     """
     with _opened(place) as (desk, identity):
         tell("Waiting for the catalogue")
         session = desk.caller.call(operations.SIGN_IN, place.sign_in)
-        _wait_for(desk, _has_catalogue, CATALOGUE_SECONDS, "the catalogue did not arrive")
+        wait_for(desk, has_catalogue, CATALOGUE_SECONDS, "the catalogue did not arrive")
         tell(f"Replaying {len(reading.invoices):,} invoices")
         replay = Replay(
             ReplayDesk(
@@ -61,7 +60,7 @@ def replayed(
         )
         result = replay.run(reading, out)
         tell("Waiting until the central service has every order")
-        _wait_for(desk, _has_sent_everything, EMPTY_SECONDS, "not every order was sent")
+        wait_for(desk, has_sent_everything, EMPTY_SECONDS, "not every order was sent")
         return result
 
 
@@ -77,22 +76,3 @@ def _opened(place: Place) -> Iterator[tuple[Desk, SeatIdentity]]:
         yield desk, identity
     finally:
         desk.close()
-
-
-def _wait_for(
-    desk: Desk, holds: Callable[[DeskStatus], bool], seconds: float, otherwise: str
-) -> None:
-    clock, pause = SystemClock(), threading.Event()
-    until = clock.monotonic() + seconds
-    while not holds(desk.caller.call(operations.ASK_STATUS, AskStatus())):
-        if clock.monotonic() > until:
-            raise Fault("replay_stuck", f"The replay cannot go on: {otherwise}.")
-        pause.wait(_GLANCE_SECONDS)
-
-
-def _has_catalogue(status: DeskStatus) -> bool:
-    return status.catalogue_at is not None and status.products > 0 and status.numbers_left > 0
-
-
-def _has_sent_everything(status: DeskStatus) -> bool:
-    return status.waiting == 0

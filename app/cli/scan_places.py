@@ -9,8 +9,7 @@ from __future__ import annotations
 import secrets
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from app.campaigns.card_scan.numbers import card_number
 from app.campaigns.card_scan.paid_orders import PaidOrders, known_numbers, made_up_calls
 from app.campaigns.card_scan.places import Place, Searched, files_in, search_place
 from app.campaigns.card_scan.wire_tap import WireTap
+from app.campaigns.desk_waiting import has_catalogue, has_sent_everything, wait_for
 from app.campaigns.replay import Desk as ReplayDesk
 from app.demo.command import Told
 from app.demo.trial import PASSWORD, Trial
@@ -47,13 +47,12 @@ from app.wire import operations
 from app.wire.catalogue import ProductView
 from app.wire.message import PAGE_ROWS_MOST, decode
 from app.wire.people import SignIn
-from app.wire.sync import AskStatus, DeskStatus, TakeSnapshot
+from app.wire.sync import AskStatus, TakeSnapshot
 
 FOUND_WANTING = 1
 LOGIN = "dana"
 SEAT_NAME = "Scanned desk"
 _PATIENCE_S = 120.0
-_GLANCE_S = 0.1
 _NARROWEST = 110
 _PLANTED = "planted"
 
@@ -113,7 +112,7 @@ class _Site:
         with closing(open_desk(Setting(settings=self._settings))) as desk:
             desk.start()
             session = desk.caller.call(operations.SIGN_IN, SignIn(login=LOGIN, password=PASSWORD))
-            _wait_for(desk, _has_catalogue, "the catalogue did not arrive")
+            wait_for(desk, has_catalogue, _PATIENCE_S, "the catalogue did not arrive")
             replay = PaidOrders(
                 ReplayDesk(
                     caller=desk.caller,
@@ -129,7 +128,7 @@ class _Site:
             result = replay.run(made_up_calls(_goods(desk), count))
             if result.orders != count:
                 raise Fault("scan_stuck", f"Not every order was placed: {result.refused}.")
-            _wait_for(desk, _has_sent_everything, "not every order was sent")
+            wait_for(desk, has_sent_everything, _PATIENCE_S, "not every order was sent")
             self._print(desk, replay)
         return replay.cards_typed
 
@@ -242,23 +241,6 @@ def _goods(desk: Desk) -> list[ProductView]:
     products = [decode(row.document, ProductView) for row in page.rows]
     goods = [one for one in products if one.kind is ProductKind.GOODS and not one.withdrawn]
     return goods[:40]
-
-
-def _wait_for(desk: Desk, holds: Callable[[DeskStatus], bool], otherwise: str) -> None:
-    clock, pause = SystemClock(), threading.Event()
-    until = clock.monotonic() + _PATIENCE_S
-    while not holds(desk.caller.call(operations.ASK_STATUS, AskStatus())):
-        if clock.monotonic() > until:
-            raise Fault("scan_stuck", f"The scan cannot go on: {otherwise}.")
-        pause.wait(_GLANCE_S)
-
-
-def _has_catalogue(status: DeskStatus) -> bool:
-    return status.catalogue_at is not None and status.products > 0 and status.numbers_left > 0
-
-
-def _has_sent_everything(status: DeskStatus) -> bool:
-    return status.waiting == 0
 
 
 def _table(clean: Sequence[Searched], controls: Sequence[Searched]) -> Table:

@@ -16,25 +16,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from app.values.day_words import MONTHS, WEEKDAYS
 from app.values.vocabulary import Region
 from app.wire.sync import Company
 
 _RESOURCES = Path(__file__).parents[2] / "resources"
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 class Paper(StrEnum):
@@ -210,7 +196,7 @@ class RegionTexts(Text, frozen=True):
 
     def day(self, day: date) -> str:
         """`21 November 2026` or `November 21, 2026`."""
-        month = _MONTHS[day.month - 1]
+        month = MONTHS[day.month - 1]
         if self.date_style is DateStyle.DAY_FIRST:
             return f"{day.day} {month} {day.year}"
         return f"{month} {day.day}, {day.year}"
@@ -218,7 +204,7 @@ class RegionTexts(Text, frozen=True):
     def weekday(self, day: date) -> str:
         """The day with its weekday, so that a slip of one figure shows."""
         comma = "," if self.date_style is DateStyle.MONTH_FIRST else ""
-        return f"{_WEEKDAYS[day.weekday()]}{comma} {self.day(day)}"
+        return f"{WEEKDAYS[day.weekday()]}{comma} {self.day(day)}"
 
     def local_day(self, instant: datetime) -> date:
         """The date of an instant where the company is."""

@@ -24,8 +24,6 @@ from app.campaigns.faults.opened_seat import Opened, opened
 from app.campaigns.faults.programs import Program
 from app.campaigns.faults.site import (
     KEY_FILE,
-    LOGIN,
-    PASSWORD,
     Centre,
     Ground,
     SeatPlace,
@@ -157,8 +155,6 @@ class BitFlips:
     ) -> DeskTask:
         return DeskTask(
             settings=seat.settings(centre.address()),
-            login=LOGIN,
-            password=PASSWORD,
             log=seat.log,
             calls=self._ground.calls,
             run=run,

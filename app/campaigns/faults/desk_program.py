@@ -83,6 +83,10 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 
+LOGIN = "dana"
+PASSWORD = "caller said seven"  # noqa: S105 - opens nothing but what the campaign made
+
+
 class DeskTask(msgspec.Struct, frozen=True, kw_only=True):
     """Which seat is sat at, by whom, and which calls come in, over and over.
 
@@ -91,11 +95,11 @@ class DeskTask(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     settings: DeskSettings
-    login: str
-    password: str
+    login: str = LOGIN
+    password: str = PASSWORD
     log: Path
     calls: tuple[Call, ...]
-    run: int
+    run: int = 0
     seed: int
     serial: int = 0
     pace_ms: int = 0

@@ -24,7 +24,7 @@ from app.campaigns.dice import Dice
 from app.campaigns.faults.desk_program import FINISH, DeskTask, Sent, take_calls
 from app.campaigns.faults.ledger import Shown, count, read_log
 from app.campaigns.faults.programs import Program
-from app.campaigns.faults.site import LOGIN, PASSWORD, Centre, Ground, SeatPlace, enrolled_seat
+from app.campaigns.faults.site import Centre, Ground, SeatPlace, enrolled_seat
 from app.campaigns.faults.table import RowResult
 from app.values.errors import Fault
 
@@ -95,11 +95,8 @@ class FullCentre:
     def _task(self, seat: SeatPlace, centre: Centre, seed: int) -> DeskTask:
         return DeskTask(
             settings=seat.settings(centre.address()),
-            login=LOGIN,
-            password=PASSWORD,
             log=seat.log,
             calls=self._ground.calls,
-            run=0,
             seed=seed,
             serial=50_000,
             pace_ms=_PACE_MS,

@@ -17,7 +17,7 @@ from app.campaigns.dice import Dice
 from app.campaigns.faults.desk_program import FINISH, DeskTask, Kept, Sent, take_calls
 from app.campaigns.faults.ledger import Changed, count, read_log, run_of
 from app.campaigns.faults.programs import Program
-from app.campaigns.faults.site import LOGIN, PASSWORD, Centre, Ground, SeatPlace, enrolled_seat
+from app.campaigns.faults.site import Centre, Ground, SeatPlace, enrolled_seat
 from app.campaigns.faults.table import RowResult, counted
 from app.values.errors import Fault
 
@@ -138,8 +138,6 @@ class _Killer:
         first = place * 7 % len(calls)
         task = DeskTask(
             settings=self._seat.settings(self._centre_url),
-            login=LOGIN,
-            password=PASSWORD,
             log=self._seat.log,
             calls=(calls[first:] + calls[:first])[:_CALLS],
             run=place,

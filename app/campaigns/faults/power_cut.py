@@ -27,8 +27,6 @@ from app.campaigns.faults.opened_seat import Opened, opened
 from app.campaigns.faults.recorded_desk import Recording, is_recorded, record
 from app.campaigns.faults.site import (
     KEY_FILE,
-    LOGIN,
-    PASSWORD,
     Centre,
     Ground,
     SeatPlace,
@@ -108,11 +106,8 @@ class PowerCut:
         short = self._ground.is_short
         task = DeskTask(
             settings=seat.settings(centre.address()),
-            login=LOGIN,
-            password=PASSWORD,
             log=seat.log,
             calls=self._ground.calls[:_CALLS],
-            run=0,
             seed=seed,
             serial=0 if synchronous else 10_000,
             pace_ms=_PACE_MS,

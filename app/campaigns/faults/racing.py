@@ -23,11 +23,10 @@ import psycopg
 from argon2 import PasswordHasher
 
 from app.campaigns.faults.calls import Call, CallLine, CallTaker, documents, notings
+from app.campaigns.faults.desk_program import LOGIN, PASSWORD
 from app.campaigns.faults.ledger import DeskLog, Shown, count
 from app.campaigns.faults.proxy import Mischief, Proxy
 from app.campaigns.faults.site import (
-    LOGIN,
-    PASSWORD,
     Centre,
     Ground,
     SeatPlace,

@@ -15,7 +15,7 @@ from typing import Self
 from app.campaigns.faults.desk_program import FINISH, GIVE_UP, DeskTask, Sent, take_calls
 from app.campaigns.faults.ledger import Shown, read_log
 from app.campaigns.faults.programs import Program
-from app.campaigns.faults.site import LOGIN, PASSWORD, Ground, SeatPlace
+from app.campaigns.faults.site import Ground, SeatPlace
 from app.values.errors import Fault
 
 DRAIN_S = 60.0
@@ -114,11 +114,8 @@ class Shift:
         first = place * 41 % len(calls)
         return DeskTask(
             settings=seat.settings(self._centre_url),
-            login=LOGIN,
-            password=PASSWORD,
             log=seat.log,
             calls=calls[first:] + calls[:first],
-            run=0,
             seed=self._seed * 1_009 + place,
             serial=place * _SERIALS,
             pace_ms=self._pace_ms,

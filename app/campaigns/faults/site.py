@@ -25,6 +25,7 @@ from psycopg import sql
 from app.adapters.local_card_parts import free_port
 from app.adapters.local_postgres import LocalPostgres
 from app.campaigns.faults.calls import Call, made_calls, read_calls, write_price_list
+from app.campaigns.faults.desk_program import LOGIN, PASSWORD
 from app.campaigns.faults.programs import PATIENCE_S, Program
 from app.campaigns.faults.replica_program import ReplicaTask, cheap_passwords, serve_replica
 from app.central import administration, prepare_database
@@ -41,8 +42,6 @@ from app.values.errors import Fault
 from app.values.identity import SystemIds
 from app.values.vocabulary import Role
 
-LOGIN = "dana"
-PASSWORD = "caller said seven"  # noqa: S105 - opens nothing but what the campaign made
 INVOICES_MOST = 400
 _TEMPLATE = "faults_template"
 _GLANCE_S = 0.02

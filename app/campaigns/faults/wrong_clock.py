@@ -21,7 +21,7 @@ from app.campaigns.dice import Dice
 from app.campaigns.faults.desk_program import FINISH, DeskTask, Sent
 from app.campaigns.faults.ledger import Count, Refused, Shown, count, read_log
 from app.campaigns.faults.recorded_desk import RECORDED_DESK, Preloaded, preloaded
-from app.campaigns.faults.site import LOGIN, PASSWORD, Centre, Ground, SeatPlace, enrolled_seat
+from app.campaigns.faults.site import Centre, Ground, SeatPlace, enrolled_seat
 from app.campaigns.faults.table import RowResult
 from app.values.errors import Fault
 
@@ -65,11 +65,8 @@ class WrongClock:
     def _task(self, seat: SeatPlace, centre: Centre, seed: int) -> DeskTask:
         return DeskTask(
             settings=seat.settings(centre.address()),
-            login=LOGIN,
-            password=PASSWORD,
             log=seat.log,
             calls=self._ground.calls,
-            run=0,
             seed=seed,
             serial=40_000,
             pace_ms=_PACE_MS,

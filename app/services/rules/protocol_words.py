@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from app.services.rules.read_back import COLLECTED, NO_PHONE, SAME, Change
 from app.services.rules.regions import RegionRules
+from app.values.day_words import MONTHS, WEEKDAYS
 from app.values.money import Currency, Money
 from app.values.postal import countries
 from app.values.telephone import shown_phone
@@ -27,21 +28,6 @@ from app.values.vocabulary import (
 from app.wire.orders import OrderDocument
 from app.wire.read_back import Part
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _SUMS = {"goods", "delivery", "tax", "total"}
 _NOT_FOR_READERS = {"prices", "currency", "kind", "region", "method", "rights", "say"}
 """Parts that another part tells in words, or that only machines compare."""
@@ -230,10 +216,10 @@ class Words:
 
     def day(self, day: date) -> str:
         """`Saturday 21 November 2026`, or as Americans write it."""
-        month = _MONTHS[day.month - 1]
+        month = MONTHS[day.month - 1]
         if self._month_first:
-            return f"{_WEEKDAYS[day.weekday()]}, {month} {day.day}, {day.year}"
-        return f"{_WEEKDAYS[day.weekday()]} {day.day} {month} {day.year}"
+            return f"{WEEKDAYS[day.weekday()]}, {month} {day.day}, {day.year}"
+        return f"{WEEKDAYS[day.weekday()]} {day.day} {month} {day.year}"
 
     def moment(self, at: datetime) -> str:
         """Day and time."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from app.services.rules.readiness import Missing
 from app.services.rules.spoken_words import description_words
+from app.values.day_words import MONTHS, WEEKDAYS
 from app.values.identity import ProductCode
 from app.values.vocabulary import ProductKind
 from app.wire.orders import OrderLine
@@ -20,21 +21,6 @@ from app.wire.stock import StockStanding
 
 NAMED_MOST = 3
 _MINUTE = 60
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 class Offer(StrEnum):
@@ -231,4 +217,4 @@ def countdown(span: timedelta) -> str:
 
 def day_words(day: date) -> str:
     """`Monday 30 November`."""
-    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
