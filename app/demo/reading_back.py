@@ -80,7 +80,10 @@ class ReadingBack:
     def _say_it_is_another(self) -> None:
         """A trial that is played again within the half hour has an order much like it."""
         placing = self.window.call.placing
-        if self.hands.see(lambda: placing.question is not None):
+        question = self.hands.see(lambda: placing.question)
+        if question is not None:
+            if not question.is_prompt:
+                self.hands.press("F8")
             self.hands.press("A")
             self.hands.wait_until(lambda: placing.question is None, "it is another order")
 

@@ -16,6 +16,8 @@ from app.ui.widgets.buttons import KEY_GAP, StepButton
 from app.ui.widgets.text import wrapped
 
 _ANOTHER, _SAME = Qt.Key.Key_A, Qt.Key.Key_S
+_CARELESS = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+"""Pressed for what stood there a moment ago: the question comes by itself."""
 
 
 class LikeOrdersBox(QFrame):
@@ -84,7 +86,7 @@ class LikeOrdersBox(QFrame):
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
 
     def take_focus(self) -> None:
-        """To neither of the two by one careless Enter: the first that was asked, not to place."""
+        """Enter chooses neither of the two; A, S or the space bar does."""
         focus.go_to(self.it_is_the_same)
 
     def words(self) -> tuple[str, str, str]:
@@ -93,8 +95,10 @@ class LikeOrdersBox(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """One key each, and Esc, before keys of the screen do something else."""
-        if not isinstance(event, QKeyEvent) or event.modifiers():
+        if not isinstance(event, QKeyEvent) or _has_modifier(event):
             return super().eventFilter(watched, event)
+        if event.type() is QEvent.Type.KeyPress and event.key() in _CARELESS:
+            return True
         signals = {_ANOTHER: self.another, _SAME: self.same, Qt.Key.Key_Escape: self.left}
         signal = signals.get(Qt.Key(event.key()))
         if signal is None:
@@ -106,6 +110,11 @@ class LikeOrdersBox(QFrame):
             signal.emit()
             return True
         return super().eventFilter(watched, event)
+
+
+def _has_modifier(event: QKeyEvent) -> bool:
+    """The keys of the number pad are keys like any other."""
+    return bool(event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier)
 
 
 def _name(button: StepButton, words: str) -> None:

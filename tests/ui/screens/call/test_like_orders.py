@@ -114,6 +114,16 @@ def test_enter_pressed_without_a_look_places_nothing(
     assert window.placed.state.placed is None
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
+def test_enter_meant_for_what_stood_there_before_opens_nothing(
+    asked_early: Hands, window: MainWindow, key: Qt.Key
+) -> None:
+    asked_early.press(key)
+    assert box(window).is_asking
+    assert window.pages.currentWidget() is not window.protocol_screen
+    assert asked_early.place() == "The same: open that one"
+
+
 def test_the_same_key_again_asks_again(
     ready_to_place: Hands, window: MainWindow, desk: FakeDesk
 ) -> None:
