@@ -157,6 +157,7 @@ _EMPTIED = (
     *("customer_version", "customer_key", "customer_merge", "customer_task"),
     *("product", "price", "price_break", "town", "change"),
     *("order_allocation", "stock_hold", "stock_level"),
+    *("order_progress", "order_ledger", "order_change", "order_refund", "order_edit"),
     *("applied_command", "audit", "audit_seal", "number_lease"),
     *("feed_mark", "seat_state", "handover"),
     *("read_back_entry", "read_back_override", "call_closing"),

@@ -28,6 +28,8 @@ LeaseId = NewType("LeaseId", UUID)
 AttemptId = NewType("AttemptId", UUID)
 MovementId = NewType("MovementId", UUID)
 LinkId = NewType("LinkId", UUID)
+ChangeId = NewType("ChangeId", UUID)
+RefundId = NewType("RefundId", UUID)
 HandoverId = NewType("HandoverId", UUID)
 ProductCode = NewType("ProductCode", str)
 

@@ -98,6 +98,8 @@ class CommandKind(StrEnum):
     PLACE_ORDER = "order.place"
     CLOSE_CALL = "call.close"
     GIVE_UP_ORDER = "order.give_up"
+    CHANGE_ORDER = "order.change"
+    NOTE_CONTACT = "contact.note"
 
 
 class CommandState(StrEnum):

@@ -13,9 +13,11 @@ from app.wire import (
     card_operations,
     catalogue,
     clash_operations,
+    contact_operations,
     customers,
     guidance,
     handover_operations,
+    order_operations,
     orders,
     outbox_operations,
     people,
@@ -23,6 +25,7 @@ from app.wire import (
     read_back,
     stock_operations,
     sync,
+    warehouse_operations,
 )
 from app.wire.message import Nothing
 from app.wire.operation import Home, Kind, Operation, Ownership, Signer
@@ -365,6 +368,9 @@ ALL: tuple[Operation[Any, Any], ...] = (
     *outbox_operations.ROWS,
     *clash_operations.ROWS,
     *handover_operations.ROWS,
+    *order_operations.ROWS,
+    *contact_operations.ROWS,
+    *warehouse_operations.ROWS,
 )
 BY_NAME: dict[str, Operation[Any, Any]] = {row.name: row for row in ALL}
 CENTRAL: tuple[Operation[Any, Any], ...] = tuple(r for r in ALL if r.home is Home.CENTRE)

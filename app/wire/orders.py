@@ -12,7 +12,15 @@ from typing import Annotated
 from msgspec import Meta
 
 from app.values.contact import PostalAddress
-from app.values.identity import CustomerId, DeviceId, LineId, OrderId, PersonId, ProductCode
+from app.values.identity import (
+    ContactId,
+    CustomerId,
+    DeviceId,
+    LineId,
+    OrderId,
+    PersonId,
+    ProductCode,
+)
 from app.values.money import Currency, Money, UnitPrice
 from app.values.order_number import OrderNumber
 from app.values.vocabulary import (
@@ -90,8 +98,34 @@ class Delivery(View, frozen=True, kw_only=True):
     gift_message: FreeText = ""
 
 
+class ProductPieces(View, frozen=True, kw_only=True):
+    """So many pieces of a product."""
+
+    code: ProductCode
+    pieces: int
+
+
+class Amends(View, frozen=True, kw_only=True):
+    """What a draft is a change of: an order that has its number, as it stood at `revision`.
+
+    `total` is what it came to then, `held` what is paid or authorised of it (less what was given
+    back), `allocated` what is set aside for it already.
+    """
+
+    order_id: OrderId
+    number: OrderNumber
+    revision: int
+    total: Money
+    held: Money
+    promised_on: date | None = None
+    allocated: tuple[ProductPieces, ...] = ()
+
+
 class OrderDocument(View, frozen=True, kw_only=True):
-    """An order while it is taken and after. `bill_to` None means: same as delivery."""
+    """An order while it is taken and after. `bill_to` None means: same as delivery.
+
+    `amends`: this is no new order but a change of one; only drafts have it.
+    """
 
     order_id: OrderId
     region: Region
@@ -110,6 +144,7 @@ class OrderDocument(View, frozen=True, kw_only=True):
     delivery: Delivery
     lines: Annotated[tuple[OrderLine, ...], Meta(max_length=LINES_MOST)] = ()
     internal_note: FreeText = ""
+    amends: Amends | None = None
 
 
 class Totals(View, frozen=True, kw_only=True):
@@ -208,7 +243,7 @@ class PlacedOrder(View, frozen=True, kw_only=True):
 
     `read_back` is the record until then; `guidance` the revision of the checklists it went by.
     `attempts` and `links` are what the seat knew of the payment, `not_duplicate_of` the like orders
-    that the caller was asked about.
+    that the caller was asked about, `contact_id` the conversation it was taken in.
     """
 
     number: OrderNumber
@@ -221,6 +256,7 @@ class PlacedOrder(View, frozen=True, kw_only=True):
     attempts: tuple[CardAttempt, ...] = ()
     links: tuple[PayLink, ...] = ()
     not_duplicate_of: tuple[OrderId, ...] = ()
+    contact_id: ContactId | None = None
 
 
 class NumberShown(Request, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ from app.store.migrations.central.migrate import (
 from app.values.errors import Refusal
 from tests.central_fixtures import Databases
 
-NEWEST = "0009"
+NEWEST = "0013"
 SHAPE = (
     (
         "SELECT table_name, column_name, data_type, is_nullable, column_default,"
@@ -175,7 +175,8 @@ def test_every_foreign_key_starts_an_index(central_url: str) -> None:
         "INSERT INTO stock_level SELECT * FROM stock_level",
         "DELETE FROM stock_level",
         "UPDATE stock_hold SET order_id = device_id",
-        "UPDATE order_allocation SET allocated = 1",
+        "UPDATE order_ledger SET amount_minor = 1",
+        "DELETE FROM order_ledger",
         "DELETE FROM order_allocation",
         "CREATE TABLE mine ()",
         "DROP TABLE audit",

@@ -7,7 +7,6 @@ came, without a foreign key; intake marks the order `needs_review` where they ar
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -18,16 +17,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Word, one_of
 from app.models.central.table import CentralTable
 from app.values.money import Currency
+from app.values.order_life import ChangeWhat, Fulfilment, OrderState
 from app.values.vocabulary import Channel, PaymentState, ProductKind, Region, TaxCategory
-
-
-class OrderState(StrEnum):
-    """Where a placed order stands at the centre."""
-
-    ACCEPTED = "accepted"
-    NEEDS_REVIEW = "needs_review"
-    RELEASED = "released"
-    CANCELLED = "cancelled"
 
 
 class SalesOrder(CentralTable):
@@ -40,6 +31,7 @@ class SalesOrder(CentralTable):
         one_of("currency", Currency),
         one_of("channel", Channel),
         one_of("payment_state", PaymentState),
+        one_of("fulfilment", Fulfilment),
         CheckConstraint("number ~ '^[0-9]{10}$'", name="number_ten_digits"),
         CheckConstraint("revision >= 1", name="revision_positive"),
         CheckConstraint("line_count >= 0", name="line_count_not_negative"),
@@ -83,6 +75,7 @@ class SalesOrder(CentralTable):
     tax_included: Mapped[bool]
     total_minor: Mapped[int]
     payment_state: Mapped[PaymentState] = mapped_column(Word(PaymentState))
+    fulfilment: Mapped[Fulfilment] = mapped_column(Word(Fulfilment))
 
 
 class OrderNumberAlias(CentralTable):
@@ -124,16 +117,25 @@ class OrderLineRow(CentralTable):
 
 
 class OrderVersion(CentralTable):
-    """The whole placed order (wire PlacedOrder as JSON) at one revision; insert-only."""
+    """The whole placed order (wire PlacedOrder as JSON) at one revision; insert-only.
+
+    `change_id` and `cause` say which change made it; None for the first.
+    """
 
     __tablename__ = "order_version"
-    __table_args__ = (CheckConstraint("revision >= 1", name="revision_positive"),)
+    __table_args__ = (
+        one_of("cause", ChangeWhat),
+        CheckConstraint("revision >= 1", name="revision_positive"),
+        CheckConstraint("(cause IS NULL) = (change_id IS NULL)", name="cause_with_change"),
+    )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.order_id"), primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True)
     document: Mapped[dict[str, Any]]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[UUID | None]
+    change_id: Mapped[UUID | None]
+    cause: Mapped[ChangeWhat | None] = mapped_column(Word(ChangeWhat))
 
 
 class OrderEvent(CentralTable):

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from msgspec import Raw
 
-from app.models.central.order import OrderState
 from app.services.central.transaction import Transaction
 from app.services.rules.review import sentence_for
 from app.values.identity import DeviceId, OrderId
+from app.values.order_life import OrderState
 from app.values.order_number import OrderNumber, grouped
 from app.values.vocabulary import ChangeKind, PaymentState
 from app.wire.message import encode

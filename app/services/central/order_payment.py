@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from sqlalchemy import Text, cast, select
 
 from app.models.central.customer import Customer
-from app.models.central.order import OrderEvent, OrderState, OrderVersion, SalesOrder
+from app.models.central.order import OrderEvent, OrderVersion, SalesOrder
 from app.services.central.order_decisions import decided
 from app.services.central.payment_rows import payments_of
 from app.services.central.transaction import Transaction
@@ -27,6 +27,7 @@ from app.services.rules.payments import (
     covered,
 )
 from app.services.rules.review import ReviewReason
+from app.values.order_life import OrderState
 from app.values.vocabulary import AttemptState, LinkState, PaymentMethod, PaymentState
 from app.wire.message import decode
 from app.wire.orders import OrderDocument, PlacedOrder

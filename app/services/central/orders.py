@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.models.central.order import OrderState
 from app.services.central.allocation import NOTHING, Allocations
 from app.services.central.customer_search import folded_postcode, name_tokens
 from app.services.central.customer_twins import link
@@ -22,6 +21,7 @@ from app.services.central.transaction import CommandKey, Transaction
 from app.services.rules.review import sentence_for
 from app.values.contact import PostalAddress, contact_keys
 from app.values.identity import CustomerId, DeviceId, OrderId, OverrideId
+from app.values.order_life import Fulfilment, OrderState
 from app.values.order_number import OrderNumber
 from app.values.vocabulary import PaymentState
 from app.wire.message import encode
@@ -335,6 +335,7 @@ def _order(tx: Transaction, record: OrderRecord) -> dict[str, object]:
         "tax_included": totals.tax_included,
         "total_minor": totals.total.minor,
         "payment_state": record.payment_state,
+        "fulfilment": Fulfilment.WAITING,
     }
 
 
