@@ -40,7 +40,9 @@ from app.wire.read_back import ReadBackEntry
 class Amendment(View, frozen=True, kw_only=True, tag="amendment"):
     """The order as it is to be: the whole document, under the order's own id.
 
-    `read_back` is the record from the first on; `attempts` and `links` were made for the change.
+    Its `amends` stays as the draft had it, because what the caller agreed to covers it; the centre
+    holds it against its own ledger and keeps the document without it. `read_back` is the record
+    from the first on; `attempts` and `links` were made for the change and carry its id.
     """
 
     document: OrderDocument

@@ -109,7 +109,8 @@ class Amends(View, frozen=True, kw_only=True):
     """What a draft is a change of: an order that has its number, as it stood at `revision`.
 
     `total` is what it came to then, `held` what is paid or authorised of it (less what was given
-    back), `allocated` what is set aside for it already.
+    back), `cards` the last four digits of those that hold it, `allocated` what is set aside for it
+    already.
     """
 
     order_id: OrderId
@@ -117,6 +118,7 @@ class Amends(View, frozen=True, kw_only=True):
     revision: int
     total: Money
     held: Money
+    cards: tuple[ShortText, ...] = ()
     promised_on: date | None = None
     allocated: tuple[ProductPieces, ...] = ()
 
@@ -124,7 +126,7 @@ class Amends(View, frozen=True, kw_only=True):
 class OrderDocument(View, frozen=True, kw_only=True):
     """An order while it is taken and after. `bill_to` None means: same as delivery.
 
-    `amends`: this is no new order but a change of one; only drafts have it.
+    `amends`: this is no new order but a change of one; drafts have it, and amendments on their way.
     """
 
     order_id: OrderId
