@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from alembic import context
 
-from app.models.desk import answers, tables, tenders
+from app.models.desk import answers, contact, parking, stock, tables, tenders
 
-MAPPED = (tables.DraftRow, answers.AnswerSearchRow, tenders.TenderRow)
+MAPPED = (
+    tables.DraftRow,
+    answers.AnswerSearchRow,
+    contact.ContactRow,
+    parking.ParkedDraftRow,
+    stock.StockAnswerRow,
+    tenders.TenderRow,
+)
 """A table of every module, so that all of them are known."""
 
 context.configure(
