@@ -202,3 +202,59 @@ class RefundView(View, frozen=True, kw_only=True):
     at: Instant
     due_at: Instant | None = None
     settled_at: Instant | None = None
+
+
+class BeginChange(Request, frozen=True, kw_only=True):
+    """Tell colleagues that this seat is changing an order; no lock, and over after half an hour."""
+
+    order_id: OrderId
+    change_id: ChangeId
+
+
+class ChangeBegun(View, frozen=True, kw_only=True):
+    """`by`: who else is changing the order just now, empty where nobody is."""
+
+    by: str = ""
+    since: Instant | None = None
+
+
+class LeaveChange(Request, frozen=True, kw_only=True):
+    """This seat changes the order no more."""
+
+    order_id: OrderId
+    change_id: ChangeId
+
+
+class WithdrawChange(Request, frozen=True, kw_only=True):
+    """Take back a request that is open: what was authorised for it is given back."""
+
+    change_id: ChangeId
+
+
+class SettleChange(Request, frozen=True, kw_only=True):
+    """A lead carries out a request that is open, as far as that can be done, or rejects it."""
+
+    change_id: ChangeId
+    apply: bool
+    reason: ShortText
+
+
+class RefundDone(Request, frozen=True, kw_only=True):
+    """A person has sent back what no gateway could; `note` says how, as the bank calls it."""
+
+    refund_id: RefundId
+    note: ShortText
+
+
+class GiveGoodwill(Request, frozen=True, kw_only=True):
+    """Give money back for an inconvenience; nothing is returned for it."""
+
+    order_id: OrderId
+    amount: Money
+    reason: ShortText
+
+
+class RefundsMade(View, frozen=True, kw_only=True):
+    """What goes back, a row for each way."""
+
+    refunds: tuple[RefundView, ...]

@@ -171,7 +171,8 @@ class Policy(View, frozen=True, kw_only=True):
     `card_root_key` signs the keys that card data are sealed to (Ed25519, base64url); without one no
     card is taken. `card_idle_seconds` without a key press wipe the card fields. Stock is held for
     a call for `hold_seconds` and held anew while it lasts. Like orders of a customer within
-    `duplicate_minutes` are asked about before placing.
+    `duplicate_minutes` are asked about before placing. A change of an order can be undone for
+    `undo_minutes`; money goes back after that.
     """
 
     company: Company
@@ -185,6 +186,7 @@ class Policy(View, frozen=True, kw_only=True):
     card_idle_seconds: int = 60
     hold_seconds: int = 300
     duplicate_minutes: int = 30
+    undo_minutes: int = 15
 
 
 class OrderDecision(View, frozen=True, kw_only=True):

@@ -168,6 +168,7 @@ def _require_sensible(policy: Policy) -> None:
         "card_idle_seconds": (policy.card_idle_seconds, 15, 120),
         "hold_seconds": (policy.hold_seconds, 60, 3600),
         "duplicate_minutes": (policy.duplicate_minutes, 1, 24 * 60),
+        "undo_minutes": (policy.undo_minutes, 0, 24 * 60),
     }
     for name, (value, least, most) in ranges.items():
         if not least <= value <= most:
