@@ -13,7 +13,8 @@ from PySide6.QtCore import QObject, Slot
 from app.ui import formatting
 from app.ui.bar_words import recording_words, saved_words, sync_words
 from app.ui.desk_status import DeskStatusPresenter
-from app.ui.pages import Pages, Presenters
+from app.ui.pages import Pages
+from app.ui.presenters import Presenters
 from app.ui.screens.call.screen import CallScreen
 from app.ui.screens.placed.screen import PlacedScreen
 from app.ui.screens.protocol.screen import ProtocolScreen

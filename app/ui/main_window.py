@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 from app.services.ports import Caller, CardSafe
 from app.services.rules.regions import RegionRules
 from app.services.rules.speech_book import SpeechBook
-from app.ui import printing, shortcuts
+from app.ui import shortcuts
 from app.ui.appearance import appearance_commands
 from app.ui.background import Background, Lane
 from app.ui.bar_teller import BarTeller, Frame
@@ -27,24 +27,20 @@ from app.ui.command_palette import Command, CommandPalette
 from app.ui.desk_status import DeskStatusPresenter
 from app.ui.idle import IdleWatch
 from app.ui.notices import Kind, Notice, NoticeBar, notice_of
-from app.ui.pages import Pages, Presenters
-from app.ui.screens.call.presenter import CallPresenter
+from app.ui.pages import Pages
+from app.ui.presenters import Means, presenters_of
 from app.ui.screens.call.screen import CallScreen
-from app.ui.screens.drafts.presenter import DraftsPresenter, DraftsState
+from app.ui.screens.drafts.presenter import DraftsState
 from app.ui.screens.drafts.screen import DraftsScreen
-from app.ui.screens.outbox.presenter import OutboxPresenter
-from app.ui.screens.placed.presenter import PlacedPresenter
 from app.ui.screens.placed.screen import PlacedScreen
-from app.ui.screens.protocol.presenter import ProtocolPresenter
 from app.ui.screens.protocol.screen import ProtocolScreen
-from app.ui.screens.sign_in.presenter import SignInPresenter
 from app.ui.screens.sign_in.screen import SignInScreen
 from app.ui.screens.unanswered.presenter import UnansweredPresenter
 from app.ui.screens.unanswered.screen import UnansweredList
 from app.ui.session_end import SessionEnd
 from app.ui.session_watch import SessionWatch
 from app.ui.shortcuts import Action
-from app.ui.side_trip import SideTrip
+from app.ui.side_trips import SideTrips
 from app.ui.widgets.bars import CallBar, StatusStrip
 from app.ui.widgets.key_sheet import KeySheet
 from app.values.clock import Clock
@@ -52,8 +48,6 @@ from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, Ids, OrderId
 from app.values.vocabulary import PauseEnd, Region
 from app.wire import operations
-from app.wire.clashes import LikeOrder
-from app.wire.customers import OrderSummary
 from app.wire.orders import OrderDocument, PlacedOrder
 from app.wire.people import Permission, Session
 from app.wire.sync import AskStatus, DeskStatus, Policy
@@ -101,23 +95,20 @@ class MainWindow(QMainWindow):
         self._told_of_drafts = True
         self._sentence = ""
         self._session_end = SessionEnd(caller, background, self._complain, self)
-        self.sign_in = SignInPresenter(caller, background, self)
-        self.call = CallPresenter(
-            caller,
-            background,
+        means = Means(
+            caller=caller,
+            background=background,
             regions=regions,
             speech=speech,
             clock=clock,
             ids=ids,
             device_id=device_id,
             safe=safe,
-            parent=self,
+            opener=opener,
         )
-        self.drafts = DraftsPresenter(caller, background, clock, self)
-        printer = printing.print_file
-        self.placed = PlacedPresenter(caller, background, opener, printer, clock, speech, self)
-        self.protocol = ProtocolPresenter(caller, background, opener, printer, regions, self)
-        self.outbox = OutboxPresenter(caller, background, opener, printer, clock, self)
+        made = self._presenters = presenters_of(means, self)
+        self.sign_in, self.call, self.drafts = made.sign_in, made.call, made.drafts
+        self.placed, self.protocol, self.outbox = made.placed, made.protocol, made.outbox
         self.status = DeskStatusPresenter(caller, background, self)
         self._build()
         self._connect()
@@ -128,14 +119,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(middle)
         self.bar = CallBar(middle)
         self.notices = NoticeBar(middle)
-        presenters = Presenters(
-            sign_in=self.sign_in,
-            call=self.call,
-            drafts=self.drafts,
-            placed=self.placed,
-            protocol=self.protocol,
-            outbox=self.outbox,
-        )
+        presenters = self._presenters
         self.pages = Pages(presenters, middle)
         self.strip = StatusStrip(middle)
         frame = Frame(bar=self.bar, pages=self.pages, strip=self.strip)
@@ -152,8 +136,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Readback")
         self.setMinimumSize(*LEAST_SIZE_PX)
         self.resize(*HOME_SIZE_PX)
-        self._to_protocol = SideTrip(self._go_to, self.pages.home)
-        self._to_outbox = SideTrip(self._go_to, self.pages.home)
+        self.trips = SideTrips(self.pages, presenters, self._go_to)
         self._palette = CommandPalette(self, self.commands)
         self._key_sheet = KeySheet(self)
         asked = UnansweredPresenter(self._caller, self._background, self)
@@ -198,24 +181,18 @@ class MainWindow(QMainWindow):
         self.call.parking.given.connect(self._give_parked)
         self.status.heard.connect(self.call_backs.follow)
         self.bar.call_back_chosen.connect(self.show_drafts)
-        self.call.placing.same.connect(self._show_protocol_at_centre)
         self.drafts.opened.connect(self._resume)
         self.drafts.state_changed.connect(self._tell_of_drafts)
         self.drafts.number_asked_for.connect(self._show_placed)
         self.placed.finished.connect(self.new_call)
-        self.placed.protocol_asked.connect(self._show_protocol_of)
         self.pages.new_call_asked.connect(self.new_call)
         self.pages.drafts_left.connect(self._back_to_call)
-        self.pages.order_chosen.connect(self._show_protocol_at_centre)
-        self.pages.protocol_left.connect(self._to_protocol.end)
-        self.outbox.order_asked.connect(self._show_protocol_of)
-        self.pages.outbox_left.connect(self._to_outbox.end)
-        self.bar.sync_chosen.connect(self.show_outbox)
+        self.bar.sync_chosen.connect(self.trips.show_outbox)
         self.status.heard.connect(self._show_status)
         shortcuts.bind(self, Action.ALL_ACTIONS, self._open_palette)
         shortcuts.bind(self, Action.LOCK, self.lock)
         shortcuts.bind(self, Action.DRAFTS, self.show_drafts)
-        shortcuts.bind(self, Action.OUTBOX, self.show_outbox)
+        shortcuts.bind(self, Action.OUTBOX, self.trips.show_outbox)
 
     def _start(self) -> None:
         self._tick = QTimer(self)
@@ -243,8 +220,7 @@ class MainWindow(QMainWindow):
             *self.pages.commands(),
             Command(shortcuts.label(Action.NEW_ORDER), self.new_call, Action.NEW_ORDER),
             Command(shortcuts.label(Action.DRAFTS), self.show_drafts, Action.DRAFTS),
-            Command(shortcuts.label(Action.OUTBOX), self.show_outbox, Action.OUTBOX),
-            Command(self.tr("Read-back of an order \u2026"), self.ask_for_protocol),
+            *self.trips.commands(),
             Command(shortcuts.label(Action.LOCK), self.lock, Action.LOCK),
             *self.unanswered.commands(self._session.permissions if self._session else frozenset()),
             Command(self.tr("Sign out"), self.sign_out),
@@ -300,15 +276,6 @@ class MainWindow(QMainWindow):
         self.show_drafts()
 
     @Slot()
-    def show_outbox(self) -> None:
-        """What was done here, and how far it has come."""
-        if self.is_locked:
-            return
-        self.call.keeper.save_now()
-        self._to_outbox.begin(self.pages.currentWidget(), self.focusWidget(), self.pages.outbox)
-        self.pages.outbox.begin()
-
-    @Slot()
     def lock(self) -> None:
         """Hide everything behind the sign-in; the form stays as it is for the same person."""
         if self.is_locked:
@@ -359,6 +326,7 @@ class MainWindow(QMainWindow):
             self.sign_in.tell(self.tr("Administrators take no orders. Sign in as somebody else."))
             return
         self._session = session
+        self.trips.person = session.person
         self.call.answers.csr = session.person.name
         self.bar.show_person(session.person.name, role_words(session))
         self.call_backs.begin()
@@ -422,28 +390,6 @@ class MainWindow(QMainWindow):
             return
         self._go_to(self.placed_screen)
         self.placed_screen.begin()
-
-    @Slot()
-    def ask_for_protocol(self) -> None:
-        """By palette: the number of an order is typed there."""
-        if not self.is_locked:
-            self.protocol.ask()
-            self._open_protocol()
-
-    @Slot(object)
-    def _show_protocol_of(self, placed: PlacedOrder) -> None:
-        self.protocol.show_placed(placed, self._session.person if self._session else None)
-        self._open_protocol()
-
-    @Slot(object)
-    def _show_protocol_at_centre(self, order: OrderSummary | LikeOrder) -> None:
-        self.protocol.show_order(order.order_id, order.number)
-        self._open_protocol()
-
-    def _open_protocol(self) -> None:
-        page = self.protocol_screen
-        self._to_protocol.begin(self.pages.currentWidget(), self.focusWidget(), page)
-        page.begin()
 
     @Slot(object)
     def _show_status(self, status: DeskStatus) -> None:

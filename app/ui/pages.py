@@ -12,31 +12,14 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.ui import shortcuts
 from app.ui.command_palette import Command
-from app.ui.screens.call.presenter import CallPresenter
+from app.ui.presenters import Presenters
 from app.ui.screens.call.screen import CallScreen
-from app.ui.screens.drafts.presenter import DraftsPresenter
 from app.ui.screens.drafts.screen import DraftsScreen
-from app.ui.screens.outbox.presenter import OutboxPresenter
 from app.ui.screens.outbox.screen import OutboxScreen
-from app.ui.screens.placed.presenter import PlacedPresenter
 from app.ui.screens.placed.screen import PlacedScreen
-from app.ui.screens.protocol.presenter import ProtocolPresenter
 from app.ui.screens.protocol.screen import ProtocolScreen
-from app.ui.screens.sign_in.presenter import SignInPresenter
 from app.ui.screens.sign_in.screen import SignInScreen
 from app.ui.shortcuts import Action
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presenters:
-    """What the pages show."""
-
-    sign_in: SignInPresenter
-    call: CallPresenter
-    drafts: DraftsPresenter
-    placed: PlacedPresenter
-    protocol: ProtocolPresenter
-    outbox: OutboxPresenter
 
 
 @dataclass(frozen=True, slots=True)

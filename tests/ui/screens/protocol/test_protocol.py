@@ -300,7 +300,7 @@ def test_other_colours_write_the_page_anew(
 def test_everything_has_a_name_and_a_size(
     on_call: Hands, window: MainWindow, story: OrderView
 ) -> None:
-    window.ask_for_protocol()
+    window.trips.ask_for_protocol()
     window.protocol.show_order(story.placed.document.order_id, NUMBER)
     QApplication.processEvents()
     screen = window.protocol_screen
@@ -311,7 +311,7 @@ def test_everything_has_a_name_and_a_size(
 
 def test_no_key_opens_a_read_back_behind_a_lock(on_call: Hands, window: MainWindow) -> None:
     window.lock()
-    window.ask_for_protocol()
+    window.trips.ask_for_protocol()
     assert window.is_locked
 
 

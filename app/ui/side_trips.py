@@ -1,0 +1,124 @@
+"""The pages that are looked at beside a call (outbox, read-back of an order), and the way back.
+
+Each page leads back to where it was opened, with the keyboard where it was. GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import shiboken6
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
+
+from app.ui import shortcuts
+from app.ui.command_palette import Command
+from app.ui.pages import Pages
+from app.ui.presenters import Presenters
+from app.ui.shortcuts import Action
+from app.wire.clashes import LikeOrder
+from app.wire.customers import OrderSummary
+from app.wire.orders import PlacedOrder
+from app.wire.people import PersonView
+
+
+class WayBack:
+    """Where somebody was before each page that is only looked at.
+
+    A page stands in it once: who comes to it again is where they were, so that no two pages lead
+    back to each other for ever. `home` where nobody knows any more where it began.
+    """
+
+    def __init__(self, go_to: Callable[[QWidget], None], home: Callable[[], QWidget]) -> None:
+        self._go_to = go_to
+        self._home = home
+        self._steps: list[tuple[QWidget, QWidget, QWidget | None]] = []
+
+    def begin(self, at: QWidget, focused: QWidget | None, to: QWidget) -> None:
+        """Go to a page; asked on that page itself, the way back stays as it is."""
+        pages = [page for page, _at, _focused in self._steps]
+        if at not in pages:
+            self._steps.clear()  # it was left by another way
+        if to in pages:
+            del self._steps[pages.index(to) + 1 :]
+        elif at is not to:
+            self._steps.append((to, at, focused))
+        self._go_to(to)
+
+    def end(self) -> None:
+        """Back to where it began, with the keyboard where it was."""
+        if not self._steps:
+            self._go_to(self._home())
+            return
+        _page, at, focused = self._steps.pop()
+        self._go_to(at)
+        if focused is not None and shiboken6.isValid(focused):
+            focused.setFocus()
+
+
+class SideTrips(QObject):
+    """Leads to the pages that are looked at; `person` is who is signed in."""
+
+    def __init__(
+        self, pages: Pages, presenters: Presenters, go_to: Callable[[QWidget], None]
+    ) -> None:
+        super().__init__(pages)
+        self._pages = pages
+        self._presenters = presenters
+        self._way = WayBack(go_to, pages.home)
+        self.person: PersonView | None = None
+        presenters.call.placing.same.connect(self.show_protocol_at_centre)
+        presenters.placed.protocol_asked.connect(self.show_protocol_of)
+        presenters.outbox.order_asked.connect(self.show_protocol_of)
+        pages.order_chosen.connect(self.show_protocol_at_centre)
+        pages.protocol_left.connect(self.back)
+        pages.outbox_left.connect(self.back)
+
+    def commands(self) -> tuple[Command, ...]:
+        """What the palette offers everywhere."""
+        return (
+            Command(shortcuts.label(Action.OUTBOX), self.show_outbox, Action.OUTBOX),
+            Command(self.tr("Read-back of an order \u2026"), self.ask_for_protocol),
+        )
+
+    @Slot()
+    def back(self) -> None:
+        """Where it began."""
+        self._way.end()
+
+    @Slot()
+    def show_outbox(self) -> None:
+        """What was done here, and how far it has come."""
+        if self._open(self._pages.outbox):
+            self._pages.outbox.begin()
+
+    @Slot()
+    def ask_for_protocol(self) -> None:
+        """By palette: the number of an order is typed there."""
+        self._presenters.protocol.ask()
+        self._open_protocol()
+
+    @Slot(object)
+    def show_protocol_of(self, placed: PlacedOrder) -> None:
+        """How an order of this desk was read back."""
+        self._presenters.protocol.show_placed(placed, self.person)
+        self._open_protocol()
+
+    @Slot(object)
+    def show_protocol_at_centre(self, order: OrderSummary | LikeOrder) -> None:
+        """How an order was read back that the centre holds."""
+        self._presenters.protocol.show_order(order.order_id, order.number)
+        self._open_protocol()
+
+    def _open_protocol(self) -> None:
+        if self._open(self._pages.protocol):
+            self._pages.protocol.begin()
+
+    def _open(self, page: QWidget) -> bool:
+        """Whether it was gone to: behind a lock nothing is. What was typed is written first."""
+        at = self._pages.currentWidget()
+        if at is None or at is self._pages.sign_in:
+            return False
+        self._presenters.call.keeper.save_now()
+        self._way.begin(at, self._pages.window().focusWidget(), page)
+        return True
