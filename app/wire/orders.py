@@ -22,6 +22,7 @@ from app.values.identity import (
     ProductCode,
 )
 from app.values.money import Currency, Money, UnitPrice
+from app.values.order_life import OrderAct
 from app.values.order_number import OrderNumber
 from app.values.vocabulary import (
     Channel,
@@ -105,12 +106,29 @@ class ProductPieces(View, frozen=True, kw_only=True):
     pieces: int
 
 
+class LineBefore(View, frozen=True, kw_only=True):
+    """A line as it stood before a change; of its pieces `shipped` are gone already."""
+
+    line_id: LineId
+    description: FreeText
+    quantity: int
+    shipped: int = 0
+
+
+class Locked(View, frozen=True, kw_only=True):
+    """What cannot be changed any more, and why, in a sentence."""
+
+    act: OrderAct
+    sentence: str
+
+
 class Amends(View, frozen=True, kw_only=True):
     """What a draft is a change of: an order that has its number, as it stood at `revision`.
 
     `total` is what it came to then, `held` what is paid or authorised of it (less what was given
     back), `cards` the last four digits of those that hold it, `allocated` what is set aside for it
-    already.
+    or shipped already. `lines` are those of then, `sha256` is of the document as it began: while it
+    is the same nothing was changed. `locked` is what the centre said then; it decides anew.
     """
 
     order_id: OrderId
@@ -121,6 +139,9 @@ class Amends(View, frozen=True, kw_only=True):
     cards: tuple[ShortText, ...] = ()
     promised_on: date | None = None
     allocated: tuple[ProductPieces, ...] = ()
+    lines: tuple[LineBefore, ...] = ()
+    locked: tuple[Locked, ...] = ()
+    sha256: str = ""
 
 
 class OrderDocument(View, frozen=True, kw_only=True):
@@ -147,6 +168,14 @@ class OrderDocument(View, frozen=True, kw_only=True):
     lines: Annotated[tuple[OrderLine, ...], Meta(max_length=LINES_MOST)] = ()
     internal_note: FreeText = ""
     amends: Amends | None = None
+
+    @property
+    def taken_off(self) -> tuple[LineBefore, ...]:
+        """The lines that a change takes off the order."""
+        if self.amends is None:
+            return ()
+        kept = {line.line_id for line in self.lines}
+        return tuple(line for line in self.amends.lines if line.line_id not in kept)
 
 
 class Totals(View, frozen=True, kw_only=True):

@@ -45,12 +45,16 @@ _AMERICAN = {
 class Cover:
     """How much of an order is covered, and what is open.
 
-    `approved` and `paid` are what cards were authorised for and what links have brought, `promised`
-    what open links ask for. `left` is below zero where cards hold more than the order comes to.
-    `code` and `sentence` are those of the refusal to place, empty where nothing stands in the way.
+    `due` is what has to be approved or paid: the total, of a change what is not held of the order
+    yet. `approved` and `paid` are what cards were authorised for and what links have brought,
+    `promised` what open links ask for. `left` is below zero where cards hold more than is due,
+    `goes_back` what the order held more than it comes to now. `code` and `sentence` are those of
+    the refusal to place, empty where nothing stands in the way.
     """
 
     total: Money
+    due: Money
+    goes_back: Money
     approved: Money
     paid: Money
     promised: Money
@@ -66,7 +70,7 @@ class Cover:
     @property
     def left(self) -> Money:
         """What nobody has approved or paid yet."""
-        return self.total - self.approved - self.paid
+        return self.due - self.approved - self.paid
 
 
 def covered(
@@ -79,15 +83,33 @@ def covered(
 
     By card, what was approved has to come to the total; by pay link, a link has to ask for what
     cards leave open; on account, the customer has to have one. What is paid later may stay open.
+    Of a change what the order holds already counts as paid.
     """
     total = totals.total
+    held_before = document.amends.held if document.amends is not None else Money(0, total.currency)
+    due, goes_back = apart(total, held_before)
     approved = approved_by(attempts, total)
     paid = total_of(_asked_for(links, IS_PAID, total), total.currency)
     promised = total_of(_asked_for(links, STILL_OPEN, total), total.currency)
-    state = _state(document, total, approved + paid, promised, is_paid=_all_taken(attempts, paid))
-    cover = Cover(total=total, approved=approved, paid=paid, promised=promised, state=state)
+    secured, is_paid = held_before + approved + paid, _all_taken(attempts, paid)
+    cover = Cover(
+        total=total,
+        due=due,
+        goes_back=goes_back,
+        approved=approved,
+        paid=paid,
+        promised=promised,
+        state=_state(document, total, secured, promised, is_paid=is_paid),
+    )
     code, sentence = _lacking(document, cover, attempts)
     return replace(cover, code=code, sentence=in_region(sentence, document.region))
+
+
+def apart(total: Money, held_before: Money) -> tuple[Money, Money]:
+    """What is to pay of a total, and what goes back of what was held: one of them is nothing."""
+    nothing = Money(0, total.currency)
+    differs = total - held_before
+    return (differs, nothing) if differs.minor > 0 else (nothing, nothing - differs)
 
 
 def cover_of(placed: PlacedOrder) -> Cover:
@@ -197,18 +219,24 @@ def _lacking_by_card(cover: Cover, attempts: list[CardAttempt]) -> tuple[str, st
         return "", ""
     secured = cover.approved + cover.paid
     if not secured.minor:
-        return "payment_open", f"No card has been authorised yet for the {cover.total} to pay."
-    # Some attempt was for this very total, so it is the bank (or a card given back) that lacks.
-    is_partial = any(one.amount == cover.total for one in attempts)
+        return "payment_open", f"No card has been authorised yet for the {cover.due} to pay."
+    # Some attempt was for this very sum, so it is the bank (or a card given back) that lacks.
+    is_partial = any(one.amount == cover.due for one in attempts)
     if is_partial and cover.left.minor > 0:
         return (
             "payment_open",
-            f"{secured} of {cover.total} is authorised; {cover.left} is still to be paid.",
+            f"{secured} of {cover.due} is authorised; {cover.left} is still to be paid.",
         )
     return (
         "payment_amount_differs",
-        f"{secured} is authorised, but the order comes to {cover.total}.",
+        f"{secured} is authorised, but {_comes_to(cover)}.",
     )
+
+
+def _comes_to(cover: Cover) -> str:
+    if cover.due == cover.total:
+        return f"the order comes to {cover.total}"
+    return f"{cover.due} is to be paid for the change"
 
 
 def _lacking_by_link(cover: Cover) -> tuple[str, str]:
@@ -218,7 +246,7 @@ def _lacking_by_link(cover: Cover) -> tuple[str, str]:
         secured = cover.approved + cover.paid
         return (
             "payment_amount_differs",
-            f"{secured} is paid or authorised, but the order comes to {cover.total}.",
+            f"{secured} is paid or authorised, but {_comes_to(cover)}.",
         )
     if not cover.promised.minor:
         return "payment_open", f"No pay link has been sent yet for the {cover.left} to pay."

@@ -320,10 +320,21 @@ def _of_rights(document: OrderDocument, rules: RegionRules) -> dict[str, str]:
 
 
 def _of_obligation(document: OrderDocument, totals: Totals) -> dict[str, str]:
-    return {
+    values = {
         "total": str(totals.total.minor),
         "currency": totals.total.currency.value,
         "payment": document.payment.value,
+    }
+    amends = document.amends
+    if amends is None:
+        return values
+    # Of a change they agree to what is other than before, and to what of it goes where.
+    return {
+        **values,
+        "was": str(amends.total.minor),
+        "held": str(amends.held.minor),
+        "cards": " ".join(amends.cards),
+        "gone": " ".join(str(line.line_id) for line in document.taken_off),
     }
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from app.services.rules.read_back import COLLECTED, NO_PHONE, SAME, Checkpoint
 from app.services.rules.regions import RegionRules
+from app.services.rules.speech_amending import amending_question, amending_statements
 from app.services.rules.speech_book import Piece, SpeechBook, load_speech
 from app.services.rules.speech_lines import line_turns
 from app.services.rules.speech_turns import FACTS_MOST, Sayings, Statement, Turn
@@ -326,6 +327,11 @@ class _Talk:
         return Turn(pieces=pieces, facts=1, wait=self.sayings.wait(speaks), speaks=speaks)
 
     def _obligation(self) -> Iterator[Turn]:
+        amends = self.document.amends
+        if amends is not None:
+            said = amending_statements(self.document, amends, self.totals, self.sayings)
+            yield from self._agreed(said, amending_question(amends, self.totals))
+            return
         # The total was said twice with the price; once is enough here, and leaves room to answer.
         say = money_twice if self.slow else money_words
         values = {

@@ -39,6 +39,8 @@ from app.values.vocabulary import CheckpointKind, PaymentMethod
 from app.wire.orders import OrderDocument, Totals
 
 _AMOUNTS = frozenset({"goods", "delivery", "tax", "total"})
+_OF_CHANGE = ("was", "held", "cards", "gone")
+"""Parts of the agreement to a change, whose sentences say them anyway."""
 _ONLY_NAMED = frozenset({SAME, COLLECTED, "prices", "region", "buyer", "rights", "kind", "item"})
 """Parts whose values nobody would understand."""
 
@@ -102,6 +104,8 @@ def _telling(standing: Standing) -> list[Change]:
         return [parts[main]]
     if COLLECTED in parts:
         return [parts[COLLECTED]]
+    for said in _OF_CHANGE:
+        parts.pop(said, None)
     if len(parts) > 1:
         for implied in ("prices", SAME, "currency"):
             parts.pop(implied, None)

@@ -45,7 +45,7 @@ def news_of(
 ) -> News:
     """What does not fit comes first, then what the bank has doubts about, then what was last."""
     if cover.code == AMOUNT_DIFFERS and cover.approved.minor:
-        told = in_region(words.changed_total(cover.approved, cover.total), document.region)
+        told = in_region(words.changed_total(cover.approved, cover.due), document.region)
         return Advice(notice=told, choices=(Choice.GIVE_BACK,)), Mood.BAD
     for one in doubted(tenders, document, kept):
         return payment_words.check_advice(one, document)[0], Mood.BAD

@@ -293,7 +293,7 @@ class PaymentPresenter(QObject):
         if order.document.payment not in _BY_TENDER:
             told = words.given_back_for_another_way(cover.approved)
         elif order.agreed and cover.code == news.AMOUNT_DIFFERS and cover.approved.minor:
-            told = words.given_back(cover.approved, cover.total)
+            told = words.given_back(cover.approved, cover.due)
         else:
             return
         self.notice.emit(Notice(kind=Kind.WARN, sentence=told))
