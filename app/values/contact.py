@@ -1,4 +1,4 @@
-"""How people are reached: postal addresses, e-mail and the digits a telephone number is found by.
+"""How people are reached, and what of it they are found by: digits, words, folded postcodes.
 
 Parsed once at the edge; inside, a value of these types is already tidy. Loads nothing heavy, as
 messages import it: telephone numbers live in `telephone`, each country's rules in `postal`.
@@ -10,13 +10,18 @@ import re
 from dataclasses import dataclass
 
 from app.values.errors import Refusal
-from app.values.wording import ascii_digits
+from app.values.wording import ascii_digits, text_for_search
 
 LONGEST_EMAIL = 254
 """Source: RFC 5321, 4.5.3.1.3, less the angle brackets."""
 LONGEST_LOCAL_PART = 64
 _LABEL = re.compile(r"[^\W_](?:[^\W_]|-){0,61}(?<!-)")
 _LOCAL_PART = re.compile(r"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f]+")
+LONGEST_TOKEN = 100
+_UK_POSTCODE = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)(\d[A-Z]{2})")
+_UK_OUTWARD = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
+_UK_PARTIAL = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)\s+(\d[A-Z]?)")
+_INWARD_LENGTH = 3
 _FULL_NUMBER_DIGITS = 9
 """From this many digits on, leading zeros belong to the trunk or international prefix."""
 
@@ -103,3 +108,29 @@ def contact_keys(phone: str | None, email: str | None) -> tuple[str, ...]:
     if email and "@" in email:
         keys.append(f"mail:{email.strip().lower()}")
     return tuple(keys)
+
+
+def name_tokens(name: str) -> tuple[str, ...]:
+    """The words a name is found by, folded, each once."""
+    words = dict.fromkeys(text_for_search(name).split())
+    return tuple(word[:LONGEST_TOKEN] for word in words)
+
+
+def folded_postcode(postcode: str) -> str:
+    """Capitals and digits only, as postcodes are compared."""
+    return "".join(c for c in ascii_digits(postcode).upper() if c.isalnum())[:LONGEST_TOKEN]
+
+
+def uk_postcode_pattern(text: str) -> str:
+    """LIKE pattern of folded postcodes when the text is one or the beginning of one, else empty.
+
+    `text` is in capitals.
+    """
+    if _UK_POSTCODE.fullmatch(folded_postcode(text)):
+        return folded_postcode(text)
+    if _UK_OUTWARD.fullmatch(text):
+        return text + "_" * _INWARD_LENGTH
+    partial = _UK_PARTIAL.fullmatch(text)
+    if partial:
+        return partial[1] + partial[2].ljust(_INWARD_LENGTH, "_")
+    return ""

@@ -18,14 +18,13 @@ from sqlalchemy.dialects import postgresql
 
 from app.models.central.clash import CustomerTask, CustomerVersion
 from app.models.central.customer import Customer, CustomerNameToken, CustomerPhone
-from app.services.central.customer_search import name_tokens
 from app.services.central.customer_twins import claim
 from app.services.central.masking import e164
 from app.services.central.order_facts import HeldCustomer
 from app.services.central.transaction import Transaction
 from app.services.rules.regions import RegionRules
 from app.services.rules.review import ReviewReason
-from app.values.contact import contact_keys
+from app.values.contact import contact_keys, name_tokens
 from app.values.identity import CustomerId, OrderId
 from app.values.vocabulary import CustomerTaskKind
 from app.values.wording import tidy

@@ -1,8 +1,7 @@
 """Finds customers by what a CSR typed: a telephone number, a postcode or a name.
 
-What makes a customer findable (folded words, folded postcodes) is made here too, so that intake,
-imports and search agree. However many customers there are, and however many are called so, a
-search looks at no more than so many of them.
+However many customers there are, and however many are called so, a search looks at no more than so
+many of them.
 """
 
 from __future__ import annotations
@@ -19,14 +18,18 @@ from app.models.central.catalogue import PolicyVersion
 from app.models.central.customer import Address, Customer, CustomerNameToken, CustomerPhone
 from app.models.central.order import SalesOrder
 from app.services.central.transaction import Transaction
-from app.values.contact import search_digits
+from app.values.contact import (
+    folded_postcode,
+    name_tokens,
+    search_digits,
+    uk_postcode_pattern,
+)
 from app.values.vocabulary import Region
-from app.values.wording import ascii_digits, text_for_search
+from app.values.wording import ascii_digits
 from app.wire.customers import FoundBy
 
 FEWEST_DIGITS = 3
 FEWEST_LETTERS = 2
-LONGEST_TOKEN = 100
 MATCHED_MOST = 400
 """So many who are called so are put in order; of more, those and who ordered last."""
 WALKED_MOST = 10_000
@@ -35,21 +38,6 @@ RECENT_MOST = 1_000
 """Newest orders that are looked through for someone who is called as very many are."""
 _PHONE = re.compile(r"\+?[\d\s().\-/]+")
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?")
-_UK_POSTCODE = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)(\d[A-Z]{2})")
-_UK_OUTWARD = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
-_UK_PARTIAL = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)\s+(\d[A-Z]?)")
-_INWARD_LENGTH = 3
-
-
-def name_tokens(name: str) -> tuple[str, ...]:
-    """The words a name is found by, folded, each once."""
-    words = dict.fromkeys(text_for_search(name).split())
-    return tuple(word[:LONGEST_TOKEN] for word in words)
-
-
-def folded_postcode(postcode: str) -> str:
-    """Capitals and digits only, as postcodes are compared."""
-    return "".join(c for c in ascii_digits(postcode).upper() if c.isalnum())[:LONGEST_TOKEN]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,22 +91,10 @@ def _readings(tx: Transaction, text: str) -> list[tuple[FoundBy, _Conditions]]:
         return [as_zip, as_phone] if _region(tx) is Region.US else [as_phone, as_zip]
     if _PHONE.fullmatch(written):
         return [(FoundBy.PHONE, _with_phone_ending(search_digits(written)))]
-    postcode = _uk_postcode_pattern(written.upper())
+    postcode = uk_postcode_pattern(written.upper())
     if postcode:
         return [(FoundBy.POSTCODE, _with_postcode(postcode)), (FoundBy.NAME, _named(written))]
     return [(FoundBy.NAME, _named(written))]
-
-
-def _uk_postcode_pattern(text: str) -> str:
-    """LIKE pattern of folded postcodes when the text is one or the beginning of one, else empty."""
-    if _UK_POSTCODE.fullmatch(folded_postcode(text)):
-        return folded_postcode(text)
-    if _UK_OUTWARD.fullmatch(text):
-        return text + "_" * _INWARD_LENGTH
-    partial = _UK_PARTIAL.fullmatch(text)
-    if partial:
-        return partial[1] + partial[2].ljust(_INWARD_LENGTH, "_")
-    return ""
 
 
 def _region(tx: Transaction) -> Region:

@@ -13,13 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.services.central.allocation import NOTHING, Allocations
-from app.services.central.customer_search import folded_postcode, name_tokens
 from app.services.central.customer_twins import link
 from app.services.central.customers import address_digest
 from app.services.central.order_facts import PLACED
 from app.services.central.transaction import CommandKey, Transaction
 from app.services.rules.review import sentence_for
-from app.values.contact import PostalAddress, contact_keys
+from app.values.contact import PostalAddress, contact_keys, folded_postcode, name_tokens
 from app.values.identity import CustomerId, DeviceId, OrderId, OverrideId
 from app.values.order_life import Fulfilment, OrderState
 from app.values.order_number import OrderNumber

@@ -14,7 +14,6 @@ from functools import cache, partial
 from operator import attrgetter
 from pathlib import Path
 
-from app.services.central.customer_search import folded_postcode, name_tokens
 from app.services.central.customers import address_digest
 from app.services.central.imports.options import FileOptions
 from app.services.central.imports.price_list import refuse_ragged, yes_or_no
@@ -30,7 +29,7 @@ from app.services.central.imports.table_file import (
 )
 from app.services.central.imports.uk_places import country_of_postcode, parted_lines
 from app.services.central.transaction import Transaction, Transactions
-from app.values.contact import EmailAddress, PostalAddress
+from app.values.contact import EmailAddress, PostalAddress, folded_postcode, name_tokens
 from app.values.countries import country_names
 from app.values.errors import Refusal
 from app.values.postal import check_address
