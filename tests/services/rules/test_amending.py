@@ -29,8 +29,6 @@ from tests.services.rules.speaking import book_of, point_of, rules_of, said_of
 ORIGINAL = an_order(
     with_line("TEA-1", 3), with_line("TEA-2", 1), changed(payment=PaymentMethod.CARD)
 )
-    with_line("TEA-1", 3), with_line("TEA-2", 1), changed(payment=PaymentMethod.CARD)
-)
 
 
 def pounds(minor: int) -> Money:
