@@ -6,7 +6,8 @@ An order is never refused for its payment: what does not fit becomes reasons. `s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,8 +16,9 @@ from sqlalchemy import Text, cast, select
 
 from app.models.central.customer import Customer
 from app.models.central.order import OrderEvent, OrderVersion, SalesOrder
+from app.models.central.order_life import OrderRefund
 from app.services.central.order_decisions import decided
-from app.services.central.payment_rows import payments_of
+from app.services.central.payment_rows import order_paid, payments_of
 from app.services.central.transaction import Transaction
 from app.services.rules.payments import (
     HOLDS_MONEY,
@@ -26,12 +28,14 @@ from app.services.rules.payments import (
     Cover,
     covered,
 )
+from app.services.rules.payments import held as approved_of
 from app.services.rules.review import ReviewReason
-from app.values.order_life import OrderState
+from app.values.money import Money
+from app.values.order_life import OrderState, RefundState, RefundWay
 from app.values.vocabulary import AttemptState, LinkState, PaymentMethod, PaymentState
 from app.wire.message import decode
 from app.wire.orders import OrderDocument, PlacedOrder
-from app.wire.payments import Payments
+from app.wire.payments import CardAttempt, Payments
 
 PAYMENT = "payment"
 _ASKS_FOR_MONEY = {PaymentMethod.CARD, PaymentMethod.PAY_LINK}
@@ -52,6 +56,9 @@ _AFTERWARDS = {
 """What may show after the order was taken; the rest is what a person does, or was known then."""
 
 
+_CAME_TO_NOTHING = {RefundState.UNDONE, RefundState.REFUSED}
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How far an order is paid for, and what is odd about it."""
@@ -60,18 +67,80 @@ class Standing:
     reasons: tuple[ReviewReason, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returning:
+    """What went back, or is going to, because the order became less by changes.
+
+    Minor units by attempt and by link; `voided` are attempts that are given back whole. What was
+    given back for other reasons leaves the order as paid as it was.
+    """
+
+    by_attempt: Counter[UUID]
+    by_link: Counter[UUID]
+    voided: frozenset[UUID]
+
+
+NOTHING_RETURNS = Returning(by_attempt=Counter(), by_link=Counter(), voided=frozenset())
+
+
+def returning_of(refunds: Iterable[OrderRefund]) -> Returning:
+    """Of all refunds of an order those that its changes led to, and that were not undone."""
+    by_attempt: Counter[UUID] = Counter()
+    by_link: Counter[UUID] = Counter()
+    voided = set()
+    for one in refunds:
+        if one.change_id is None or one.state in _CAME_TO_NOTHING:
+            continue
+        if one.attempt_id is not None:
+            by_attempt[one.attempt_id] += one.amount_minor
+            if one.way is RefundWay.VOID:
+                voided.add(one.attempt_id)
+        if one.link_id is not None:
+            by_link[one.link_id] += one.amount_minor
+    return Returning(by_attempt=by_attempt, by_link=by_link, voided=frozenset(voided))
+
+
+def kept_of(held: Payments, returning: Returning) -> Payments:
+    """What stays of attempts and links once all that goes back has gone."""
+    return replace(
+        held,
+        attempts=tuple(_kept(one, returning.by_attempt[one.attempt_id]) for one in held.attempts),
+        links=tuple(
+            replace(one, amount=_less(one.amount, returning.by_link[one.link_id]))
+            for one in held.links
+        ),
+    )
+
+
+def _kept(attempt: CardAttempt, returns: int) -> CardAttempt:
+    """`refunded` is somebody's decision, or among what returns."""
+    whole = replace(attempt, refunded=None)
+    if not returns:
+        return whole
+    return replace(whole, approved=_less(approved_of(whole), returns))
+
+
+def _less(amount: Money, minor: int) -> Money:
+    return Money(max(0, amount.minor - minor), amount.currency)
+
+
 def standing(
-    placed: PlacedOrder, held: Payments, *, on_account: bool, given_up: bool = False
+    placed: PlacedOrder,
+    held: Payments,
+    *,
+    on_account: bool,
+    given_up: bool = False,
+    returning: Returning = NOTHING_RETURNS,
 ) -> Standing:
     """What the desk told, held against what the centre holds.
 
-    A refund is somebody's decision and leaves the order as paid as it was.
+    A refund that no change led to is somebody's decision and leaves the order as paid as it was.
     """
-    attempts = tuple(replace(attempt, refunded=None) for attempt in held.attempts)
+    kept = kept_of(held, returning)
     document = _as_on_account(placed.document)
-    cover = covered(document, placed.totals, attempts, held.links)
+    cover = covered(document, placed.totals, kept.attempts, kept.links)
     reasons = [ReviewReason.ORDER_GIVEN_UP] if given_up else []
-    reasons += _oddities(placed, held, cover)
+    reasons += _oddities(placed, held, cover, returning.voided)
     by_invoice = document.payment is PaymentMethod.INVOICE
     if by_invoice and not on_account:
         reasons.append(ReviewReason.NOT_ON_ACCOUNT)
@@ -79,9 +148,17 @@ def standing(
     asks = document.payment in _ASKS_FOR_MONEY
     if asks and is_short and not _SAYS_WHY.intersection(reasons):
         reasons.append(ReviewReason.PAYMENT_SHORT)
-    if cover.left.minor < 0 < cover.total.minor or (by_invoice and cover.approved.minor > 0):
+    is_too_much = cover.left.minor < 0 and (cover.total.minor > 0 or not document.lines)
+    if is_too_much or (by_invoice and cover.approved.minor > 0):
         reasons.append(ReviewReason.PAYMENT_OVER)
-    return Standing(cover.state, tuple(reasons))
+    return Standing(_state(cover, document), tuple(reasons))
+
+
+def _state(cover: Cover, document: OrderDocument) -> PaymentState:
+    """Of an order of which nothing is left nothing is outstanding."""
+    if not document.lines and cover.total.minor <= 0 and cover.state is PaymentState.OUTSTANDING:
+        return PaymentState.PAID
+    return cover.state
 
 
 def _as_on_account(document: OrderDocument) -> OrderDocument:
@@ -91,10 +168,16 @@ def _as_on_account(document: OrderDocument) -> OrderDocument:
     return replace(document, customer=replace(document.customer, on_account=True))
 
 
-def _oddities(placed: PlacedOrder, held: Payments, cover: Cover) -> Iterator[ReviewReason]:
+def _oddities(
+    placed: PlacedOrder, held: Payments, cover: Cover, voided: Collection[UUID]
+) -> Iterator[ReviewReason]:
     attempts = {attempt.attempt_id: attempt.state for attempt in held.attempts}
     links = {link.link_id: link.state for link in held.links}
-    told = {attempt.attempt_id for attempt in placed.attempts if attempt.state in HOLDS_MONEY}
+    told = {
+        attempt.attempt_id
+        for attempt in placed.attempts
+        if attempt.state in HOLDS_MONEY and attempt.attempt_id not in voided
+    }
     is_proved = all(attempts.get(one) in HOLDS_MONEY | _GIVEN_BACK for one in told)
     offered = {link.link_id for link in placed.links if link.state in STILL_OPEN | IS_PAID}
     if not (is_proved and offered <= links.keys()) or UNDECIDED.intersection(attempts.values()):
@@ -108,12 +191,14 @@ def _oddities(placed: PlacedOrder, held: Payments, cover: Cover) -> Iterator[Rev
         yield ReviewReason.LINK_EXPIRED
 
 
-def bring_up_to_date(tx: Transaction, order_id: UUID) -> None:
+def bring_up_to_date(tx: Transaction, paid_under: UUID) -> None:
     """After an attempt or link changed: the state of its order, and reasons that are new.
 
-    Nothing where the order has not come; it is judged when it does.
+    It may have been made for a change of the order. Nothing where the order has not come; it is
+    judged when it does.
     """
     tx.session.flush()
+    order_id = order_paid(tx, paid_under)
     row = tx.session.get(SalesOrder, order_id, with_for_update=True)
     if row is None:
         return
@@ -121,7 +206,12 @@ def bring_up_to_date(tx: Transaction, order_id: UUID) -> None:
         OrderVersion.order_id == order_id, OrderVersion.revision == row.revision
     )
     placed = decode(tx.session.execute(document).scalar_one().encode(), PlacedOrder)
-    found = standing(placed, payments_of(tx, order_id), on_account=_on_account(tx, row))
+    found = standing(
+        placed,
+        payments_of(tx, order_id),
+        on_account=on_account(tx, row.customer_id),
+        returning=returning_of(refunds_of(tx, order_id)),
+    )
     fresh = [
         reason
         for reason in found.reasons
@@ -137,8 +227,15 @@ def bring_up_to_date(tx: Transaction, order_id: UUID) -> None:
     decided(tx, order_id)
 
 
-def _on_account(tx: Transaction, row: SalesOrder) -> bool:
-    allowed = select(Customer.on_account).where(Customer.customer_id == row.customer_id)
+def refunds_of(tx: Transaction, order_id: UUID) -> tuple[OrderRefund, ...]:
+    """All refunds of an order, the first first."""
+    rows = select(OrderRefund).where(OrderRefund.order_id == order_id)
+    return tuple(tx.session.scalars(rows.order_by(OrderRefund.asked_at, OrderRefund.refund_id)))
+
+
+def on_account(tx: Transaction, customer_id: UUID | None) -> bool:
+    """Whether a customer may pay by invoice."""
+    allowed = select(Customer.on_account).where(Customer.customer_id == customer_id)
     return bool(tx.session.scalars(allowed).first())
 
 

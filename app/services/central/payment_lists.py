@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import exists, select
 
 from app.models.central.order import SalesOrder
+from app.models.central.order_life import OrderChangeRow
 from app.models.central.payment import CardAttemptRow, CardMovement, MovementKind, PayLinkRow
-from app.services.central.payment_rows import link_view, locked, view_of
+from app.services.central.payment_rows import link_view, locked, paid_under, view_of
 from app.services.central.transaction import Transaction
 from app.services.rules.payments import HOLDS_MONEY, IS_PAID
 from app.values.money import Money
@@ -43,7 +44,7 @@ def movements_of(tx: Transaction, order_id: UUID) -> tuple[MovementLine, ...]:
     rows = tx.session.execute(
         select(CardMovement, CardAttemptRow.currency)
         .join(CardAttemptRow, CardAttemptRow.attempt_id == CardMovement.attempt_id)
-        .where(CardAttemptRow.order_id == order_id)
+        .where(CardAttemptRow.order_id.in_(paid_under(tx, order_id)))
         .order_by(CardMovement.asked_at, CardMovement.movement_id)
     )
     return tuple(
@@ -67,6 +68,7 @@ def without_order(tx: Transaction) -> Payments:
         .where(
             CardAttemptRow.state.in_(unsettled - {AttemptState.REFUNDED}),
             ~exists().where(SalesOrder.order_id == CardAttemptRow.order_id),
+            ~exists().where(OrderChangeRow.change_id == CardAttemptRow.order_id),
         )
         .order_by(CardAttemptRow.started_at)
         .limit(ROWS_MOST)
@@ -76,6 +78,7 @@ def without_order(tx: Transaction) -> Payments:
         .where(
             PayLinkRow.state.in_(IS_PAID),
             ~exists().where(SalesOrder.order_id == PayLinkRow.order_id),
+            ~exists().where(OrderChangeRow.change_id == PayLinkRow.order_id),
         )
         .order_by(PayLinkRow.sent_at)
         .limit(ROWS_MOST)

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 
 from app.models.central.order import SalesOrder
+from app.models.central.order_life import OrderChangeRow
 from app.models.central.payment import (
     CardAttemptRow,
     CardMovement,
@@ -28,6 +29,7 @@ from app.values.card import mask_card_digits
 from app.values.errors import Refusal
 from app.values.identity import AttemptId, LeaseId, LinkId, OrderId
 from app.values.money import Money
+from app.values.order_life import ChangeState
 from app.values.vocabulary import AttemptState, CheckResult
 from app.wire.message import encode
 from app.wire.payments import AuthoriseCard, CardAttempt, PayLink, Payments
@@ -42,6 +44,9 @@ PATIENCE = timedelta(seconds=60)
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=10)
 _GIVES_MONEY = {AttemptState.AUTHORISED, AttemptState.CAPTURED, AttemptState.REFUNDED}
+_HAS_COME = {ChangeState.APPLIED, ChangeState.OPEN}
+"""Changes whose payment is with its order, or with a person who decides about the change."""
+
 _LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key"), 0)))
 
 
@@ -175,9 +180,28 @@ def is_given_up(tx: Transaction, order_id: UUID) -> bool:
 
 
 def is_placed(tx: Transaction, order_id: UUID) -> bool:
-    """Whether the order has come."""
+    """Whether the order has come, or the change of one that pays under this id."""
     placed = select(SalesOrder.order_id).where(SalesOrder.order_id == order_id)
-    return tx.session.scalars(placed).first() is not None
+    if tx.session.scalars(placed).first() is not None:
+        return True
+    change = select(OrderChangeRow.state).where(OrderChangeRow.change_id == order_id)
+    return tx.session.scalars(change).first() in _HAS_COME
+
+
+def paid_under(tx: Transaction, order_id: UUID) -> tuple[UUID, ...]:
+    """The ids under which an order is paid: its own, and those of changes that were made of it."""
+    made = select(OrderChangeRow.change_id).where(
+        OrderChangeRow.order_id == order_id, OrderChangeRow.state == ChangeState.APPLIED
+    )
+    return (order_id, *tx.session.scalars(made.order_by(OrderChangeRow.revision)))
+
+
+def order_paid(tx: Transaction, paid_under_id: UUID) -> UUID:
+    """The order that an attempt or link under this id counts for."""
+    made = select(OrderChangeRow.order_id).where(
+        OrderChangeRow.change_id == paid_under_id, OrderChangeRow.state == ChangeState.APPLIED
+    )
+    return tx.session.scalars(made).first() or paid_under_id
 
 
 def locked(tx: Transaction, attempt_id: UUID) -> CardAttemptRow:
@@ -342,16 +366,18 @@ def link_view(row: PayLinkRow) -> PayLink:
 def payments_of(tx: Transaction, order_id: UUID, *, hold: bool = False) -> Payments:
     """Attempts and links of an order, oldest first; a page that was never made is left out.
 
-    `hold`: none of them changes before the transaction is over.
+    Those of its changes are among them. `hold`: none of them changes before the transaction is
+    over.
     """
+    ids = paid_under(tx, order_id)
     attempts = (
         select(CardAttemptRow)
-        .where(CardAttemptRow.order_id == order_id)
+        .where(CardAttemptRow.order_id.in_(ids))
         .order_by(CardAttemptRow.started_at, CardAttemptRow.attempt_id)
     )
     links = (
         select(PayLinkRow)
-        .where(PayLinkRow.order_id == order_id, PayLinkRow.url != "")
+        .where(PayLinkRow.order_id.in_(ids), PayLinkRow.url != "")
         .order_by(PayLinkRow.sent_at, PayLinkRow.link_id)
     )
     if hold:
