@@ -49,6 +49,17 @@ def tax_due(
     return _added(rules, amounts, deliver_to.area if deliver_to else "", day)
 
 
+def rates_inside(
+    rules: RegionRules, deliver_to: PostalAddress | None, day: date
+) -> dict[TaxCategory, TaxRate]:
+    """The rates that prices hold; none where tax is added, or where the goods go bears none."""
+    country = deliver_to.country if deliver_to else rules.country
+    if rules.tax.method is not TaxMethod.INCLUDED or country not in rules.tax.countries:
+        return {}
+    found = {category: rate_on(day, periods) for category, periods in rules.tax.by_category.items()}
+    return {category: rate for category, rate in found.items() if rate is not None}
+
+
 def _included(rules: RegionRules, amounts: Mapping[TaxCategory, int], day: date) -> TaxDue:
     by_rate: dict[TaxRate, int] = {}
     is_known = True
