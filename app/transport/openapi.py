@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.wire import signed
+from app.wire import signed, webhook_signature
 from app.wire.message import RefusalView, schema_of
 from app.wire.operation import Kind, Operation, Signer
 
 _JSON = "application/json"
-_SIGNED = (signed.DEVICE, signed.TIME, signed.NONCE, signed.SIGNATURE)
+_SIGNED = (signed.DEVICE, signed.TIME, signed.NONCE)
+_BY_WAREHOUSE = (webhook_signature.ID, webhook_signature.TIME)
 
 
 def openapi(table: tuple[Operation[Any, Any], ...], version: str) -> dict[str, Any]:
@@ -35,6 +36,12 @@ def openapi(table: tuple[Operation[Any, Any], ...], version: str) -> dict[str, A
                     "description": "ECDSA P-256 over path, time, nonce, session, key and body.",
                 },
                 "person": {"type": "apiKey", "in": "header", "name": signed.SESSION},
+                "warehouse": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": webhook_signature.SIGNATURE,
+                    "description": "HMAC-SHA256 as in Standard Webhooks: docs/warehouse.md.",
+                },
             },
         },
     }
@@ -79,10 +86,16 @@ def _security(row: Operation[Any, Any]) -> list[dict[str, list[str]]]:
             return [{"seat": []}]
         case Signer.PERSON:
             return [{"seat": [], "person": []}]
+        case Signer.WAREHOUSE:
+            return [{"warehouse": []}]
 
 
 def _parameters(row: Operation[Any, Any]) -> list[dict[str, Any]]:
-    names = () if row.signer is Signer.NOBODY else _SIGNED[:-1]
+    names: tuple[str, ...] = _SIGNED
+    if row.signer is Signer.NOBODY:
+        names = ()
+    elif row.signer is Signer.WAREHOUSE:
+        names = _BY_WAREHOUSE
     if row.kind is Kind.COMMAND and row.keyed:
         names = (*names, signed.KEY)
     return [

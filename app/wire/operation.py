@@ -37,11 +37,15 @@ class Home(Enum):
 
 
 class Signer(Enum):
-    """Who must be proved to ask: nobody, the enrolled seat, or a person signed in at one."""
+    """Who must be proved to ask: nobody, the enrolled seat, or a person signed in at one.
+
+    WAREHOUSE: whoever has the warehouse's secret (`wire/webhook_signature.py`).
+    """
 
     NOBODY = "nobody"
     DEVICE = "device"
     PERSON = "person"
+    WAREHOUSE = "warehouse"
 
 
 class Ownership(Enum):

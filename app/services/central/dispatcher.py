@@ -247,6 +247,9 @@ class Dispatcher:
     def _prove(self, tx: Transaction, operation: Operation[Any, Any], envelope: Envelope) -> Actor:
         if operation.signer is Signer.NOBODY:
             return Actor(command_id=read_key(envelope.headers))
+        if operation.signer is Signer.WAREHOUSE:
+            self._identity.require_warehouse(tx, envelope.headers, envelope.body)
+            return NOBODY
         head, signature = read_head(envelope.headers)
         proof = Proof(
             head=head, signature=signature, path=path_of(operation.name), body=envelope.body
@@ -366,7 +369,7 @@ def require_sound(table: tuple[Operation[Any, Any], ...]) -> None:
         needs_person = row.permission is not None or row.ownership is Ownership.OWN_SESSION
         needs_seat = row.ownership is Ownership.OWN_SEAT
         if (needs_person and row.signer is not Signer.PERSON) or (
-            needs_seat and row.signer is Signer.NOBODY
+            needs_seat and row.signer in {Signer.NOBODY, Signer.WAREHOUSE}
         ):
             raise Fault("table_unsound", f"{row.name} demands more than its signer can prove.")
 

@@ -7,6 +7,7 @@ seat and is worth nothing at another. Runs on service threads, inside the dispat
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -36,6 +37,7 @@ from app.wire.message import Nothing
 from app.wire.operation import Signer
 from app.wire.people import PERMISSIONS, PersonView, Session, SignIn, SignOut
 from app.wire.signed import CLOCK_TOLERANCE_MS, Head, milliseconds
+from app.wire.webhook_signature import require_signed
 
 TRIES_MOST = 10
 LOCK_OUT = timedelta(minutes=30)
@@ -55,8 +57,12 @@ class Proof:
 class Identity:
     """Proves who asks, and signs people in and out."""
 
-    def __init__(self, passwords: Passwords, session_hours: int) -> None:
+    def __init__(
+        self, passwords: Passwords, session_hours: int, warehouse_keys: Sequence[bytes] = ()
+    ) -> None:
+        """`warehouse_keys` prove a warehouse; without one nobody is believed to be it."""
         self._passwords = passwords
+        self._warehouse_keys = tuple(warehouse_keys)
         self._session_life = timedelta(hours=session_hours)
 
     def register(self, handlers: Handlers) -> None:
@@ -76,6 +82,10 @@ class Identity:
             raise Refusal("clock_wrong", "This computer's clock is not right.")
         person = _proved_person(tx, row) if signer is Signer.PERSON else None
         return Actor(device=seat, person=person, command_id=proof.head.key)
+
+    def require_warehouse(self, tx: Transaction, headers: Mapping[str, str], body: bytes) -> None:
+        """Raises Refusal `unsigned`, `signature_wrong` or `clock_wrong`."""
+        require_signed(self._warehouse_keys, headers, body, tx.at)
 
     def sign_in(self, tx: Transaction, actor: Actor, request: SignIn) -> Session:
         """Open a session at the asking seat.
