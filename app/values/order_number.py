@@ -64,3 +64,24 @@ def spoken(number: OrderNumber) -> str:
     """As it is said: `four one seven, three zero two, nine eight two three`."""
     groups = grouped(number).split(" ")
     return ", ".join(" ".join(_WORDS[int(digit)] for digit in group) for group in groups)
+
+
+def one_slip_away(digits: str) -> tuple[OrderNumber, ...]:
+    """All numbers with right check digits that a single slip turns into `digits`, in order.
+
+    One digit other, two neighbours swapped, one digit left out, or one too many. A number that
+    holds is no slip of another one, and gives none.
+    """
+    if not (digits.isascii() and digits.isdigit()) or holds(digits):
+        return ()
+    meant: set[str] = set()
+    if len(digits) == DIGITS:
+        for at in range(DIGITS):
+            meant.update(f"{digits[:at]}{other}{digits[at + 1 :]}" for other in "0123456789")
+            meant.add(digits[:at] + digits[at : at + 2][::-1] + digits[at + 2 :])
+    elif len(digits) == DIGITS - 1:
+        for at in range(DIGITS):
+            meant.update(f"{digits[:at]}{missed}{digits[at:]}" for missed in "0123456789")
+    elif len(digits) == DIGITS + 1:
+        meant.update(digits[:at] + digits[at + 1 :] for at in range(DIGITS + 1))
+    return tuple(OrderNumber(number) for number in sorted(meant) if holds(number))

@@ -15,6 +15,7 @@ from app.values.order_number import (
     OrderNumber,
     grouped,
     holds,
+    one_slip_away,
     parse_order_number,
     spoken,
     with_check_digits,
@@ -104,3 +105,28 @@ def test_a_number_is_shown_and_said_in_three_three_four() -> None:
     number = OrderNumber("4173029823")
     assert grouped(number) == "417 302 9823"
     assert spoken(number) == "four one seven, three zero two, nine eight two three"
+
+
+class TestOneSlipAway:
+    @given(payloads)
+    def test_a_number_is_among_those_that_each_of_its_slips_could_be(self, payload: int) -> None:
+        number = with_check_digits(payload)
+        slips = [slip for slip in one_wrong_digit(number) if slip[2:] != number[2:]]
+        slips += [f"{number[1]}{number[0]}{number[2:]}", number[:-1], f"{number}{number[-1]}"]
+        for slip in slips:
+            if slip != number:
+                assert number in one_slip_away(slip)
+
+    @given(st.from_regex(r"\A[0-9]{9,11}\Z"))
+    def test_only_numbers_that_hold_are_offered_and_few_of_them(self, digits: str) -> None:
+        found = one_slip_away(digits)
+        assert all(map(holds, found))
+        assert len(found) < 12
+        assert list(found) == sorted(set(found))
+
+    def test_a_number_that_holds_is_no_slip(self) -> None:
+        assert one_slip_away("4173029823") == ()
+
+    @pytest.mark.parametrize("typed", ["", "41730298", "417302982A", "417302982399"])
+    def test_what_is_no_number_at_all_gives_none(self, typed: str) -> None:
+        assert one_slip_away(typed) == ()

@@ -44,6 +44,11 @@ class Product(CentralTable):
             use_alter=True,
         ),
         Index("ix_product_code_folded", text("upper(code)")),
+        Index(
+            "ix_product_words",
+            text("to_tsvector('simple'::regconfig, description)"),
+            postgresql_using="gin",
+        ),
     )
 
     code: Mapped[str] = mapped_column(primary_key=True)

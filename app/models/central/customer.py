@@ -27,7 +27,7 @@ class Customer(CentralTable):
         CheckConstraint("revision >= 1", name="revision_positive"),
         CheckConstraint("email <> ''", name="email_not_empty"),
         CheckConstraint("merged_into <> customer_id", name="not_merged_into_self"),
-        Index("ix_customer_email_folded", text("lower(email)")),
+        Index("ix_customer_email_folded", text("lower(email) text_pattern_ops")),
     )
 
     customer_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -46,6 +46,12 @@ class SalesOrder(CentralTable):
         UniqueConstraint("number"),
         Index("ix_sales_order_customer_id_placed_at", "customer_id", "placed_at"),
         Index("ix_sales_order_placed_at", "placed_at"),
+        Index("ix_sales_order_total_minor_placed_at", "total_minor", "placed_at"),
+        Index(
+            "ix_sales_order_unpaid",
+            "received_at",
+            postgresql_where="payment_state = 'outstanding' AND state IN ('accepted', 'released')",
+        ),
         Index(
             "ix_sales_order_needs_review",
             "received_at",
@@ -98,13 +104,14 @@ class OrderLineRow(CentralTable):
         CheckConstraint("position >= 1", name="position_positive"),
         CheckConstraint("quantity BETWEEN 1 AND 1000000", name="quantity_in_range"),
         UniqueConstraint("order_id", "line_id"),
+        Index("ix_order_line_code_order_id", "code", "order_id"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.order_id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     line_id: Mapped[UUID]
     kind: Mapped[ProductKind] = mapped_column(Word(ProductKind))
-    code: Mapped[str] = mapped_column(index=True)
+    code: Mapped[str]
     description: Mapped[str]
     quantity: Mapped[int]
     list_price: Mapped[int]
