@@ -6,13 +6,19 @@ first, and levels of stock after that in the order of their codes, so that nobod
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app.models.central.order import SalesOrder
-from app.models.central.order_life import OrderProgress
+from app.models.central.order_life import LedgerEntry, OrderProgress
 from app.services.central.transaction import Transaction
+from app.services.rules.ledger import Entry, Sum, due, entries
+from app.services.rules.regions import RegionRules
+from app.values.identity import LineId
+from app.values.order_life import LedgerCause, LedgerPart
+from app.wire.orders import OrderDocument
 
 _OPEN_PROGRESS = """
     INSERT INTO order_progress (order_id, line_id, kind, code, description, ordered, cancelled,
@@ -25,9 +31,10 @@ _OPEN_PROGRESS = """
 
 
 def opened(tx: Transaction, order_id: UUID) -> SalesOrder | None:
-    """The order, locked until the transaction is over, with its counters and its ledger there.
+    """The order, locked until the transaction is over, with its counters there.
 
-    None where there is no such order (yet).
+    None where there is no such order (yet). Its ledger is made by `open_ledger`, which needs the
+    rules of its region.
     """
     tx.session.flush()
     row = tx.session.get(SalesOrder, order_id, with_for_update=True, populate_existing=True)
@@ -38,6 +45,85 @@ def opened(tx: Transaction, order_id: UUID) -> SalesOrder | None:
 
 
 def progress_of(tx: Transaction, order_id: UUID) -> dict[UUID, OrderProgress]:
-    """Counters of an opened order by line, also of lines that are gone."""
+    """Counters of an order by line, also of lines that are gone; empty where it was not opened."""
     rows = select(OrderProgress).where(OrderProgress.order_id == order_id)
     return {row.line_id: row for row in tx.session.scalars(rows)}
+
+
+def ledger_of(
+    tx: Transaction, order_id: UUID, document: OrderDocument, rules: RegionRules
+) -> tuple[Entry, ...]:
+    """The ledger of an order; where it has none yet, what it would begin with.
+
+    `document` is the order as it stands, which is as it was placed where it has none.
+    """
+    rows = _LEDGER.where(LedgerEntry.order_id == order_id)
+    found = tuple(_entry(*row) for row in tx.connection.execute(rows))
+    return found or entries((), due(document, rules), 1, LedgerCause.PLACED)
+
+
+def open_ledger(
+    tx: Transaction, order_id: UUID, document: OrderDocument, rules: RegionRules
+) -> tuple[Entry, ...]:
+    """The ledger of an order that is locked, begun where it has none yet."""
+    found = ledger_of(tx, order_id, document, rules)
+    begun = select(LedgerEntry.seq).where(LedgerEntry.order_id == order_id).limit(1)
+    if tx.connection.execute(begun).first() is None:
+        keep_entries(tx, order_id, found)
+    return found
+
+
+def keep_entries(
+    tx: Transaction,
+    order_id: UUID,
+    new: Iterable[Entry],
+    *,
+    change_id: UUID | None = None,
+    person_id: UUID | None = None,
+) -> None:
+    """Add to the ledger of an order."""
+    by = {"order_id": order_id, "at": tx.at, "change_id": change_id, "person_id": person_id}
+    rows: list[Mapping[str, object]] = [
+        {
+            **by,
+            "revision": one.revision,
+            "part": one.part,
+            "line_id": one.line_id,
+            "quantity": one.sum.quantity,
+            "amount_minor": one.sum.minor,
+            "tax_minor": one.sum.tax_minor,
+            "cause": one.cause,
+        }
+        for one in new
+    ]
+    if rows:
+        tx.connection.execute(insert(LedgerEntry), rows)
+
+
+_LEDGER = select(
+    LedgerEntry.revision,
+    LedgerEntry.part,
+    LedgerEntry.line_id,
+    LedgerEntry.quantity,
+    LedgerEntry.amount_minor,
+    LedgerEntry.tax_minor,
+    LedgerEntry.cause,
+).order_by(LedgerEntry.seq)
+
+
+def _entry(
+    revision: int,
+    part: LedgerPart,
+    line_id: UUID | None,
+    quantity: int,
+    minor: int,
+    tax_minor: int,
+    cause: LedgerCause,
+) -> Entry:
+    return Entry(
+        revision=revision,
+        part=part,
+        line_id=LineId(line_id) if line_id else None,
+        sum=Sum(quantity, minor, tax_minor),
+        cause=cause,
+    )
