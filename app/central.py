@@ -36,6 +36,7 @@ from app.services.central.intake import Intake
 from app.services.central.measures import Measures
 from app.services.central.merging import Merging
 from app.services.central.number_leases import NumberLeases
+from app.services.central.order_page import OrderPages
 from app.services.central.passwords import Passwords
 from app.services.central.pause_settings import PauseSettings, PauseTable
 from app.services.central.payments import CardPayments, PaymentSettings
@@ -87,6 +88,7 @@ def _services(
         leases,
         Intake(transactions, regions, leases, measures),
         Customers(),
+        OrderPages(Customers()),
         Merging(),
         SimilarOrders(),
         Overrides(identity),

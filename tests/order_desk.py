@@ -26,6 +26,7 @@ from app.services.central.handovers import Handovers
 from app.services.central.intake import Intake
 from app.services.central.merging import Merging
 from app.services.central.number_leases import NumberLeases
+from app.services.central.order_page import OrderPages
 from app.services.central.pause_settings import PauseSettings
 from app.services.central.payments import CardPayments, PaymentSettings
 from app.services.central.read_back import Overrides
@@ -82,6 +83,7 @@ class OrderCentre(Centre):
         self.leases.register(handlers)
         Intake(self.transactions, regions(), self.leases).register(handlers)
         Customers().register(handlers)
+        OrderPages(Customers()).register(handlers)
         Merging().register(handlers)
         SimilarOrders().register(handlers)
         Overrides(self.identity).register(handlers)
@@ -158,6 +160,7 @@ _EMPTIED = (
     *("product", "price", "price_break", "town", "change"),
     *("order_allocation", "stock_hold", "stock_level"),
     *("order_progress", "order_ledger", "order_change", "order_refund", "order_edit"),
+    *("order_hold", "order_check", "work_claim"),
     *("applied_command", "audit", "audit_seal", "number_lease"),
     *("feed_mark", "seat_state", "handover"),
     *("read_back_entry", "read_back_override", "call_closing"),
