@@ -379,11 +379,14 @@ def _acts_beside_lines(before: OrderDocument, after: OrderDocument) -> Iterator[
     if was.promised_on != now.promised_on:
         yield Act(act=OrderAct.DATE)
     on_parcel = (was.instructions, was.gift_message) != (now.instructions, now.gift_message)
-    beside = (before.internal_note, before.priority) != (after.internal_note, after.priority)
-    if on_parcel or beside:
+    if on_parcel or _beside_the_parcel(before) != _beside_the_parcel(after):
         yield Act(act=OrderAct.NOTES, on_parcel=on_parcel)
     if before.payment is not after.payment:
         yield Act(act=OrderAct.PAYMENT)
+
+
+def _beside_the_parcel(document: OrderDocument) -> tuple[object, ...]:
+    return document.internal_note, document.priority, document.order_type
 
 
 def _who(customer: OrderCustomer | None) -> tuple[object, ...]:
