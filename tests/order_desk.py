@@ -159,6 +159,8 @@ _EMPTIED = (
     *("customer_version", "customer_key", "customer_merge", "customer_task"),
     *("product", "price", "price_break", "town", "change"),
     *("order_allocation", "stock_hold", "stock_level"),
+    *("warehouse_message", "warehouse_event", "shipment", "shipment_line"),
+    *("order_at_warehouse", "order_capture"),
     *("order_progress", "order_ledger", "order_change", "order_refund", "order_edit"),
     *("order_hold", "order_check", "work_claim"),
     *("applied_command", "audit", "audit_seal", "number_lease"),

@@ -55,11 +55,15 @@ class ChecklistItem(View, frozen=True, kw_only=True):
 
 
 class Checklist(View, frozen=True, kw_only=True):
-    """Items for the orders that `when` describes; all lists that fit an order add up."""
+    """Items for the orders that `when` describes; all lists that fit an order add up.
+
+    `second_person`: somebody who did not take such an order looks at it before it goes on.
+    """
 
     name: ShortText
     when: When = When()
     answered_by: AnsweredBy = AnsweredBy.CALLER
+    second_person: bool = False
     items: tuple[ChecklistItem, ...]
 
 

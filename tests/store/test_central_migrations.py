@@ -23,7 +23,7 @@ from app.store.migrations.central.migrate import (
 from app.values.errors import Refusal
 from tests.central_fixtures import Databases
 
-NEWEST = "0013"
+NEWEST = "0014"
 SHAPE = (
     (
         "SELECT table_name, column_name, data_type, is_nullable, column_default,"
@@ -171,7 +171,15 @@ def test_every_foreign_key_starts_an_index(central_url: str) -> None:
         "DELETE FROM pay_link",
         "UPDATE given_up_order SET reason = 'x'",
         "DELETE FROM given_up_order",
-        "UPDATE stock_level SET on_hand = 1",
+        "UPDATE stock_level SET counted_at = '2026-01-01Z'",
+        "UPDATE warehouse_message SET kind = 'order.new'",
+        "DELETE FROM warehouse_message",
+        "UPDATE warehouse_event SET document = '{}'",
+        "DELETE FROM warehouse_event",
+        "DELETE FROM shipment",
+        "UPDATE shipment_line SET told = 1",
+        "UPDATE order_capture SET amount_minor = 1",
+        "DELETE FROM order_capture",
         "INSERT INTO stock_level SELECT * FROM stock_level",
         "DELETE FROM stock_level",
         "UPDATE stock_hold SET order_id = device_id",

@@ -134,6 +134,11 @@ class OrderRefund(CentralTable):
         CheckConstraint("num_nonnulls(attempt_id, link_id) <= 1", name="one_tender"),
         Index("ix_order_refund_order_id", "order_id"),
         Index("ix_order_refund_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index(
+            "ix_order_refund_for_a_person",
+            "asked_at",
+            postgresql_where=text("way = 'by_hand' AND state IN ('due', 'started', 'refused')"),
+        ),
     )
 
     refund_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -16,6 +16,8 @@ from app.models.central import (
     record,
     recording,
     stock,
+    warehouse,
+    worklist,
 )
 from app.models.central.table import CentralTable
 
@@ -33,5 +35,7 @@ MODULES = (
     record,
     recording,
     stock,
+    warehouse,
+    worklist,
 )
 METADATA = CentralTable.metadata

@@ -114,6 +114,7 @@ class Acceptance:
             *([numbered.reason] if numbered.reason else []),
             *known.reasons,
             *judgement.reasons_from_read_back(arrival.told, rules, checklists),
+            *judgement.reasons_from_checklists(told, checklists),
             *judgement.reasons_from_overrides(arrival.told, overrides),
             *paid.reasons,
         ]

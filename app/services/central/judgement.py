@@ -13,6 +13,7 @@ from app.services.central.desk_clock import YEARS
 from app.services.central.order_facts import Facts
 from app.services.central.similar_orders import RecentOrder, like_ones
 from app.services.rules.like_orders import items_of
+from app.services.rules.parked import needs_second
 from app.services.rules.pricing import totals
 from app.services.rules.read_back import Checkpoint, Checkpoints, standings, still_open
 from app.services.rules.regions import RegionRules
@@ -145,6 +146,15 @@ def unnamed_like(placed: PlacedOrder, facts: Facts) -> tuple[RecentOrder, ...]:
     named = set(placed.not_duplicate_of)
     recent = [order for order in facts.recent if order.order_id not in named]
     return like_ones(items_of(placed.document.lines), recent) if recent else ()
+
+
+def reasons_from_checklists(
+    told: PlacedOrder, checklists: Sequence[Checklist] | None
+) -> list[ReviewReason]:
+    """Whether a second person has to look at such an order."""
+    if not needs_second(told.document, told.totals.total, checklists or ()):
+        return []
+    return [ReviewReason.SECOND_PERSON]
 
 
 def reasons_from_read_back(

@@ -28,9 +28,9 @@ def items_for(
     document: OrderDocument, total: Money, checklists: Iterable[Checklist]
 ) -> ChosenItems:
     """The items of all lists that fit the order."""
-    fitting = [one for one in checklists if fits(one.when, document, total)]
-    on_paper = any(one.answered_by is AnsweredBy.PAPER for one in fitting)
-    items = [item for one in fitting for item in one.items]
+    chosen = fitting(document, total, checklists)
+    on_paper = any(one.answered_by is AnsweredBy.PAPER for one in chosen)
+    items = [item for one in chosen for item in one.items]
     core = {item.check: item for item in items if item.check is not CheckpointKind.EXTRA}
     extras = {item.key: item for item in items if item.check is CheckpointKind.EXTRA}
     ordered: list[ChecklistItem] = []
@@ -44,6 +44,13 @@ def items_for(
         items=tuple(ordered),
         answered_by=AnsweredBy.PAPER if on_paper else AnsweredBy.CALLER,
     )
+
+
+def fitting(
+    document: OrderDocument, total: Money, checklists: Iterable[Checklist]
+) -> list[Checklist]:
+    """All lists for such an order."""
+    return [one for one in checklists if fits(one.when, document, total)]
 
 
 def fits(when: When, document: OrderDocument, total: Money) -> bool:

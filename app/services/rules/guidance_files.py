@@ -83,6 +83,7 @@ class _Item(_Row, frozen=True, kw_only=True):
 class _ChecklistFile(_Row, frozen=True, kw_only=True):
     name: str
     answered_by: AnsweredBy = AnsweredBy.CALLER
+    second_person: bool = False
     when: _When = _When()
     items: list[_Item] = []
 
@@ -226,6 +227,7 @@ def _checklist(file: str, row: _ChecklistFile, names: _Taken, keys: _Taken) -> C
         name=names.take(file, "name", row.name),
         when=_when(file, row.when),
         answered_by=row.answered_by,
+        second_person=row.second_person,
         items=tuple(_item(file, f"items[{at}]", item, keys) for at, item in enumerate(row.items)),
     )
 

@@ -54,6 +54,8 @@ def _checklist(checklist: Checklist) -> Iterator[str]:
     yield _pair("name", checklist.name)
     if checklist.answered_by is not AnsweredBy.CALLER:
         yield _pair("answered_by", checklist.answered_by)
+    if checklist.second_person:
+        yield "second_person = true"
     conditions = list(_when(checklist.when))
     if conditions:
         yield from ("", "[when]", *conditions)

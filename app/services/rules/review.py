@@ -49,6 +49,7 @@ class ReviewReason(StrEnum):
     PRODUCT_WITHDRAWN = "product_withdrawn"
     READ_BACK_MISSING = "read_back_missing"
     READ_BACK_OPEN = "read_back_open"
+    SECOND_PERSON = "second_person"
     SEQUENCE_CLASH = "sequence_clash"
     STOCK_SHORT = "stock_short"
     TOTALS_DIFFER = "totals_differ"
@@ -98,6 +99,7 @@ _SENTENCES = {
     ReviewReason.PRODUCT_WITHDRAWN: "A product is no longer sold.",
     ReviewReason.READ_BACK_MISSING: "The order was not read back.",
     ReviewReason.READ_BACK_OPEN: "The read-back does not match the order.",
+    ReviewReason.SECOND_PERSON: "Somebody who did not take it has to look at such an order.",
     ReviewReason.SEQUENCE_CLASH: "Two commands of the desk have the same place: it may be a copy.",
     ReviewReason.STOCK_SHORT: "There is less in stock than was ordered; the rest is on back order.",
     ReviewReason.TOTALS_DIFFER: "The total that was told is not what the lines come to.",

@@ -1,0 +1,54 @@
+"""Why something waits for a person, and what stands in the way of deciding, in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.services.rules.parked import Parked
+from app.values.order_life import Fulfilment, OrderState
+from app.values.worklist import HoldCode, WorkKind
+
+_HOLDS: Mapping[HoldCode, str] = {
+    HoldCode.FRAUD: "Stopped: it may be fraud.",
+    HoldCode.PAYMENT: "Stopped because of the payment.",
+    HoldCode.ADDRESS: "Stopped because of the address.",
+    HoldCode.STOCK: "Stopped because of the stock.",
+    HoldCode.CUSTOMER_ASKED: "Stopped because the customer asked for it.",
+    HoldCode.OTHER: "Stopped by a person.",
+}
+_KINDS: Mapping[WorkKind, str] = {
+    WorkKind.REVIEW: "Something about the order is odd.",
+    WorkKind.PAYMENT: "No money is held for this order.",
+    WorkKind.CHANGE: "A change could not be carried out as it was asked for.",
+    WorkKind.REFUND: "Money has to be sent back by hand.",
+    WorkKind.ORPHAN: "Money is held for an order that never came.",
+    WorkKind.TWIN: "These two customers may be one.",
+    WorkKind.CUSTOMER: "Two calls told different things about this customer.",
+}
+CHANGED_WORDS: Mapping[str, str] = {
+    "order_changed": "The order was changed by somebody else meanwhile.",
+    "order_shipping": "The parcel was being packed when it was asked for.",
+    "order_shipped": "The order had left when it was asked for.",
+    "order_unknown": "The order that it changes has not come yet.",
+    "needs_lead": "A lead has to agree to the price.",
+    "payment_short": "The money for it is not held.",
+}
+"""Codes of obstacles as they stand with a change that waits."""
+
+
+def why_waits(kind: WorkKind, code: HoldCode | None, bank_said: str) -> tuple[str, ...]:
+    """One sentence, and what the bank said of a refund that it turned down."""
+    first = _HOLDS[code] if kind is WorkKind.HOLD and code is not None else _KINDS.get(kind, "")
+    return tuple(filter(None, (first, bank_said)))
+
+
+def hints_for(parked: Parked) -> tuple[str, ...]:
+    """What is not offered, and why."""
+    found = []
+    if parked.hold is not None and parked.state is OrderState.NEEDS_REVIEW:
+        found.append("It can be released once the hold is lifted.")
+    if parked.is_unpaid and parked.hold is None:
+        found.append("It goes out once money is held for it, or somebody answers for that.")
+    if parked.fulfilment is Fulfilment.PICKING:
+        found.append("The parcel is being packed, so it can no longer be rejected.")
+    return tuple(found)
