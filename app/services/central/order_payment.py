@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from msgspec.structs import replace
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, func, select
 
 from app.models.central.customer import Customer
 from app.models.central.order import OrderEvent, OrderVersion, SalesOrder
-from app.models.central.order_life import OrderRefund
+from app.models.central.order_life import LedgerEntry, OrderRefund
 from app.services.central.order_decisions import decided
 from app.services.central.payment_rows import order_paid, payments_of
 from app.services.central.transaction import Transaction
@@ -69,27 +69,28 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returning:
-    """What went back, or is going to, because the order became less by changes.
+    """What went back, or is going to, because the order comes to less than was paid.
 
-    Minor units by attempt and by link; `voided` are attempts that are given back whole. What was
-    given back for other reasons leaves the order as paid as it was.
+    Minor units by attempt and by link; `voided` are attempts that are given back whole. `owed` is
+    what it comes to by its ledger, None where it has none yet.
     """
 
     by_attempt: Counter[UUID]
     by_link: Counter[UUID]
     voided: frozenset[UUID]
+    owed: Money | None = None
 
 
 NOTHING_RETURNS = Returning(by_attempt=Counter(), by_link=Counter(), voided=frozenset())
 
 
-def returning_of(refunds: Iterable[OrderRefund]) -> Returning:
-    """Of all refunds of an order those that its changes led to, and that were not undone."""
+def returning_of(refunds: Iterable[OrderRefund], owed: Money | None) -> Returning:
+    """Of all refunds of an order those that did not come to nothing."""
     by_attempt: Counter[UUID] = Counter()
     by_link: Counter[UUID] = Counter()
     voided = set()
     for one in refunds:
-        if one.change_id is None or one.state in _CAME_TO_NOTHING:
+        if one.state in _CAME_TO_NOTHING:
             continue
         if one.attempt_id is not None:
             by_attempt[one.attempt_id] += one.amount_minor
@@ -97,7 +98,7 @@ def returning_of(refunds: Iterable[OrderRefund]) -> Returning:
                 voided.add(one.attempt_id)
         if one.link_id is not None:
             by_link[one.link_id] += one.amount_minor
-    return Returning(by_attempt=by_attempt, by_link=by_link, voided=frozenset(voided))
+    return Returning(by_attempt=by_attempt, by_link=by_link, voided=frozenset(voided), owed=owed)
 
 
 def kept_of(held: Payments, returning: Returning) -> Payments:
@@ -134,11 +135,13 @@ def standing(
 ) -> Standing:
     """What the desk told, held against what the centre holds.
 
-    A refund that no change led to is somebody's decision and leaves the order as paid as it was.
+    A refund that nothing of the order led to is somebody's decision and leaves the order as paid as
+    it was.
     """
     kept = kept_of(held, returning)
     document = _as_on_account(placed.document)
-    cover = covered(document, placed.totals, kept.attempts, kept.links)
+    owed = placed.totals.total if returning.owed is None else returning.owed
+    cover = covered(document, replace(placed.totals, total=owed), kept.attempts, kept.links)
     reasons = [ReviewReason.ORDER_GIVEN_UP] if given_up else []
     reasons += _oddities(placed, held, cover, returning.voided)
     by_invoice = document.payment is PaymentMethod.INVOICE
@@ -210,7 +213,7 @@ def bring_up_to_date(tx: Transaction, paid_under: UUID) -> None:
         placed,
         payments_of(tx, order_id),
         on_account=on_account(tx, row.customer_id),
-        returning=returning_of(refunds_of(tx, order_id)),
+        returning=returning_of(refunds_of(tx, order_id), _owed(tx, row)),
     )
     fresh = [
         reason
@@ -231,6 +234,12 @@ def refunds_of(tx: Transaction, order_id: UUID) -> tuple[OrderRefund, ...]:
     """All refunds of an order, the first first."""
     rows = select(OrderRefund).where(OrderRefund.order_id == order_id)
     return tuple(tx.session.scalars(rows.order_by(OrderRefund.asked_at, OrderRefund.refund_id)))
+
+
+def _owed(tx: Transaction, row: SalesOrder) -> Money | None:
+    entries = select(func.sum(LedgerEntry.amount_minor)).where(LedgerEntry.order_id == row.order_id)
+    minor = tx.session.scalars(entries).one()
+    return None if minor is None else Money(max(int(minor), 0), row.currency)
 
 
 def on_account(tx: Transaction, customer_id: UUID | None) -> bool:

@@ -1,0 +1,245 @@
+"""An order as it stands when it is to be changed: contents, counters, ledger, payments.
+
+Read-only; the same is asked for a preview, in a snapshot, and for a change, behind the lock of the
+order. Nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from uuid import UUID
+
+from sqlalchemy import Text, cast, select
+
+from app.models.central.order import OrderEvent, OrderNumberAlias, OrderVersion, SalesOrder
+from app.models.central.order_life import OrderChangeRow, OrderProgress, OrderRefund
+from app.models.central.people import Person
+from app.models.central.stock import OrderAllocation
+from app.services.central.installation import Installations
+from app.services.central.order_payment import on_account, refunds_of
+from app.services.central.order_progress import ledger_of, progress_of
+from app.services.central.payment_rows import payments_of
+from app.services.central.transaction import Transaction
+from app.services.rules.ledger import Entry, owed
+from app.services.rules.order_acts import LinePieces, Standing, UndoState, undo_state
+from app.services.rules.payments import UNDECIDED
+from app.services.rules.refunds import Tendered, held_minor, tenders
+from app.services.rules.regions import RegionRules
+from app.values.identity import AttemptId, LineId, LinkId, RefundId
+from app.values.money import Currency, Money
+from app.values.order_life import ChangeWhat, RefundState
+from app.values.vocabulary import ProductKind, Region
+from app.wire.message import decode
+from app.wire.order_changes import RefundView
+from app.wire.orders import OrderLine, PlacedOrder
+from app.wire.payments import Payments
+from app.wire.people import PERMISSIONS, Permission
+from app.wire.sync import Policy
+
+CHANGED = "changed"
+"""Kind of the event that brought an order to another version."""
+
+_UNTOUCHED = {RefundState.DUE, RefundState.UNDONE}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderNow:
+    """A placed order. `newest` is the change that made its version, None for the first.
+
+    `back_ordered` are pieces by code in capitals. `shipped_then`: how many pieces had left when the
+    newest change was made.
+    """
+
+    row: SalesOrder
+    numbers: frozenset[str]
+    placed: PlacedOrder
+    progress: Mapping[UUID, OrderProgress]
+    back_ordered: Mapping[str, int]
+    ledger: tuple[Entry, ...]
+    payments: Payments
+    refunds: tuple[OrderRefund, ...]
+    on_account: bool
+    newest: OrderChangeRow | None
+    shipped_then: int
+    policy: Policy
+    at: datetime
+
+    @property
+    def currency(self) -> Currency:
+        """Of all its money."""
+        return self.placed.document.currency
+
+    @cached_property
+    def tendered(self) -> Tendered:
+        """What was paid and what goes back."""
+        return tendered(self.payments, self.refunds, self.currency)
+
+    @cached_property
+    def held(self) -> Money:
+        """What is paid or authorised and stays."""
+        return Money(held_minor(tenders(self.tendered, self.currency)), self.currency)
+
+    @cached_property
+    def owed(self) -> Money:
+        """What it comes to, goodwill taken off."""
+        return owed(self.ledger, self.currency)
+
+    @cached_property
+    def shipped(self) -> dict[UUID, int]:
+        """Pieces by line."""
+        return {line_id: one.shipped for line_id, one in self.progress.items()}
+
+    @property
+    def can_undo_until(self) -> datetime | None:
+        """None where there is no change that could be taken back; an undo itself cannot."""
+        newest = self.newest
+        if newest is None or newest.what is ChangeWhat.UNDO or newest.settled_at is None:
+            return None
+        return newest.settled_at + timedelta(minutes=self.policy.undo_minutes)
+
+    @cached_property
+    def undo(self) -> UndoState:
+        """Whether the newest change can be taken back."""
+        of_newest = [
+            one for one in self.refunds if self.newest and one.change_id == self.newest.change_id
+        ]
+        return undo_state(
+            self.can_undo_until,
+            self.at,
+            money_moved=any(one.state not in _UNTOUCHED for one in of_newest),
+            goods_moved=sum(self.shipped.values()) != self.shipped_then,
+        )
+
+    def standing(self, permissions: frozenset[Permission]) -> Standing:
+        """How it stands for somebody with these permissions."""
+        return Standing(
+            state=self.row.state,
+            fulfilment=self.row.fulfilment,
+            lines=self._pieces(),
+            permissions=permissions,
+            is_owing=self.held.minor < self.owed.minor,
+            payment_undecided=any(one.state in UNDECIDED for one in self.payments.attempts),
+            undo=self.undo,
+            region=Region(self.row.region),
+        )
+
+    def _pieces(self) -> dict[LineId, LinePieces]:
+        """Of several lines of a product the last ones wait for what follows later."""
+        waiting = dict(self.back_ordered)
+        found: dict[LineId, LinePieces] = {}
+        for line in reversed(self.placed.document.lines):
+            counters = self.progress.get(line.line_id)
+            shipped = counters.shipped if counters else 0
+            follows = min(waiting.get(line.code.upper(), 0), line.quantity - shipped)
+            waiting[line.code.upper()] = waiting.get(line.code.upper(), 0) - follows
+            found[line.line_id] = LinePieces(
+                quantity=line.quantity,
+                shipped=shipped,
+                returned=counters.returned if counters else 0,
+                follows=_follows(line, follows),
+                is_goods=line.kind is ProductKind.GOODS,
+            )
+        return found
+
+
+def _follows(line: OrderLine, waiting: int) -> int:
+    return max(0, waiting) if line.kind is ProductKind.GOODS else 0
+
+
+def order_now(tx: Transaction, row: SalesOrder, rules: RegionRules) -> OrderNow:
+    """Everything that a change of the order is judged by."""
+    order_id = row.order_id
+    placed = version_of(tx, order_id, row.revision)
+    newest = _newest(tx, row)
+    return OrderNow(
+        row=row,
+        numbers=frozenset({row.number, *_aliases(tx, order_id)}),
+        placed=placed,
+        progress=progress_of(tx, order_id),
+        back_ordered=_back_ordered(tx, order_id),
+        ledger=ledger_of(tx, order_id, placed.document, rules),
+        payments=payments_of(tx, order_id),
+        refunds=refunds_of(tx, order_id),
+        on_account=on_account(tx, row.customer_id),
+        newest=newest,
+        shipped_then=_shipped_then(tx, newest),
+        policy=Installations().policy(tx)[1],
+        at=tx.at,
+    )
+
+
+def version_of(tx: Transaction, order_id: UUID, revision: int) -> PlacedOrder:
+    """The order as it stood at a revision that there is."""
+    document = select(cast(OrderVersion.document, Text)).where(
+        OrderVersion.order_id == order_id, OrderVersion.revision == revision
+    )
+    return decode(tx.session.execute(document).scalar_one().encode(), PlacedOrder)
+
+
+def tendered(payments: Payments, refunds: Iterable[OrderRefund], currency: Currency) -> Tendered:
+    """What was paid and what goes back, as the rules ask for it."""
+    return Tendered(
+        attempts=payments.attempts,
+        links=payments.links,
+        refunds=tuple(refund_view(one, currency) for one in refunds),
+    )
+
+
+def refund_view(row: OrderRefund, currency: Currency) -> RefundView:
+    """Money on its way back, as it is shown."""
+    return RefundView(
+        refund_id=RefundId(row.refund_id),
+        way=row.way,
+        amount=Money(row.amount_minor, currency),
+        state=row.state,
+        attempt_id=AttemptId(row.attempt_id) if row.attempt_id else None,
+        link_id=LinkId(row.link_id) if row.link_id else None,
+        reason=row.reason,
+        sentence=row.refusal_sentence,
+        at=row.asked_at,
+        due_at=row.due_at,
+        settled_at=row.settled_at,
+    )
+
+
+def permissions_of(tx: Transaction, person_id: UUID) -> frozenset[Permission] | None:
+    """What a person may do; None for one nobody knows, or who may no longer sign in."""
+    person = tx.session.get(Person, person_id)
+    if person is None or person.disabled_at is not None:
+        return None
+    return PERMISSIONS[person.role]
+
+
+def _aliases(tx: Transaction, order_id: UUID) -> Iterable[str]:
+    told = select(OrderNumberAlias.number).where(OrderNumberAlias.order_id == order_id)
+    return tx.session.scalars(told)
+
+
+def _back_ordered(tx: Transaction, order_id: UUID) -> dict[str, int]:
+    rows = select(OrderAllocation.code, OrderAllocation.back_ordered).where(
+        OrderAllocation.order_id == order_id, OrderAllocation.back_ordered > 0
+    )
+    return {code.upper(): pieces for code, pieces in tx.session.execute(rows)}
+
+
+def _newest(tx: Transaction, row: SalesOrder) -> OrderChangeRow | None:
+    made_by = select(OrderVersion.change_id).where(
+        OrderVersion.order_id == row.order_id, OrderVersion.revision == row.revision
+    )
+    change_id = tx.session.scalars(made_by).one()
+    return tx.session.get(OrderChangeRow, change_id) if change_id else None
+
+
+def _shipped_then(tx: Transaction, newest: OrderChangeRow | None) -> int:
+    if newest is None:
+        return 0
+    facts = select(OrderEvent.facts).where(
+        OrderEvent.order_id == newest.order_id,
+        OrderEvent.kind == CHANGED,
+        OrderEvent.facts["change"].astext == str(newest.change_id),
+    )
+    found = tx.session.scalars(facts).first()
+    return int(found.get("shipped", 0)) if found else 0
