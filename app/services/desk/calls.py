@@ -1,5 +1,7 @@
 """Ends the call about a placed order: how it ended goes to the centre as a command of its own.
 
+The contact in which the order was placed ends with it, and nobody is asked twice.
+
 A call that nobody ended is ended as dropped, at the next start or half a day later, so that what
 was said at its close reaches the centre all the same. Any lane.
 """
@@ -13,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from app.models.desk.tables import ENDS_CALL, CommandRow, PlacedOrderRow, ReadBackEntryRow
 from app.services.desk.commands import Commands, Writing
+from app.services.desk.contacts import ContactService
 from app.services.desk.records import CLOSING, entries_of
 from app.services.desk.sign_in import SignedIn
 from app.values.card import refuse_card_digits
@@ -47,8 +50,11 @@ _LEFT = (
 class CallService:
     """The calls of one seat."""
 
-    def __init__(self, commands: Commands, signed_in: SignedIn, clock: Clock) -> None:
+    def __init__(
+        self, commands: Commands, contacts: ContactService, signed_in: SignedIn, clock: Clock
+    ) -> None:
         self._commands = commands
+        self._contacts = contacts
         self._signed_in = signed_in
         self._clock = clock
 
@@ -65,14 +71,21 @@ class CallService:
                 raise Refusal("not_placed", "This order has not been placed at this desk.")
             if not found.is_ended:
                 self._end(writing, request, OrderNumber(found.number), person_id)
+                how = request.outcome, request.note.strip()
+                self._contacts.end_with_call(writing, request.order_id, how)
         return Nothing()
 
     def end_left(self, *, at_start: bool = False) -> int:
-        """End the calls that nobody ended, as dropped; gives how many.
+        """End the calls and contacts that nobody ended, as dropped; gives how many calls.
 
         At a start whoever was on the line is gone, unless the number was never shown: such an order
         is taken up again.
         """
+        ended = self._end_left(at_start=at_start)
+        self._contacts.end_left(at_start=at_start)
+        return ended
+
+    def _end_left(self, *, at_start: bool) -> int:
         before = self._clock.now() - LONGEST_CALL
         is_over = [PlacedOrderRow.placed_at < before]
         if at_start:
@@ -88,6 +101,8 @@ class CallService:
                     order_id=OrderId(row.order_id), outcome=CallOutcome.CALL_DROPPED
                 )
                 self._end(writing, request, OrderNumber(row.number), PersonId(row.person_id))
+                how = request.outcome, request.note
+                self._contacts.end_with_call(writing, row.order_id, how, left=True)
         return len(rows)
 
     def _end(

@@ -45,6 +45,8 @@ _KINDS = {
     CommandKind.PLACE_ORDER: QT_TRANSLATE_NOOP("Outbox", "Order"),
     CommandKind.CLOSE_CALL: QT_TRANSLATE_NOOP("Outbox", "End of call"),
     CommandKind.GIVE_UP_ORDER: QT_TRANSLATE_NOOP("Outbox", "Draft given up"),
+    CommandKind.CHANGE_ORDER: QT_TRANSLATE_NOOP("Outbox", "Change of order"),
+    CommandKind.NOTE_CONTACT: QT_TRANSLATE_NOOP("Outbox", "Note of a contact"),
 }
 
 _TO_DO = {
