@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.wire import order_page
-from app.wire.operation import Kind, Operation
+from app.wire import order_changes, order_page
+from app.wire.operation import Home, Kind, Operation, Ownership
+from app.wire.orders import OrderDocument, Paper
 from app.wire.people import Permission
 
 ASK_ORDER_PAGE = Operation(
@@ -15,6 +16,33 @@ ASK_ORDER_PAGE = Operation(
     kind=Kind.QUERY,
     permission=Permission.SEE_CUSTOMERS,
     patience_s=4.0,
+)
+
+BEGIN_AMENDMENT = Operation(
+    name="orders.begin_amendment",
+    request=order_changes.BeginAmendment,
+    response=OrderDocument,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+CHANGE_ORDER = Operation(
+    name="orders.change",
+    request=order_changes.ChangeOrder,
+    response=order_changes.ChangeSent,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+    ownership=Ownership.OWN_SEAT,
+)
+PRINT_ORDER = Operation(
+    name="orders.print",
+    request=order_page.PrintOrder,
+    response=Paper,
+    kind=Kind.COMMAND,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
 )
 
 ROWS: tuple[Operation[Any, Any], ...] = tuple(

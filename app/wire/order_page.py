@@ -19,7 +19,7 @@ from app.values.order_number import OrderNumber
 from app.values.vocabulary import Channel, ProductKind
 from app.wire.message import Instant, Request, ShortText, View
 from app.wire.order_changes import ChangeView, RefundView
-from app.wire.orders import OrderView
+from app.wire.orders import OrderView, PlacedOrder
 
 
 class AskOrderPage(Request, frozen=True, kw_only=True):
@@ -166,3 +166,10 @@ class OrderPage(View, frozen=True, kw_only=True):
     gaps: tuple[RecordingGap, ...] = ()
     timeline: tuple[Happened, ...] = ()
     editing: Editing | None = None
+
+
+class PrintOrder(Request, frozen=True, kw_only=True):
+    """The confirmation of any order as a PDF file at this desk, as `revision` of it stands."""
+
+    placed: PlacedOrder
+    revision: int

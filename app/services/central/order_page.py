@@ -27,13 +27,14 @@ from app.models.central.recording import RecordingLease
 from app.models.central.stock import OrderAllocation
 from app.services.central.customers import Customers
 from app.services.central.transaction import Actor, Handlers, Transaction
-from app.services.rules.order_acts import LinePieces, Standing, UndoState, all_acts, undo_state
+from app.services.rules.order_acts import Standing, UndoState, all_acts, undo_state
 from app.services.rules.order_standing import (
     Counters,
     Owed,
     account_of,
     is_undecided,
     lines_of,
+    pieces_of,
 )
 from app.services.rules.order_story import Event, Known, Movement, pause_end_words, story_of
 from app.values.identity import (
@@ -49,7 +50,6 @@ from app.values.identity import (
 )
 from app.values.money import Currency, Money
 from app.values.order_life import ChangeState
-from app.values.vocabulary import ProductKind
 from app.wire.customers import GetOrder
 from app.wire.order_changes import ChangeView, RefundView
 from app.wire.order_operations import ASK_ORDER_PAGE
@@ -57,7 +57,6 @@ from app.wire.order_page import (
     AskOrderPage,
     ContactView,
     Editing,
-    LineStanding,
     OrderPage,
     RecordingGap,
     VersionSummary,
@@ -127,7 +126,7 @@ def _page(tx: Transaction, order: OrderView, permissions: frozenset[Permission])
     standing = Standing(
         state=row.state,
         fulfilment=row.fulfilment,
-        lines={one.line_id: _pieces(one) for one in lines if one.quantity},
+        lines={one.line_id: pieces_of(one) for one in lines if one.quantity},
         permissions=permissions,
         is_owing=account.to_pay.minor > 0,
         payment_undecided=is_undecided(order.payments),
@@ -148,16 +147,6 @@ def _page(tx: Transaction, order: OrderView, permissions: frozenset[Permission])
         gaps=gaps,
         timeline=story_of(known),
         editing=rows.editing(),
-    )
-
-
-def _pieces(line: LineStanding) -> LinePieces:
-    return LinePieces(
-        quantity=line.quantity,
-        shipped=line.shipped,
-        returned=line.returned,
-        follows=line.back_ordered,
-        is_goods=line.kind is ProductKind.GOODS,
     )
 
 

@@ -15,6 +15,7 @@ from app.store.desk import DeskStore
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.order_number import parse_order_number
+from app.wire.order_page import PrintOrder
 from app.wire.orders import MakePaper, Paper
 from app.wire.protocol import PrintProtocol
 from app.wire.sync import Policy
@@ -41,6 +42,17 @@ class PaperService:
         content = render(placed, self._policy(), copy=request.copy, made_at=self._clock.now())
         name = f"{placed.number}-copy.pdf" if request.copy else f"{placed.number}.pdf"
         return self._write(name, content)
+
+    def print_order(self, request: PrintOrder) -> Paper:
+        """Write the confirmation of an order taken here or elsewhere, as it now stands: a copy.
+
+        Raises Refusal `policy_unknown`, `order_number_malformed` or `order_number_slip`, Fault
+        `paper_unwritable`.
+        """
+        number = parse_order_number(request.placed.number)
+        made_at = self._clock.now()
+        content = render(request.placed, self._policy(), copy=True, made_at=made_at)
+        return self._write(f"{number}-version-{request.revision}.pdf", content)
 
     def make_protocol(self, request: PrintProtocol) -> Paper:
         """Write the protocol of a read-back, of an order taken here or elsewhere.

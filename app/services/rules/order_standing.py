@@ -10,14 +10,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from app.services.rules.order_acts import LinePieces, Standing, all_acts
+from app.services.rules.order_story import Known, story_of
 from app.services.rules.payments import HOLDS_MONEY, IS_PAID, UNDECIDED, held
 from app.values.identity import LineId, ProductCode
 from app.values.money import Money, UnitPrice, total_of
-from app.values.order_life import LedgerPart, RefundState, RefundWay
+from app.values.order_life import Fulfilment, LedgerPart, RefundState, RefundWay
 from app.values.vocabulary import AttemptState, ProductKind
 from app.wire.order_changes import RefundView
-from app.wire.order_page import Account, LineStanding
-from app.wire.orders import OrderDocument, OrderLine, Totals
+from app.wire.order_page import Account, LineStanding, OrderPage
+from app.wire.orders import OrderDocument, OrderLine, OrderView, PlacedOrder, Totals
 from app.wire.payments import Payments
 
 _ON_ITS_WAY = frozenset({RefundState.DUE, RefundState.STARTED})
@@ -184,6 +186,41 @@ def account_of(
         goodwill=goodwill,
         to_pay=lacks if lacks.minor > 0 else nothing,
         to_refund=nothing - lacks if lacks.minor < 0 else nothing,
+    )
+
+
+def page_at_desk(placed: PlacedOrder) -> OrderPage:
+    """The page of an order as far as the desk that placed it knows: nothing happened to it yet."""
+    document, nothing = placed.document, ()
+    payments = Payments(attempts=placed.attempts, links=placed.links)
+    order = OrderView(placed=placed, revision=0, state="waiting", payments=payments)
+    lines = lines_of(document, nothing, {}, nothing)
+    account = account_of(placed.totals, payments, nothing, nothing)
+    standing = Standing(
+        lines={one.line_id: pieces_of(one) for one in lines},
+        is_owing=account.to_pay.minor > 0,
+        payment_undecided=is_undecided(payments),
+        region=document.region,
+    )
+    known = Known(order=order, received_at=placed.placed_at)
+    return OrderPage(
+        order=order,
+        fulfilment=Fulfilment.WAITING,
+        lines=lines,
+        account=account,
+        may=all_acts(standing),
+        timeline=story_of(known),
+    )
+
+
+def pieces_of(line: LineStanding) -> LinePieces:
+    """The line as the rules of what may be done see it."""
+    return LinePieces(
+        quantity=line.quantity,
+        shipped=line.shipped,
+        returned=line.returned,
+        follows=line.back_ordered,
+        is_goods=line.kind is ProductKind.GOODS,
     )
 
 
