@@ -98,11 +98,11 @@ class Acceptance:
         command, told = arrival.command, arrival.placed
         rules = self._regions[told.document.region]
         checklists = self._checklists(tx, told.guidance)
-        placed = _masked(told, rules, checklists)
+        placed = masked(told, rules, checklists)
         document = placed.document
         numbered = self._numbered(tx, arrival, facts)
         known = known_customer(tx, document.order_id, document.customer, facts.customer, rules)
-        addresses, addresses_are_right = _addresses(document)
+        addresses, addresses_are_right = addresses_of(document)
         recomputed = judgement.recomputed_totals(told.document, rules)
         placed_at = desk_clock.corrected(told.placed_at, command, tx.at)
         overrides = judgement.proved_overrides(arrival.told, arrival.device_id, facts)
@@ -183,7 +183,7 @@ def _event_facts(told: PlacedOrder, numbered: _Numbered, facts: Facts) -> dict[s
     return found
 
 
-def _masked(
+def masked(
     told: PlacedOrder, rules: RegionRules, checklists: Sequence[Checklist] | None
 ) -> PlacedOrder:
     """Without card numbers, nor digests of values that held one; the same one where there are none.
@@ -230,7 +230,7 @@ def _is_beside_another(arrival: Arrival) -> bool:
     return arrival.placed.document.order_id != arrival.told.document.order_id
 
 
-def _addresses(document: OrderDocument) -> tuple[tuple[PostalAddress, ...], bool]:
+def addresses_of(document: OrderDocument) -> tuple[tuple[PostalAddress, ...], bool]:
     """Addresses to keep with the customer, each once; False when one cannot be kept."""
     given = [a for a in (document.deliver_to, document.bill_to) if a is not None]
     kept = [dataclasses.replace(a, country=a.country.strip().upper()) for a in given]

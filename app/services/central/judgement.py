@@ -168,13 +168,13 @@ def reasons_from_read_back(
     if checkpoints and not told.read_back:
         return [_MISSING]
     found = still_open(standings(checkpoints, told.read_back))
-    return list(_open_reasons([one.checkpoint for one in found], told.document))
+    return list(open_reasons([one.checkpoint for one in found], told.document))
 
 
 _MISSING = ReviewReason.READ_BACK_MISSING
 
 
-def _open_reasons(found: Sequence[Checkpoint], document: OrderDocument) -> Iterator[str]:
+def open_reasons(found: Sequence[Checkpoint], document: OrderDocument) -> Iterator[str]:
     """One for each, in the order of the talk; of very many the lines are counted first."""
     by_weight = sorted(found, key=_is_line)
     named = {point.key for point in by_weight[:OPEN_NAMED_MOST]}

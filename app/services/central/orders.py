@@ -218,10 +218,13 @@ def _rows(tx: Transaction, record: OrderRecord) -> dict[str, Iterable[object]]:
         "named": _tokens(customer) if customer else [],
         "rung": [_phone(customer, record.phone)] if customer and record.phone else [],
         "claimed": [{"key": one, "customer_id": record.customer_id} for one in _keys(record)],
-        "housed": [_address(tx, record, address) for address in record.addresses],
+        "housed": [
+            address_values(tx, record.customer_id, address, record.placed_at)
+            for address in record.addresses
+        ],
         "placed": [_order(tx, record)],
         "lined": [
-            _line(document.order_id, position, line)
+            line_values(document.order_id, position, line)
             for position, line in enumerate(document.lines, start=1)
         ],
         "versioned": [_version(tx, record)],
@@ -338,7 +341,8 @@ def _order(tx: Transaction, record: OrderRecord) -> dict[str, object]:
     }
 
 
-def _line(order_id: OrderId, position: int, line: OrderLine) -> dict[str, object]:
+def line_values(order_id: OrderId, position: int, line: OrderLine) -> dict[str, object]:
+    """Columns of a line; `position` from 1."""
     return {
         "order_id": order_id,
         "position": position,
@@ -399,10 +403,13 @@ def _phone(customer: OrderCustomer, e164: str) -> dict[str, object]:
     }
 
 
-def _address(tx: Transaction, record: OrderRecord, address: PostalAddress) -> dict[str, object]:
+def address_values(
+    tx: Transaction, customer_id: CustomerId | None, address: PostalAddress, used_at: datetime
+) -> dict[str, object]:
+    """Columns of an address of a customer."""
     return {
         "address_id": tx.ids.new(),
-        "customer_id": record.customer_id,
+        "customer_id": customer_id,
         "country": address.country,
         "name": address.name,
         "organisation": address.organisation,
@@ -413,5 +420,5 @@ def _address(tx: Transaction, record: OrderRecord, address: PostalAddress) -> di
         "postcode": address.postcode,
         "postcode_folded": folded_postcode(address.postcode),
         "digest": f"\\x{address_digest(address).hex()}",
-        "last_used_at": record.placed_at,
+        "last_used_at": used_at,
     }
