@@ -9,12 +9,15 @@ from pathlib import Path
 from app.documents.order_confirmation import render
 from app.documents.read_back_protocol import render_protocol
 from app.services.desk import memory
+from app.services.desk.dispatcher import Handlers
 from app.services.desk.place import PlaceService
 from app.services.desk.seat import write_durably
 from app.store.desk import DeskStore
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.order_number import parse_order_number
+from app.wire import operations
+from app.wire.order_operations import PRINT_ORDER
 from app.wire.order_page import PrintOrder
 from app.wire.orders import MakePaper, Paper
 from app.wire.protocol import PrintProtocol
@@ -32,6 +35,12 @@ class PaperService:
         self._store = store
         self._orders = orders
         self._clock = clock
+
+    def register(self, handlers: Handlers) -> None:
+        """Name the handlers."""
+        handlers.add(operations.MAKE_PAPER, self.make)
+        handlers.add(operations.PRINT_PROTOCOL, self.make_protocol)
+        handlers.add(PRINT_ORDER, self.print_order)
 
     def make(self, request: MakePaper) -> Paper:
         """Write the confirmation of an order; a copy is another file than the first one.
