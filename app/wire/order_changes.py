@@ -167,10 +167,13 @@ class ChangeSent(View, frozen=True, kw_only=True):
 class BeginAmendment(Request, frozen=True, kw_only=True):
     """A draft of the order as it now stands, asked of the desk, which asks the centre.
 
-    The draft's id becomes the id of the change. Refused where nothing can be changed any more.
+    The draft's id becomes the id of the change. Refused where nothing can be changed any more. A
+    draft of this seat that is open is gone on with; where `change_id` names it, it takes in what
+    others changed meanwhile.
     """
 
     order_id: OrderId
+    change_id: ChangeId | None = None
 
 
 class ChangeView(View, frozen=True, kw_only=True):

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.wire import order_changes, order_page
+from app.wire import order_changes, order_page, order_search
 from app.wire.operation import Home, Kind, Operation, Ownership
 from app.wire.orders import OrderDocument, Paper
 from app.wire.people import Permission
 
+FIND_ORDERS = Operation(
+    name="orders.find",
+    request=order_search.FindOrders,
+    response=order_search.OrdersFound,
+    kind=Kind.QUERY,
+    permission=Permission.SEE_CUSTOMERS,
+    patience_s=4.0,
+)
 ASK_ORDER_PAGE = Operation(
     name="orders.page",
     request=order_page.AskOrderPage,

@@ -129,6 +129,7 @@ class Amends(View, frozen=True, kw_only=True):
     back), `cards` the last four digits of those that hold it, `allocated` what is set aside for it
     or shipped already. `lines` are those of then, `sha256` is of the document as it began: while it
     is the same nothing was changed. `locked` is what the centre said then; it decides anew.
+    `also_by` is who else was changing the order, `is_last_known` that nobody could ask the centre.
     """
 
     order_id: OrderId
@@ -142,6 +143,8 @@ class Amends(View, frozen=True, kw_only=True):
     lines: tuple[LineBefore, ...] = ()
     locked: tuple[Locked, ...] = ()
     sha256: str = ""
+    also_by: ShortText = ""
+    is_last_known: bool = False
 
 
 class OrderDocument(View, frozen=True, kw_only=True):
@@ -224,7 +227,10 @@ class ListDrafts(Request, frozen=True, kw_only=True):
 
 
 class DraftSummary(View, frozen=True, kw_only=True):
-    """One draft in a line; `call_back` where it is parked, `handed` where it was given away."""
+    """One draft in a line; `call_back` where it is parked, `handed` where it was given away.
+
+    `changes` is the number of the order that it is a change of.
+    """
 
     order_id: OrderId
     customer_name: str
@@ -234,6 +240,7 @@ class DraftSummary(View, frozen=True, kw_only=True):
     taken_by: PersonId
     call_back: CallBack | None = None
     handed: HandedAway | None = None
+    changes: OrderNumber | None = None
 
 
 class Drafts(View, frozen=True, kw_only=True):

@@ -19,7 +19,9 @@ from app.services.desk.answers import AnswerService
 from app.services.desk.calls import CallService
 from app.services.desk.card_keys import RootKey
 from app.services.desk.catalogue import CatalogueService
+from app.services.desk.checking import Checks
 from app.services.desk.commands import Commands
+from app.services.desk.contacts import ContactService
 from app.services.desk.decisions import Decisions
 from app.services.desk.dispatcher import DeskCaller, Handlers
 from app.services.desk.drafts import DraftService
@@ -30,6 +32,7 @@ from app.services.desk.housekeeping import Housekeeping
 from app.services.desk.like_orders import LikeOrderService
 from app.services.desk.line import LONGEST_SECONDS, Line, deposit_key
 from app.services.desk.numbers import Numbers
+from app.services.desk.order_changes import OrderChangeService
 from app.services.desk.outbox import Outbox
 from app.services.desk.outbox_list import OutboxList
 from app.services.desk.papers import PaperService, policy_unknown
@@ -57,8 +60,10 @@ from app.values.vocabulary import ChangeKind, Region
 from app.wire import (
     card_operations,
     clash_operations,
+    contact_operations,
     handover_operations,
     operations,
+    order_operations,
     outbox_operations,
     stock_operations,
 )
@@ -159,6 +164,7 @@ class Desk:
         self._signed_in = SignedIn(parts.clock)
         self._verifiers = Verifiers(store, parts.clock, parts.hasher)
         self._commands = Commands(self.records, parts.seat, parts.centre, parts.ids)
+        self._contacts = ContactService(self._commands, self._signed_in, parts.clock)
         self._drafts = DraftService(
             self._commands, self._signed_in, parts.seat, parts.regions, parts.clock
         )
@@ -167,17 +173,32 @@ class Desk:
             store, self._replica, parts.centre, self._standing, self._signed_in, parts.clock
         )
         self._like = LikeOrderService(store, parts.centre, self._standing, parts.clock)
+        checks = Checks(self._guidance, self._stock, parts.regions)
         self.place = PlaceService(
             self._commands,
-            self._drafts,
-            self._guidance,
-            self._stock,
-            self._like,
-            self._signed_in,
-            parts.regions,
-            parts.clock,
+            drafts=self._drafts,
+            checks=checks,
+            stock=self._stock,
+            like=self._like,
+            contacts=self._contacts,
+            signed_in=self._signed_in,
+            clock=parts.clock,
+        )
+        self.changes = OrderChangeService(
+            self._commands,
+            drafts=self._drafts,
+            checks=checks,
+            stock=self._stock,
+            contacts=self._contacts,
+            centre=parts.centre,
+            seat=parts.seat,
+            signed_in=self._signed_in,
+            standing=self._standing,
+            clock=parts.clock,
+            ids=parts.ids,
         )
         self.outbox = Outbox(self.records, parts.centre, self._standing, parts.clock)
+        self.outbox.when_answered(self.changes.heard)
         self.outbox.retry_stuck()
         self.handing = HandingOver(
             store,
@@ -199,7 +220,7 @@ class Desk:
             parts.clock,
             parts.ids,
         )
-        self.calls = CallService(self._commands, self._signed_in, parts.clock)
+        self.calls = CallService(self._commands, self._contacts, self._signed_in, parts.clock)
         with suppress(Fault):  # a full disk keeps no desk closed; it is done at another start
             self.calls.end_left(at_start=True)
         self.payments = self._made_payments()
@@ -337,6 +358,8 @@ class Desk:
         handlers.add(operations.ASK_READ_BACK, self._read_backs.of)
         handlers.add(operations.OVERRIDE_READ_BACK, self._read_backs.override)
         handlers.add(operations.CLOSE_CALL, self.calls.close)
+        handlers.add(contact_operations.NOTE_CONTACT, self._contacts.note)
+        handlers.add(contact_operations.END_CONTACT, self._contacts.end)
         handlers.add(operations.FIND_ANSWERS, self._answers.find)
         handlers.add(operations.NOTE_SEARCH, self._answers.note)
         handlers.add(card_operations.GET_CARD_KEY, self.payments.card_key)
@@ -359,7 +382,12 @@ class Desk:
         handlers.add(handover_operations.BRING_BACK, self.handing.bring_back)
         handlers.add(stock_operations.KEEP_STOCK, self._stock.hold)
         handlers.add(stock_operations.LOOK_UP_STOCK, self._stock.look_up)
+        self._add_changes(handlers)
         return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)
+
+    def _add_changes(self, handlers: Handlers) -> None:
+        handlers.add(order_operations.BEGIN_AMENDMENT, self.changes.begin)
+        handlers.add(order_operations.CHANGE_ORDER, self.changes.change)
 
     def _void(self, request: VoidDraft) -> Nothing:
         """A draft is given up, and what is held for it goes back."""

@@ -108,6 +108,10 @@ class DraftService:
             note_call_back(connection, request.document.order_id, request.call_back, now)
         return Nothing()
 
+    def keep(self, connection: Connection, document: OrderDocument) -> None:
+        """Write a draft in somebody else's transaction. Raises Refusal `draft_closed`."""
+        self._keep(connection, document, DraftState.OPEN, self._clock.now())
+
     def _keep(
         self, connection: Connection, document: OrderDocument, state: DraftState, at: datetime
     ) -> None:
@@ -211,6 +215,7 @@ class DraftService:
             customer_name=document.customer.name if document.customer else "",
             line_count=len(document.lines),
             total=totals(document, self._regions[document.region]).total,
+            changes=document.amends.number if document.amends is not None else None,
             saved_at=row.saved_at,
             taken_by=PersonId(document.taken_by),
             call_back=call_back if is_parked else None,

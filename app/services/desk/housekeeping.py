@@ -24,6 +24,8 @@ from app.models.desk.tables import (
 from app.models.desk.tenders import TenderRow
 from app.services.desk import memory
 from app.services.desk.calls import CallService
+from app.services.desk.change_records import forget_changes
+from app.services.desk.contacts import forget_old
 from app.services.desk.papers import PaperService
 from app.services.desk.parking import forget_ended
 from app.store.desk import DeskStore
@@ -82,7 +84,7 @@ class Housekeeping:
             self.run()
 
     def run(self) -> None:
-        """End forgotten calls, remove what is settled and old, fold the log into the file."""
+        """End forgotten calls and contacts, remove what is old and settled, fold the log back."""
         self._calls.end_left()
         with self._store.write() as connection:
             self._remove_settled(connection)
@@ -134,6 +136,7 @@ class Housekeeping:
             CommandRow.answered_at < before,
             CommandRow.position < select(func.max(CommandRow.position)).scalar_subquery(),
         )
+        forget_changes(connection, old)
         shown = PlacedOrderRow.number_shown_at.is_not(None)
         connection.execute(delete(PlacedOrderRow).where(PlacedOrderRow.position.in_(old), shown))
         # The end of a call goes with its order: without it the call would be ended again.
@@ -151,6 +154,7 @@ class Housekeeping:
             delete(DraftRow).where(DraftRow.state.in_(_CLOSED), DraftRow.saved_at < before)
         )
         forget_ended(connection)
+        forget_old(connection, before)
         connection.execute(
             delete(ReadBackEntryRow).where(
                 ReadBackEntryRow.at < before,

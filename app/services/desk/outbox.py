@@ -6,7 +6,7 @@ read or fails on does not hold up the others. Runs on one worker thread, signed 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -82,6 +82,11 @@ class Outbox:
         self._others_pass = False
         self._seen_answered: frozenset[int] = frozenset()
         self._under_way: list[Row[Any]] | None = None
+        self._when_answered: list[Callable[[], None]] = []
+
+    def when_answered(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each batch that the centre has answered, on the sender's thread."""
+        self._when_answered.append(listener)
 
     @property
     def set_back(self) -> frozenset[UUID]:
@@ -112,6 +117,8 @@ class Outbox:
         self._apply(rows, answer.outcomes)
         self._is_done(rows)
         self._batch_most = min(COMMANDS_MOST, self._batch_most * 2)
+        for listener in self._when_answered:
+            listener()
         return True
 
     def note_answered(self) -> None:

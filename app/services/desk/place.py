@@ -6,49 +6,26 @@ answers or not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from msgspec.structs import replace
 from sqlalchemy import Uuid, bindparam, select, update
 
 from app.models.desk.tables import CommandRow, NumberRow, PlacedOrderRow
+from app.services.desk.checking import Checks, Passed
 from app.services.desk.commands import Commands
+from app.services.desk.contacts import ContactService
 from app.services.desk.drafts import DraftService
-from app.services.desk.guidance import GuidanceService
 from app.services.desk.like_orders import LikeOrderService
 from app.services.desk.parking import refuse_handed
-from app.services.desk.records import Shown, entries_of, insert_order_of
+from app.services.desk.records import Shown, insert_order_of
 from app.services.desk.sign_in import SignedIn
 from app.services.desk.stock import StockService
-from app.services.desk.tenders import tenders_of
-from app.services.rules.free_text import refuse_cards_in
-from app.services.rules.payments import covered
-from app.services.rules.pricing import totals
-from app.services.rules.read_back import Checkpoints, standings, still_open
-from app.services.rules.read_back_words import open_sentence
-from app.services.rules.readiness import missing
-from app.services.rules.regions import RegionRules
 from app.values.clock import Clock
 from app.values.errors import Refusal
 from app.values.identity import OrderId, PersonId
 from app.values.order_number import OrderNumber
-from app.values.vocabulary import CommandKind, Region
-from app.wire.guidance import Guidance
+from app.values.vocabulary import CommandKind
 from app.wire.message import Nothing, decode, encode
 from app.wire.orders import NumberShown, OrderDocument, PlacedOrder, PlaceOrder
-from app.wire.payments import Tenders
-from app.wire.read_back import ReadBackEntry
-from app.wire.sync import AskStatus
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What the store holds about an order beside its document."""
-
-    guidance: Guidance
-    entries: tuple[ReadBackEntry, ...]
-    tenders: Tenders
 
 
 class PlaceService:
@@ -57,22 +34,23 @@ class PlaceService:
     def __init__(
         self,
         commands: Commands,
+        *,
         drafts: DraftService,
-        guidance: GuidanceService,
+        checks: Checks,
         stock: StockService,
         like: LikeOrderService,
+        contacts: ContactService,
         signed_in: SignedIn,
-        regions: Mapping[Region, RegionRules],
         clock: Clock,
     ) -> None:
         self._commands = commands
         self._records = commands.records
         self._drafts = drafts
-        self._guidance = guidance
+        self._checks = checks
         self._stock = stock
         self._like = like
+        self._contacts = contacts
         self._signed_in = signed_in
-        self._regions = regions
         self._clock = clock
 
     def place(self, request: PlaceOrder) -> PlacedOrder:
@@ -81,28 +59,28 @@ class PlaceService:
         Asked again for the same document, it gives the same answer. Raises Refusal: the code of
         what is missing, `card_digits`, `other_seat`, `stock_short`, `read_back_open`,
         `payment_open`, `payment_amount_differs`, `not_on_account`, `no_numbers_left`,
-        `near_duplicate`, `already_placed`, `draft_handed_over`; Fault `guidance_unknown`.
+        `near_duplicate`, `already_placed`, `draft_handed_over`, `is_a_change`;
+        Fault `guidance_unknown`.
         """
         document = request.document
         person_id = self._signed_in.session.person.person_id
         self._drafts.refuse_others(document)
-        self._refuse_unready(document)
-        guidance = self._guidance.get(AskStatus())
+        if document.amends is not None:
+            sentence = "This is a change of an order, and no order of its own."
+            raise Refusal("is_a_change", sentence)
+        self._checks.refuse_unready(document, "this order can be placed")
+        guidance = self._checks.guidance()
         with self._commands.writing() as writing:
             wanted = {"wanted": document.order_id}
             found = writing.connection.execute(_BEFORE, wanted).one()
             if found.body is not None:
                 return _same(decode(found.body, PlacedOrder), document)
             refuse_handed(writing.connection, document.order_id)
-            self._stock.refuse_short(writing.connection, document)
-            known = _Known(
-                guidance=guidance,
-                entries=entries_of(writing.connection, document.order_id),
-                tenders=tenders_of(writing.connection, document.order_id),
-            )
+            passed = self._checks.passed(writing.connection, document, guidance)
             placed = replace(
-                self._placed(document, known, person_id, found.number),
+                self._placed(document, passed, person_id, found.number),
                 not_duplicate_of=request.not_duplicate_of,
+                contact_id=self._contacts.took(writing.connection, document.order_id),
             )
             self._like.refuse_unnamed(document, request.not_duplicate_of)
             position = writing.capture(
@@ -142,32 +120,9 @@ class PlaceService:
             raise Refusal("order_unknown", "There is no such order at this desk.")
         return decode(body, PlacedOrder)
 
-    def _refuse_unready(self, document: OrderDocument) -> None:
-        refuse_cards_in(document)
-        lacking = missing(document, self._regions[document.region])
-        if lacking:
-            names = ", ".join(thing.sentence for thing in lacking)
-            sentence = f"Before this order can be placed it still needs: {names}."
-            raise Refusal(lacking[0].code, sentence, lacking[0].field)
-
     def _placed(
-        self,
-        document: OrderDocument,
-        known: _Known,
-        person_id: PersonId,
-        number: str | None,
+        self, document: OrderDocument, passed: Passed, person_id: PersonId, number: str | None
     ) -> PlacedOrder:
-        rules = self._regions[document.region]
-        sums = totals(document, rules)
-        points = Checkpoints(rules, known.guidance.checklists).of(document, sums)
-        lacking = still_open(standings(points, known.entries))
-        if lacking:
-            sentence = open_sentence(lacking, document)
-            raise Refusal("read_back_open", sentence, lacking[0].checkpoint.key)
-        tenders = known.tenders
-        cover = covered(document, sums, tenders.attempts, tenders.links)
-        if cover.is_open:
-            raise Refusal(cover.code, cover.sentence, "payment")
         if number is None:
             raise Refusal(
                 "no_numbers_left",
@@ -177,13 +132,13 @@ class PlaceService:
         return PlacedOrder(
             number=OrderNumber(number),
             document=document,
-            totals=sums,
+            totals=passed.totals,
             placed_at=self._clock.now(),
             placed_by=person_id,
-            guidance=known.guidance.revision,
-            read_back=known.entries,
-            attempts=tenders.attempts,
-            links=tenders.links,
+            guidance=passed.guidance,
+            read_back=passed.entries,
+            attempts=passed.tenders.attempts,
+            links=passed.tenders.links,
         )
 
 

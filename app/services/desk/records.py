@@ -11,6 +11,7 @@ import threading
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -198,7 +199,11 @@ def insert_order_of(connection: Connection, position: int, placed: PlacedOrder) 
 
 def close_draft(connection: Connection, placed: PlacedOrder) -> None:
     """Leave the draft of a placed order as what was placed, whatever it was."""
-    document = placed.document
+    close_document(connection, placed.document, placed.placed_at)
+
+
+def close_document(connection: Connection, document: OrderDocument, at: datetime) -> None:
+    """Leave a draft as what was placed, or sent as a change."""
     connection.execute(
         _CLOSE_DRAFT,
         {
@@ -206,7 +211,7 @@ def close_draft(connection: Connection, placed: PlacedOrder) -> None:
             "state": DraftState.PLACED,
             "document": packed(document),
             "started_at": document.started_at,
-            "saved_at": placed.placed_at,
+            "saved_at": at,
             "taken_by": document.taken_by,
             "void_reason": "",
         },

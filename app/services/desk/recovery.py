@@ -37,6 +37,8 @@ from app.models.desk.tables import (
     ReadBackEntryRow,
 )
 from app.services.desk import memory
+from app.services.desk.change_records import insert_change
+from app.services.desk.contacts import mark_noted_ended
 from app.services.desk.records import (
     CLOSING,
     Agreement,
@@ -70,7 +72,9 @@ from app.values.clock import Clock
 from app.values.errors import Fault
 from app.values.identity import OrderId
 from app.values.vocabulary import CommandKind, CommandState, DraftState
+from app.wire.contacts import Contact
 from app.wire.message import decode, encode
+from app.wire.order_changes import OrderChange
 from app.wire.orders import PlacedOrder
 from app.wire.payments import GivenUpOrder
 from app.wire.read_back import ClosedCall, ReadBackEntry
@@ -220,6 +224,7 @@ class Opening:
             restored, left_out = _restore(connection, captured.values())
             if restored or self._is_rebuilt:
                 _mend_read_backs(connection)
+                mark_noted_ended(connection)
             if not _is_whole(reading) and (self._is_rebuilt or store.was_cut_off):
                 self._own_up(connection)
             _mark_shown(connection, shown)
@@ -373,6 +378,13 @@ def _restore(
             order_id = decode(command.body, GivenUpOrder).order_id
             insert_command(connection, command, order_id, CommandState.PENDING)
             connection.execute(_GIVE_UP, {"given_up": order_id})
+        elif command.kind is CommandKind.CHANGE_ORDER:
+            change = decode(command.body, OrderChange)
+            position = insert_command(connection, command, change.order_id, CommandState.PENDING)
+            insert_change(connection, position, change)
+        elif command.kind is CommandKind.NOTE_CONTACT:
+            contact = decode(command.body, Contact)
+            insert_command(connection, command, contact.contact_id, CommandState.PENDING)
         else:
             placed = decode(command.body, PlacedOrder)
             if placed.number in numbers:
@@ -404,14 +416,22 @@ def _mend_read_backs(connection: Connection) -> None:
             add_entries(connection, order_id, 0, entries + last)
 
 
+_NAMED = {
+    CommandKind.PLACE_ORDER: ("{count} order", "{count} orders"),
+    CommandKind.CLOSE_CALL: ("the end of {count} call", "the end of {count} calls"),
+    CommandKind.GIVE_UP_ORDER: ("{count} draft given up", "{count} drafts given up"),
+    CommandKind.CHANGE_ORDER: ("{count} change of an order", "{count} changes of orders"),
+    CommandKind.NOTE_CONTACT: ("the note of {count} contact", "the notes of {count} contacts"),
+}
+
+
 def _counted(kinds: Sequence[CommandKind]) -> str:
     """`1 order was`, `2 orders and the end of 1 call were`, and so on."""
-    calls = sum(kind is CommandKind.CLOSE_CALL for kind in kinds)
-    given_up = sum(kind is CommandKind.GIVE_UP_ORDER for kind in kinds)
-    orders = len(kinds) - calls - given_up
-    named = [f"{orders} order{'s' if orders > 1 else ''}"] if orders else []
-    named += [f"the end of {calls} call{'s' if calls > 1 else ''}"] if calls else []
-    named += [f"{given_up} draft{'s' if given_up > 1 else ''} given up"] if given_up else []
+    named = [
+        words[count > 1].format(count=count)
+        for kind, words in _NAMED.items()
+        if (count := sum(one is kind for one in kinds))
+    ]
     words = " and ".join(named)
     return f"{words[0].upper()}{words[1:]} {'was' if len(kinds) == 1 else 'were'}"
 

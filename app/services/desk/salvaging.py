@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Table, select, update
 
+from app.models.desk.contact import ContactRow
+from app.models.desk.order_change import OrderChangeRow
 from app.models.desk.parking import HandedDraftRow, ParkedDraftRow
 from app.models.desk.table import DeskTable
 from app.models.desk.tables import (
@@ -27,14 +29,17 @@ from app.models.desk.tables import (
 )
 from app.models.desk.tenders import TenderKind, TenderRow
 from app.services.desk import memory
+from app.services.desk.change_records import add_changes_without_row
 from app.services.desk.records import close_draft, digest, insert_order_of, unpacked
 from app.store.desk import DeskStore
 from app.store.salvage import SalvagedRow, salvage, whole
 from app.values.errors import Refusal
 from app.values.order_number import holds
 from app.values.vocabulary import CommandKind, DraftState
+from app.wire.contacts import Contact, OpenContact
 from app.wire.guidance import Guidance
 from app.wire.message import View, decode
+from app.wire.order_changes import OrderChange
 from app.wire.orders import PlacedOrder
 from app.wire.payments import CardAttempt, GivenUpOrder, PayLink
 from app.wire.read_back import ClosedCall, ReadBackEntry
@@ -51,6 +56,8 @@ _BODIES: dict[CommandKind, type[View]] = {
     CommandKind.PLACE_ORDER: PlacedOrder,
     CommandKind.CLOSE_CALL: ClosedCall,
     CommandKind.GIVE_UP_ORDER: GivenUpOrder,
+    CommandKind.NOTE_CONTACT: Contact,
+    CommandKind.CHANGE_ORDER: OrderChange,
 }
 _TENDERS: dict[TenderKind, type[View]] = {TenderKind.CARD: CardAttempt, TenderKind.LINK: PayLink}
 _entry: msgspec.json.Decoder[ReadBackEntry] = msgspec.json.Decoder(ReadBackEntry)
@@ -63,12 +70,13 @@ def salvaged(store: DeskStore, damaged: Path, key: bytes) -> tuple[int, int]:
         for kind, says in _SALVAGED:
             table = DeskTable.metadata.tables[kind.__tablename__]
             rows = _holding(table, read(table), says)
-            if kind is PlacedOrderRow:
+            if kind in {PlacedOrderRow, OrderChangeRow}:
                 rows = _with_command(connection, rows)
             counts[table.name] = sum(row.put_into(connection, table) for row in rows)
         for name, value in _settings(read(DeskTable.metadata.tables[SettingRow.__tablename__])):
             memory.remember(connection, name, value)
         _add_orders_without_row(connection)
+        add_changes_without_row(connection)
         _mark_numbers_used(connection)
         _close_drafts(connection)
         orders = connection.execute(select(PlacedOrderRow.position)).all()
@@ -116,6 +124,12 @@ def _tender(columns: _Columns) -> None:
         decode(columns["document"], _TENDERS[columns["kind"]])
 
 
+def _contact(columns: _Columns) -> None:
+    if decode(columns["document"], OpenContact).contact_id != columns["contact_id"]:
+        message = "the document is another contact's"
+        raise ValueError(message)
+
+
 def _draft(columns: _Columns) -> None:
     if unpacked(columns["document"]).order_id != columns["order_id"]:
         message = "the document is another draft's"
@@ -144,14 +158,16 @@ _SALVAGED: tuple[tuple[type[DeskTable], Callable[[_Columns], object]], ...] = (
     (HandedDraftRow, _nothing),
     (ReadBackEntryRow, _read_back),
     (TenderRow, _tender),
+    (ContactRow, _contact),
     (CommandRow, _command),
     (PlacedOrderRow, _number),
+    (OrderChangeRow, _number),
 )
 
 
 def _with_command(connection: Connection, rows: Iterable[SalvagedRow]) -> Iterator[SalvagedRow]:
     """An order whose command could not be read comes whole from the journal, or not at all."""
-    positions = set(connection.execute(select(CommandRow.position)).scalars())
+    positions = {None, *connection.execute(select(CommandRow.position)).scalars()}
     return (row for row in rows if row.values["position"] in positions)
 
 

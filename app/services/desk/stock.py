@@ -20,6 +20,7 @@ from app.services.desk.sign_in import SignedIn
 from app.services.desk.standing import Standing
 from app.services.ports import Centre
 from app.services.rules import stock_words
+from app.services.rules.amending import allocated
 from app.store.catalogue_replica import CatalogueReplica, ReplicaDamaged
 from app.store.desk import DeskStore
 from app.values.clock import Clock
@@ -132,7 +133,9 @@ class StockService:
             if row.told_at <= now < row.ends_at
         }
         if short:
-            found = stock_words.lacking_lines(document.lines, short)
+            # Of a change, what the order has already is not held for it.
+            has = {code: held + allocated(document, code) for code, held in short.items()}
+            found = stock_words.lacking_lines(document.lines, has)
             if found:
                 raise Refusal("stock_short", stock_words.refusal_sentence(found), "lines")
 

@@ -49,6 +49,20 @@ ACTS = frozenset(
 )
 """What an amendment can be about; where none of it is allowed there is nothing to begin."""
 
+_PARTS = (
+    "channel",
+    "order_type",
+    "priority",
+    "payment",
+    "customer",
+    "deliver_to",
+    "bill_to",
+    "delivery",
+    "lines",
+    "internal_note",
+)
+"""The parts of a document that a change can change."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
@@ -60,8 +74,11 @@ class Begun:
     at: datetime
 
 
-def from_page(page: OrderPage, begun: Begun) -> OrderDocument:
-    """The draft of a change of an order as the centre shows it."""
+def from_page(page: OrderPage, begun: Begun, also_by: str = "") -> OrderDocument:
+    """The draft of a change of an order as the centre shows it.
+
+    `also_by` is who else is changing it.
+    """
     placed, account = page.order.placed, page.account
     by_line = {line.line_id: line for line in page.lines}
     amends = Amends(
@@ -78,6 +95,7 @@ def from_page(page: OrderPage, begun: Begun) -> OrderDocument:
             Locked(act=one.act, sentence=one.obstacle) for one in page.may if one.obstacle
         ),
         sha256=digest_of(placed.document),
+        also_by=also_by,
     )
     return _draft(placed.document, amends, begun)
 
@@ -103,6 +121,7 @@ def from_own(placed: PlacedOrder, revision: int, held_by_now: Money, begun: Begu
         ),
         lines=tuple(_before(line, {}) for line in document.lines),
         sha256=digest_of(document),
+        is_last_known=True,
     )
     return _draft(document, amends, begun)
 
@@ -119,20 +138,47 @@ def _draft(document: OrderDocument, amends: Amends, begun: Begun) -> OrderDocume
     )
 
 
+def taking_in(mine: OrderDocument, base: OrderDocument, theirs: OrderDocument) -> OrderDocument:
+    """A draft that was begun from `base`, begun anew from `theirs`: what was changed in it stays.
+
+    A line is one value: where both changed it, it is as in the draft.
+    """
+    kept = {
+        name: getattr(mine if getattr(mine, name) != getattr(base, name) else theirs, name)
+        for name in _PARTS
+        if name != "lines"
+    }
+    return msgspec.structs.replace(theirs, **kept, lines=_lines_of_both(mine, base, theirs))
+
+
+def _lines_of_both(
+    mine: OrderDocument, base: OrderDocument, theirs: OrderDocument
+) -> tuple[OrderLine, ...]:
+    """Theirs in their order, with what the draft changed, took off and added."""
+    was = {line.line_id: line for line in base.lines}
+    here = {line.line_id: line for line in mine.lines}
+    there = {line.line_id: line for line in theirs.lines}
+    found = [
+        _line_of_both(here.get(line.line_id), was.get(line.line_id), line) for line in theirs.lines
+    ]
+    # What they took off and the draft changed stays: the caller wants it.
+    found += [
+        line for line in mine.lines if line.line_id not in there and line != was.get(line.line_id)
+    ]
+    return tuple(line for line in found if line is not None)
+
+
+def _line_of_both(
+    mine: OrderLine | None, base: OrderLine | None, theirs: OrderLine
+) -> OrderLine | None:
+    if mine == base:
+        return theirs
+    return mine
+
+
 def digest_of(document: OrderDocument) -> str:
     """The SHA-256 of all that a change can change, in hex."""
-    parts = (
-        document.channel,
-        document.order_type,
-        document.priority,
-        document.payment,
-        document.customer,
-        document.deliver_to,
-        document.bill_to,
-        document.delivery,
-        document.lines,
-        document.internal_note,
-    )
+    parts = [getattr(document, name) for name in _PARTS]
     return hashlib.sha256(encode(parts)).hexdigest()
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from alembic import context
 
-from app.models.desk import answers, contact, parking, stock, tables, tenders
+from app.models.desk import answers, contact, order_change, parking, stock, tables, tenders
 
 MAPPED = (
     tables.DraftRow,
     answers.AnswerSearchRow,
     contact.ContactRow,
+    order_change.OrderChangeRow,
     parking.ParkedDraftRow,
     stock.StockAnswerRow,
     tenders.TenderRow,
