@@ -27,6 +27,7 @@ from app.services.central.intake import Intake
 from app.services.central.merging import Merging
 from app.services.central.number_leases import NumberLeases
 from app.services.central.order_page import OrderPages
+from app.services.central.order_search import OrderSearch
 from app.services.central.pause_settings import PauseSettings
 from app.services.central.payments import CardPayments, PaymentSettings
 from app.services.central.read_back import Overrides
@@ -84,6 +85,7 @@ class OrderCentre(Centre):
         Intake(self.transactions, regions(), self.leases).register(handlers)
         Customers().register(handlers)
         OrderPages(Customers()).register(handlers)
+        OrderSearch().register(handlers)
         Merging().register(handlers)
         SimilarOrders().register(handlers)
         Overrides(self.identity).register(handlers)
@@ -155,6 +157,7 @@ class OrderCentre(Centre):
 
 _EMPTIED = (
     *("sales_order", "order_line", "order_version", "order_event", "order_number_alias", "contact"),
+    *("contact_order", "identity_check"),
     *("customer", "customer_phone", "customer_name_token", "address"),
     *("customer_version", "customer_key", "customer_merge", "customer_task"),
     *("product", "price", "price_break", "town", "change"),

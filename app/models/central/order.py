@@ -181,23 +181,3 @@ class OrderEvent(CentralTable):
     person_id: Mapped[UUID | None]
     command_id: Mapped[UUID | None]
     facts: Mapped[dict[str, Any]]
-
-
-class ContactRow(CentralTable):
-    """One conversation with a customer: a call, a fax, a letter."""
-
-    __tablename__ = "contact"
-    __table_args__ = (
-        one_of("channel", Channel),
-        CheckConstraint("ended_at >= started_at", name="ends_after_start"),
-    )
-
-    contact_id: Mapped[UUID] = mapped_column(primary_key=True)
-    channel: Mapped[Channel] = mapped_column(Word(Channel))
-    customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer.customer_id"), index=True)
-    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("sales_order.order_id"), index=True)
-    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.device_id"), index=True)
-    person_id: Mapped[UUID]
-    caller_number: Mapped[str]
-    started_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]

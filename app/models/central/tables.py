@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.models.central import (
     catalogue,
     clash,
+    contact,
     customer,
     handover,
     installation,
@@ -24,6 +25,7 @@ from app.models.central.table import CentralTable
 MODULES = (
     catalogue,
     clash,
+    contact,
     customer,
     handover,
     installation,

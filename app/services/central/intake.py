@@ -3,8 +3,8 @@
 Orders that follow each other and have no bearing on one another are kept some at a time, all or
 none: whatever is odd about one of them, and whatever goes wrong, sends them the way one by one.
 A well-formed command from an enrolled seat is never turned away: an order is accepted, or accepted
-and marked for a second look; the end of a call, and that an order will not come, are kept whatever
-they name.
+and marked for a second look; the end of a call, a contact, and that an order will not come, are
+kept whatever they name.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from app.services.central import giving_up
 from app.services.central.acceptance import Acceptance, Arrival
 from app.services.central.closings import Closings, EndedCall
+from app.services.central.contacts import Contacts, EndedContact
 from app.services.central.giving_up import GivenUp
 from app.services.central.judgement import (
     refuse_malformed,
     refuse_malformed_closing,
+    refuse_malformed_contact,
     refuse_malformed_giving_up,
 )
 from app.services.central.masking import e164
@@ -51,6 +53,7 @@ from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, OrderId
 from app.values.vocabulary import CommandKind, Region
 from app.wire import operations
+from app.wire.contacts import Contact
 from app.wire.message import decode, encode
 from app.wire.orders import PlacedOrder
 from app.wire.payments import GivenUpOrder
@@ -93,6 +96,7 @@ class Intake:
         self._regions = regions
         self._acceptance = Acceptance(regions, leases)
         self._closings = Closings(regions)
+        self._contacts = Contacts(regions)
 
     def register(self, handlers: Handlers) -> None:
         """Name the handlers."""
@@ -160,6 +164,11 @@ class Intake:
             refuse_malformed_closing(closed, command)
             ended = EndedCall(key=key, command=command, device_id=device, closed=closed)
             return partial(self._closings.decide, ended=ended)
+        if command.kind is CommandKind.NOTE_CONTACT:
+            contact = decode(clean, Contact)
+            refuse_malformed_contact(contact, command)
+            spoken = EndedContact(key=key, command=command, device_id=device, contact=contact)
+            return partial(self._contacts.decide, ended=spoken)
         order = decode(clean, GivenUpOrder)
         refuse_malformed_giving_up(order, command)
         given = GivenUp(key=key, command=command, device_id=device, order=order)

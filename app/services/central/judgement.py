@@ -22,6 +22,7 @@ from app.values.errors import Refusal
 from app.values.identity import DeviceId, LineId, OverrideId
 from app.values.money import LARGEST_UNIT_PRICE, Currency
 from app.values.vocabulary import CheckpointKind
+from app.wire.contacts import Contact
 from app.wire.guidance import Checklist
 from app.wire.orders import OrderDocument, PlacedOrder, Totals
 from app.wire.payments import GivenUpOrder
@@ -67,6 +68,15 @@ def refuse_malformed_closing(closed: ClosedCall, command: Command) -> None:
 def refuse_malformed_giving_up(order: GivenUpOrder, command: Command) -> None:
     """The same for an order that will not come."""
     _refuse_years_of_nobody((order.given_up_at, command.captured_at))
+
+
+def refuse_malformed_contact(contact: Contact, command: Command) -> None:
+    """The same for a conversation."""
+    instants = [contact.started_at, contact.ended_at, command.captured_at]
+    instants += [check.at for check in contact.checks]
+    if contact.answered_at is not None:
+        instants.append(contact.answered_at)
+    _refuse_years_of_nobody(instants)
 
 
 def _refuse_malformed_entries(entries: Sequence[ReadBackEntry]) -> None:

@@ -13,7 +13,8 @@ from uuid import UUID
 from sqlalchemy import Text, case, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.models.central.order import ContactRow, OrderEvent, OrderVersion, SalesOrder
+from app.models.central.contact import ContactRow
+from app.models.central.order import OrderEvent, OrderVersion, SalesOrder
 from app.models.central.order_life import (
     LedgerEntry,
     OrderChangeRow,

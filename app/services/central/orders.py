@@ -20,7 +20,7 @@ from app.services.central.transaction import CommandKey, Transaction
 from app.services.rules.review import sentence_for
 from app.values.contact import PostalAddress, contact_keys, folded_postcode, name_tokens
 from app.values.identity import CustomerId, DeviceId, OrderId, OverrideId
-from app.values.order_life import Fulfilment, OrderState
+from app.values.order_life import ContactOutcome, ContactReason, Fulfilment, OrderState
 from app.values.order_number import OrderNumber
 from app.values.vocabulary import PaymentState
 from app.wire.message import encode
@@ -139,6 +139,7 @@ _KEEP = f"""
     ), spoke AS (
         INSERT INTO contact
         SELECT r.* FROM given_all, jsonb_populate_recordset(NULL::contact, rows->'spoke') AS r
+        ON CONFLICT (contact_id) DO NOTHING
     ), happened AS (
         INSERT INTO order_event (order_id, kind, at, device_id, person_id, command_id, facts)
         SELECT r.order_id, r.kind, r.at, r.device_id, r.person_id, r.command_id, r.facts
@@ -362,16 +363,30 @@ def line_values(order_id: OrderId, position: int, line: OrderLine) -> dict[str, 
 
 
 def _contact(tx: Transaction, record: OrderRecord) -> dict[str, object]:
-    document = record.placed.document
-    return {
-        "contact_id": tx.ids.new(),
+    """The conversation that it was taken in: its end comes by itself, where the desk knew of it."""
+    document, contact_id = record.placed.document, record.placed.contact_id
+    row: dict[str, object] = {
+        "contact_id": contact_id or tx.ids.new(),
         "channel": document.channel,
         "customer_id": record.customer_id,
         "order_id": document.order_id,
         "caller_number": document.caller_number,
         "started_at": record.started_at,
-        "ended_at": record.placed_at if record.placed_at >= record.started_at else None,
+        "answered_at": record.started_at,
+        "note": "",
     }
+    if contact_id is None:
+        row |= _TAKEN
+        row["ended_at"] = record.placed_at if record.placed_at >= record.started_at else None
+    return row
+
+
+_TAKEN = {
+    "reason": ContactReason.NEW_ORDER,
+    "outcome": ContactOutcome.ORDER_PLACED,
+    "resolved": True,
+}
+"""An order that came without a conversation was all that there was of one."""
 
 
 def _customer(tx: Transaction, customer: OrderCustomer) -> dict[str, object]:
