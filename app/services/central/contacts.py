@@ -16,7 +16,9 @@ from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
+from sqlalchemy import ColumnElement, ScalarSelect, select
 
+from app.models.central.contact import ContactOrder, ContactRow, IdentityCheck
 from app.services.central import desk_clock
 from app.services.central.masking import e164
 from app.services.central.settling import Place, in_sequence, settled_before
@@ -24,6 +26,7 @@ from app.services.central.transaction import Applied, CommandKey, Transaction
 from app.services.rules.regions import RegionRules
 from app.values.card import mask_card_digits
 from app.values.identity import ContactId, DeviceId
+from app.values.order_life import IdentityLevel
 from app.values.vocabulary import Region
 from app.wire.contacts import Contact
 from app.wire.message import encode
@@ -130,6 +133,29 @@ class _Span:
             return cls(start, None, end)
         answered = desk_clock.corrected(contact.answered_at, command, received)
         return cls(start, min(max(start, answered), end), end)
+
+
+def is_about(order_id: UUID) -> ColumnElement[bool]:
+    """Whether a contact is about an order: placed in it, or named at its end.
+
+    Two look-ups put together, because the two in one condition would be a look at every contact.
+    """
+    placed = select(ContactRow.contact_id).where(ContactRow.order_id == order_id)
+    named = select(ContactOrder.contact_id).where(ContactOrder.order_id == order_id)
+    return ContactRow.contact_id.in_(placed.union(named))
+
+
+def level_shown(order_id: UUID) -> ScalarSelect[IdentityLevel]:
+    """How far it was made sure in a contact whose the order is; None where nothing was."""
+    return (
+        select(IdentityCheck.level)
+        .where(
+            IdentityCheck.contact_id == ContactRow.contact_id, IdentityCheck.order_id == order_id
+        )
+        .order_by(IdentityCheck.position.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 _FACTS = """

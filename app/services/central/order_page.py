@@ -26,6 +26,7 @@ from app.models.central.payment import CardMovement
 from app.models.central.people import Device, Person
 from app.models.central.recording import RecordingLease
 from app.models.central.stock import OrderAllocation
+from app.services.central.contacts import is_about, level_shown
 from app.services.central.customers import Customers
 from app.services.central.transaction import Actor, Handlers, Transaction
 from app.services.rules.order_acts import Standing, UndoState, all_acts, undo_state
@@ -50,7 +51,7 @@ from app.values.identity import (
     RefundId,
 )
 from app.values.money import Currency, Money
-from app.values.order_life import ChangeState
+from app.values.order_life import ChangeState, IdentityLevel
 from app.wire.customers import GetOrder
 from app.wire.order_changes import ChangeView, RefundView
 from app.wire.order_operations import ASK_ORDER_PAGE
@@ -311,9 +312,9 @@ class _Rows:
 
     def contacts(self) -> tuple[ContactView, ...]:
         rows = (
-            select(ContactRow, Person.name)
+            select(ContactRow, Person.name, level_shown(self._order))
             .outerjoin(Person, Person.person_id == ContactRow.person_id)
-            .where(ContactRow.order_id == self._order)
+            .where(is_about(self._order))
             .order_by(ContactRow.started_at.desc(), ContactRow.contact_id)
             .limit(ROWS_MOST)
         )
@@ -321,14 +322,16 @@ class _Rows:
             ContactView(
                 contact_id=ContactId(row.contact_id),
                 channel=row.channel,
-                reason=None,
-                outcome=None,
-                resolved=None,
+                reason=row.reason,
+                outcome=row.outcome,
+                resolved=row.resolved,
                 started_at=row.started_at,
                 ended_at=row.ended_at,
                 by=name or "",
+                note=row.note,
+                level=level or IdentityLevel.NOTHING,
             )
-            for row, name in reversed(self._tx.session.execute(rows).all())
+            for row, name, level in reversed(self._tx.session.execute(rows).all())
         )
 
     def gaps(self, changes: Iterable[ChangeView]) -> tuple[RecordingGap, ...]:
