@@ -168,7 +168,8 @@ class MainWindow(QMainWindow):
         return self.pages.protocol
 
     def _connect(self) -> None:
-        telling = (self.call, self.drafts, self.placed, self.protocol, self.outbox)
+        made = self._presenters
+        telling = (self.call, self.drafts, self.placed, self.protocol, self.outbox, made.order)
         for part in (self.sign_in, *telling):
             part.notice.connect(self.notices.show_notice)
         self.sign_in.signed_in.connect(self._let_in)

@@ -5,7 +5,7 @@ The only place that knows all screens. Runs on the GUI thread; presenters come f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -15,6 +15,7 @@ from app.ui.command_palette import Command
 from app.ui.presenters import Presenters
 from app.ui.screens.call.screen import CallScreen
 from app.ui.screens.drafts.screen import DraftsScreen
+from app.ui.screens.order.screen import OrderScreen
 from app.ui.screens.outbox.screen import OutboxScreen
 from app.ui.screens.placed.screen import PlacedScreen
 from app.ui.screens.protocol.screen import ProtocolScreen
@@ -31,6 +32,7 @@ class _Rest:
     placed: PlacedScreen
     protocol: ProtocolScreen
     outbox: OutboxScreen
+    order: OrderScreen
 
 
 class Pages(QStackedWidget):
@@ -40,6 +42,7 @@ class Pages(QStackedWidget):
     drafts_left = Signal()
     protocol_left = Signal()
     outbox_left = Signal()
+    order_left = Signal()
     order_chosen = Signal(object)
 
     def __init__(self, presenters: Presenters, parent: QWidget) -> None:
@@ -65,15 +68,17 @@ class Pages(QStackedWidget):
             PlacedScreen(made.placed, self),
             ProtocolScreen(made.protocol, self),
             OutboxScreen(made.outbox, self),
+            OrderScreen(made.order, self),
         )
-        for page in (rest.call, rest.drafts, rest.placed, rest.protocol, rest.outbox):
-            self.addWidget(page)
+        for page in fields(rest):
+            self.addWidget(getattr(rest, page.name))
         rest.call.new_call_asked.connect(self.new_call_asked)
         rest.call.last_orders.order_chosen.connect(self.order_chosen)
         rest.drafts.new_call_asked.connect(self.new_call_asked)
         rest.drafts.left.connect(self.drafts_left)
         rest.protocol.left.connect(self.protocol_left)
         rest.outbox.left.connect(self.outbox_left)
+        rest.order.left.connect(self.order_left)
         self._rest = rest
         return rest
 
@@ -106,6 +111,11 @@ class Pages(QStackedWidget):
         """What was done here, and how far it has come."""
         return self.build_rest().outbox
 
+    @property
+    def order(self) -> OrderScreen:
+        """One order after it was placed."""
+        return self.build_rest().order
+
     def commands(self) -> tuple[Command, ...]:
         """What the page in view offers for the palette."""
         page = self.currentWidget()
@@ -122,10 +132,16 @@ class Pages(QStackedWidget):
             case PlacedScreen():
                 end = (shortcuts.keys(Action.COMMIT), self.tr("end the call"))
                 return next_one, end, all_actions
+            case OrderScreen():
+                acts = [
+                    (shortcuts.keys(act), shortcuts.label(act))
+                    for act in (Action.AMEND, Action.CANCEL_ORDER)
+                ]
+                return *acts, (shortcuts.keys(Action.BACK), self.tr("back")), all_actions
             case ProtocolScreen() | OutboxScreen():
                 return (shortcuts.keys(Action.BACK), self.tr("back")), all_actions
             case _:
                 return (all_actions,)
 
 
-_OFFERING = (CallScreen, DraftsScreen, PlacedScreen, ProtocolScreen, OutboxScreen)
+_OFFERING = (CallScreen, DraftsScreen, PlacedScreen, ProtocolScreen, OutboxScreen, OrderScreen)

@@ -15,6 +15,7 @@ from app.ui.background import Background
 from app.ui.paper_maker import Opener
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.drafts.presenter import DraftsPresenter
+from app.ui.screens.order.presenter import OrderPresenter
 from app.ui.screens.outbox.presenter import OutboxPresenter
 from app.ui.screens.placed.presenter import PlacedPresenter
 from app.ui.screens.protocol.presenter import ProtocolPresenter
@@ -49,6 +50,7 @@ class Presenters:
     placed: PlacedPresenter
     protocol: ProtocolPresenter
     outbox: OutboxPresenter
+    order: OrderPresenter
 
 
 def presenters_of(means: Means, parent: QObject) -> Presenters:
@@ -72,4 +74,5 @@ def presenters_of(means: Means, parent: QObject) -> Presenters:
         placed=PlacedPresenter(caller, background, opener, printer, clock, means.speech, parent),
         protocol=ProtocolPresenter(caller, background, opener, printer, means.regions, parent),
         outbox=OutboxPresenter(caller, background, opener, printer, clock, parent),
+        order=OrderPresenter(caller, background, opener, printer, parent),
     )

@@ -68,6 +68,9 @@ class Action(StrEnum):
     SHOW_SETTLED = "show-settled"
     HAND_OVER = "hand-over"
     TAKE_BACK = "take-back"
+    AMEND = "amend"
+    CANCEL_ORDER = "cancel-order"
+    TAKE_CHANGE_BACK = "take-change-back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,13 @@ KEYS: dict[Action, Key] = {
         ("H",), QT_TRANSLATE_NOOP("Shortcuts", "Hand over to a colleague"), Where.LIST
     ),
     Action.TAKE_BACK: Key(("B",), QT_TRANSLATE_NOOP("Shortcuts", "Take it back"), Where.LIST),
+    Action.AMEND: Key(("A",), QT_TRANSLATE_NOOP("Shortcuts", "Change the order"), Where.LIST),
+    Action.CANCEL_ORDER: Key(
+        ("X",), QT_TRANSLATE_NOOP("Shortcuts", "Cancel it or a part"), Where.LIST
+    ),
+    Action.TAKE_CHANGE_BACK: Key(
+        ("U",), QT_TRANSLATE_NOOP("Shortcuts", "Take the last change back"), Where.LIST
+    ),
 }
 
 FIXED_KEYS: tuple[Key, ...] = (

@@ -18,6 +18,7 @@ from app.ui.presenters import Presenters
 from app.ui.shortcuts import Action
 from app.wire.clashes import LikeOrder
 from app.wire.customers import OrderSummary
+from app.wire.order_page import OrderPage
 from app.wire.orders import PlacedOrder
 from app.wire.people import PersonView
 
@@ -69,15 +70,19 @@ class SideTrips(QObject):
         self.person: PersonView | None = None
         presenters.call.placing.same.connect(self.show_protocol_at_centre)
         presenters.placed.protocol_asked.connect(self.show_protocol_of)
-        presenters.outbox.order_asked.connect(self.show_protocol_of)
-        pages.order_chosen.connect(self.show_protocol_at_centre)
+        presenters.outbox.order_asked.connect(self.show_order_of)
+        presenters.order.protocol_asked.connect(self.show_protocol_of)
+        presenters.order.protocol_at_centre.connect(self._show_protocol_of_page)
+        pages.order_chosen.connect(self.show_order)
         pages.protocol_left.connect(self.back)
         pages.outbox_left.connect(self.back)
+        pages.order_left.connect(self.back)
 
     def commands(self) -> tuple[Command, ...]:
         """What the palette offers everywhere."""
         return (
             Command(shortcuts.label(Action.OUTBOX), self.show_outbox, Action.OUTBOX),
+            Command(self.tr("Order page of \u2026"), self.ask_for_order),
             Command(self.tr("Read-back of an order \u2026"), self.ask_for_protocol),
         )
 
@@ -109,6 +114,34 @@ class SideTrips(QObject):
         """How an order was read back that the centre holds."""
         self._presenters.protocol.show_order(order.order_id, order.number)
         self._open_protocol()
+
+    @Slot(object)
+    def _show_protocol_of_page(self, page: OrderPage) -> None:
+        placed = page.order.placed
+        self._presenters.protocol.show_order(placed.document.order_id, placed.number)
+        self._open_protocol()
+
+    @Slot()
+    def ask_for_order(self) -> None:
+        """By palette: the number of an order is typed there."""
+        self._presenters.order.ask()
+        self._open_order()
+
+    @Slot(object)
+    def show_order(self, order: OrderSummary) -> None:
+        """The page of an order that the centre holds."""
+        self._presenters.order.show_order(order.order_id, order.number)
+        self._open_order()
+
+    @Slot(object)
+    def show_order_of(self, placed: PlacedOrder) -> None:
+        """The page of an order of this desk."""
+        self._presenters.order.show_placed(placed, self.person)
+        self._open_order()
+
+    def _open_order(self) -> None:
+        if self._open(self._pages.order):
+            self._pages.order.begin()
 
     def _open_protocol(self) -> None:
         if self._open(self._pages.protocol):

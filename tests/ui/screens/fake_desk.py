@@ -102,6 +102,7 @@ from tests.builders import A_MORNING, an_id
 from tests.fake_stock import FakeStock
 from tests.read_backs import a_guidance
 from tests.ui.payment.fakes import CardLine
+from tests.ui.screens.fake_orders import FakeOrders
 from tests.ui.screens.fake_parking import FakeParking
 
 Q = TypeVar("Q")
@@ -147,7 +148,7 @@ def a_known_customer(name: str = "Margaret Thompson", **different: Any) -> Custo
     return msgspec.structs.replace(view, **different)
 
 
-class FakeDesk(FakeParking):
+class FakeDesk(FakeOrders, FakeParking):
     """Answers like a desk with a centre behind it; `offline` cuts the centre off."""
 
     def __init__(self, *products: ProductView, region: Region = Region.GB) -> None:
@@ -220,6 +221,7 @@ class FakeDesk(FakeParking):
             outbox_operations.SEND_NOW.name: self._send_now,
             outbox_operations.OPEN_SENT_ORDER.name: self._sent_order,
             **self.parking_handlers(),
+            **self.order_handlers(),
         }
 
     def call(self, operation: Operation[Q, A], request: Q) -> A:

@@ -49,6 +49,7 @@ AMENDING = frozenset(
 """What is changed in the call screen."""
 
 CANCELLING = frozenset({OrderAct.CANCEL_ORDER, OrderAct.CANCEL_LINE})
+UNDOING = frozenset({OrderAct.UNDO})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +186,7 @@ class OrderPresenter(QObject):
     @Slot()
     def undo(self) -> None:
         """Take the last change back."""
-        self._want(frozenset({OrderAct.UNDO}), self.undo_asked)
+        self._want(UNDOING, self.undo_asked)
 
     @Slot()
     def show_protocol(self) -> None:
