@@ -36,7 +36,11 @@ from app.services.central.intake import Intake
 from app.services.central.measures import Measures
 from app.services.central.merging import Merging
 from app.services.central.number_leases import NumberLeases
+from app.services.central.order_changes import OrderChanges
+from app.services.central.order_changes_requests import LOOK_SECONDS as CHANGE_SECONDS
+from app.services.central.order_changes_requests import ChangeRequests, ChangeWatch
 from app.services.central.order_page import OrderPages
+from app.services.central.order_search import OrderSearch
 from app.services.central.passwords import Passwords
 from app.services.central.pause_settings import PauseSettings, PauseTable
 from app.services.central.payments import CardPayments, PaymentSettings
@@ -88,7 +92,9 @@ def _services(
         leases,
         Intake(transactions, regions, leases, measures),
         Customers(),
+        OrderSearch(),
         OrderPages(Customers()),
+        ChangeRequests(OrderChanges(regions)),
         Merging(),
         SimilarOrders(),
         Overrides(identity),
@@ -160,6 +166,7 @@ class Central:
                 ("recording.look_after", self._pause.watchdog_s, self.pauses.look_after),
                 ("payments.look_after", self._pay.watchdog_s, self.payments.look_after),
                 ("stock.look_after", STOCK_SECONDS, StockWatch(self.transactions).look_after),
+                ("orders.look_again", CHANGE_SECONDS, self._change_watch().look_after),
                 (
                     "drafts.look_after",
                     HANDOVER_SECONDS,
@@ -167,6 +174,10 @@ class Central:
                 ),
             )
         )
+
+    def _change_watch(self) -> ChangeWatch:
+        regions = load_regions(resource_folder() / "regions")
+        return ChangeWatch(self.transactions, OrderChanges(regions))
 
     def _take_cards(self, settings: CentreSettings, given: Surroundings) -> None:
         """What the recording and the card payments are made of."""

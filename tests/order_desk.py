@@ -26,6 +26,8 @@ from app.services.central.handovers import Handovers
 from app.services.central.intake import Intake
 from app.services.central.merging import Merging
 from app.services.central.number_leases import NumberLeases
+from app.services.central.order_changes import OrderChanges
+from app.services.central.order_changes_requests import ChangeRequests
 from app.services.central.order_page import OrderPages
 from app.services.central.order_search import OrderSearch
 from app.services.central.pause_settings import PauseSettings
@@ -85,6 +87,8 @@ class OrderCentre(Centre):
         Intake(self.transactions, regions(), self.leases).register(handlers)
         Customers().register(handlers)
         OrderPages(Customers()).register(handlers)
+        self.requests = ChangeRequests(OrderChanges(regions()))
+        self.requests.register(handlers)
         OrderSearch().register(handlers)
         Merging().register(handlers)
         SimilarOrders().register(handlers)

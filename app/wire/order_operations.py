@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.wire import order_changes, order_page, order_search
+from app.wire.message import Nothing
 from app.wire.operation import Home, Kind, Operation, Ownership
 from app.wire.orders import OrderDocument, Paper
 from app.wire.people import Permission
@@ -51,6 +52,46 @@ PRINT_ORDER = Operation(
     kind=Kind.COMMAND,
     home=Home.DESK,
     permission=Permission.TAKE_ORDERS,
+)
+
+PREVIEW_CHANGE = Operation(
+    name="orders.preview_change",
+    request=order_changes.PreviewChange,
+    response=order_changes.ChangePreview,
+    kind=Kind.QUERY,
+    permission=Permission.TAKE_ORDERS,
+)
+BEGIN_CHANGE = Operation(
+    name="orders.begin_change",
+    request=order_changes.BeginChange,
+    response=order_changes.ChangeBegun,
+    kind=Kind.COMMAND,
+    permission=Permission.TAKE_ORDERS,
+    audited=True,
+)
+LEAVE_CHANGE = Operation(
+    name="orders.leave_change",
+    request=order_changes.LeaveChange,
+    response=Nothing,
+    kind=Kind.COMMAND,
+    permission=Permission.TAKE_ORDERS,
+    audited=True,
+)
+WITHDRAW_CHANGE = Operation(
+    name="orders.withdraw",
+    request=order_changes.WithdrawChange,
+    response=order_changes.ChangeSent,
+    kind=Kind.COMMAND,
+    permission=Permission.TAKE_ORDERS,
+    audited=True,
+)
+SETTLE_CHANGE = Operation(
+    name="orders.settle_change",
+    request=order_changes.SettleChange,
+    response=order_changes.ChangeSent,
+    kind=Kind.COMMAND,
+    permission=Permission.REVIEW_ORDERS,
+    audited=True,
 )
 
 ROWS: tuple[Operation[Any, Any], ...] = tuple(

@@ -114,15 +114,16 @@ class OfferedNumber(View, frozen=True, kw_only=True):
 
 
 class OrdersFound(View, frozen=True, kw_only=True):
-    """The newest first. `others` are other meanings of the text that find something, too.
+    """The newest first, found by the request's `reading`, counted from 0 (`more` is of it, too).
 
-    `more`: where to go on. `searched_to`: nothing newer than this is missing, and older ones were
-    not looked at yet.
+    `others` are further readings that find something. `more`: where to go on. `searched_to`:
+    nothing newer than this is missing, and older ones were not looked at yet.
     """
 
     meaning: Meaning
+    reading: int
     orders: tuple[FoundOrder, ...] = ()
-    others: tuple[Meaning, ...] = ()
+    others: tuple[int, ...] = ()
     more: OrderPlace | None = None
     searched_to: datetime | None = None
     offers: tuple[OfferedNumber, ...] = ()
@@ -131,13 +132,21 @@ class OrdersFound(View, frozen=True, kw_only=True):
 class LookUpOrders(Request, frozen=True, kw_only=True):
     """Orders by what was typed, asked of the desk, which asks the centre.
 
-    `meaning`: only what the text finds when it is taken for this.
+    `reading`: only what the text finds when it is read like this (`OtherReading`); a later page
+    names the reading of the first.
     """
 
     text: ShortText
-    meaning: Meaning | None = None
+    reading: Annotated[int, Meta(ge=0, lt=READINGS_MOST)] | None = None
     after: OrderPlace | None = None
     limit: Rows = ROWS
+
+
+class OtherReading(View, frozen=True, kw_only=True):
+    """Another way to read a text, which finds something as well."""
+
+    reading: int
+    meaning: Meaning
 
 
 class OrdersLookedUp(View, frozen=True, kw_only=True):
@@ -149,8 +158,9 @@ class OrdersLookedUp(View, frozen=True, kw_only=True):
 
     text: str
     meaning: Meaning | None = None
+    reading: int = 0
     orders: tuple[FoundOrder, ...] = ()
-    others: tuple[Meaning, ...] = ()
+    others: tuple[OtherReading, ...] = ()
     more: OrderPlace | None = None
     searched_to: datetime | None = None
     offers: tuple[OfferedNumber, ...] = ()
