@@ -108,7 +108,7 @@ def _pieces(line: OrderLine | None) -> str:
 def _later(line: OrderLine | None, document: OrderDocument) -> str:
     if line is None or not line.back_ordered:
         return ""
-    day = _day(line.back_order_on, document.region)
+    day = shown_day(line.back_order_on, document.region)
     return f"{line.back_ordered:,}, about {day}" if day else f"{line.back_ordered:,}"
 
 
@@ -299,7 +299,7 @@ def _show_method(document: OrderDocument) -> str:
 
 
 def _show_date(document: OrderDocument) -> str:
-    return _day(document.delivery.promised_on, document.region)
+    return shown_day(document.delivery.promised_on, document.region)
 
 
 def _show_instructions(document: OrderDocument) -> str:
@@ -330,7 +330,8 @@ def _in_one_line(address: PostalAddress | None) -> str:
     return ", ".join(format_lines(address)) if address is not None else ""
 
 
-def _day(day: date | None, region: Region) -> str:
+def shown_day(day: date | None, region: Region) -> str:
+    """`Tuesday 24 November`, or as Americans write it; empty where there is none."""
     if day is None:
         return ""
     weekday, month = WEEKDAYS[day.weekday()], MONTHS[day.month - 1]

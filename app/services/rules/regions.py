@@ -82,7 +82,11 @@ class DeliveryMethod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionRules:
-    """Everything that differs between regions. `rights` name the texts to be read out."""
+    """Everything that differs between regions. `rights` name the texts to be read out.
+
+    For `return_days` after the last goods arrived they may come back; then an order is complete.
+    `changes` are what a caller is told when an order is changed, and what the law gives them.
+    """
 
     region: Region
     name: str
@@ -94,6 +98,8 @@ class RegionRules:
     methods: tuple[DeliveryMethod, ...]
     holidays: frozenset[date]
     rights: tuple[str, ...]
+    return_days: int
+    changes: Mapping[str, Template]
 
     def method(self, code: str) -> DeliveryMethod | None:
         """The delivery method of that code."""
@@ -155,9 +161,11 @@ class _RegionFile(_Row, frozen=True, kw_only=True):
     phone_region: str
     time_zone: str
     rights: list[str]
+    return_days: int
     tax: _Tax
     holidays: _Holidays
     delivery: list[_Method]
+    changes: dict[str, str]
 
 
 def load_regions(folder: Path) -> dict[Region, RegionRules]:
@@ -189,7 +197,32 @@ def _rules(path: Path, file: _RegionFile) -> RegionRules:
         methods=_methods(path, file),
         holidays=frozenset(file.holidays.days),
         rights=tuple(file.rights),
+        return_days=_return_days(path, file.return_days),
+        changes=_changes(path, file.changes),
     )
+
+
+def _changes(path: Path, texts: Mapping[str, str]) -> dict[str, Template]:
+    if unlike := sorted(texts.keys() ^ CHANGES.keys()):
+        reason = "is not known here" if unlike[0] in texts else "is missing"
+        raise _refusal(path, f"changes.{unlike[0]}", reason)
+    return {key: _sentence(path, key, text) for key, text in texts.items()}
+
+
+def _sentence(path: Path, key: str, text: str) -> Template:
+    """A sentence with exactly its places; empty where the law of a region may give nothing."""
+    template = Template.of(text)
+    may_be_empty = key in CHANGES_LEFT_OUT and not text
+    if not may_be_empty and (not text or template.places != CHANGES[key]):
+        places = ", ".join(f"{{{place}}}" for place in sorted(CHANGES[key])) or "no places"
+        raise _refusal(path, f"changes.{key}", f"wants to be a sentence with {places}")
+    return template
+
+
+def _return_days(path: Path, days: int) -> int:
+    if not 0 <= days <= 366:
+        raise _refusal(path, "return_days", "is not from 0 to 366")
+    return days
 
 
 def _country(path: Path, key: str, code: str) -> str:

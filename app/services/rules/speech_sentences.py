@@ -113,6 +113,30 @@ SENTENCES: dict[str, frozenset[str]] = {
     "quoted": _places("text"),
 }
 
+CHANGES: dict[str, frozenset[str]] = {
+    "total": _places("old", "new"),
+    "total_same": _places("new"),
+    "to_pay": _places("amount"),
+    "to_refund": _places("amount"),
+    "nothing_due": _places(),
+    "date": _places("old", "new"),
+    "date_new": _places("new"),
+    "date_gone": _places("old"),
+    "cancelled": _places(),
+    "delivery_too": _places("amount"),
+    "not_taken": _places("amount"),
+    "to_card": _places("amount", "digits"),
+    "by_hand": _places("amount"),
+    "refund_by": _places(),
+    "right": _places(),
+    "sent_back": _places(),
+    "kept": _places(),
+}
+"""What a caller is told of a change of their order; in the files of the regions."""
+
+CHANGES_LEFT_OUT = frozenset({"right", "sent_back"})
+"""What the law of a region may not give, so that nothing is said."""
+
 TITLES: dict[str, frozenset[str]] = {
     "customer": _places(),
     "line": _places("number", "description"),
