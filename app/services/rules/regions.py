@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
+from app.services.rules.speech_book import Template
+from app.services.rules.speech_sentences import CHANGES, CHANGES_LEFT_OUT
 from app.services.rules.toml_file import read_toml
 from app.values.errors import Refusal
 from app.values.money import MINOR_SCALE, Currency, Money
