@@ -40,6 +40,7 @@ from app.services.central.order_changes import OrderChanges
 from app.services.central.order_changes_requests import LOOK_SECONDS as CHANGE_SECONDS
 from app.services.central.order_changes_requests import ChangeRequests, ChangeWatch
 from app.services.central.order_page import OrderPages
+from app.services.central.order_refunds import REFUND_SECONDS, OrderRefunds, RefundWatch
 from app.services.central.order_search import OrderSearch
 from app.services.central.passwords import Passwords
 from app.services.central.pause_settings import PauseSettings, PauseTable
@@ -95,6 +96,7 @@ def _services(
         OrderSearch(),
         OrderPages(Customers()),
         ChangeRequests(OrderChanges(regions)),
+        OrderRefunds(regions),
         Merging(),
         SimilarOrders(),
         Overrides(identity),
@@ -167,6 +169,7 @@ class Central:
                 ("payments.look_after", self._pay.watchdog_s, self.payments.look_after),
                 ("stock.look_after", STOCK_SECONDS, StockWatch(self.transactions).look_after),
                 ("orders.look_again", CHANGE_SECONDS, self._change_watch().look_after),
+                ("orders.refund", REFUND_SECONDS, self._refund_watch().look_after),
                 (
                     "drafts.look_after",
                     HANDOVER_SECONDS,
@@ -178,6 +181,9 @@ class Central:
     def _change_watch(self) -> ChangeWatch:
         regions = load_regions(resource_folder() / "regions")
         return ChangeWatch(self.transactions, OrderChanges(regions))
+
+    def _refund_watch(self) -> RefundWatch:
+        return RefundWatch(self.transactions, self.payments, self._log)
 
     def _take_cards(self, settings: CentreSettings, given: Surroundings) -> None:
         """What the recording and the card payments are made of."""

@@ -29,6 +29,7 @@ from app.services.central.number_leases import NumberLeases
 from app.services.central.order_changes import OrderChanges
 from app.services.central.order_changes_requests import ChangeRequests
 from app.services.central.order_page import OrderPages
+from app.services.central.order_refunds import OrderRefunds
 from app.services.central.order_search import OrderSearch
 from app.services.central.pause_settings import PauseSettings
 from app.services.central.payments import CardPayments, PaymentSettings
@@ -89,6 +90,7 @@ class OrderCentre(Centre):
         OrderPages(Customers()).register(handlers)
         self.requests = ChangeRequests(OrderChanges(regions()))
         self.requests.register(handlers)
+        OrderRefunds(regions()).register(handlers)
         OrderSearch().register(handlers)
         Merging().register(handlers)
         SimilarOrders().register(handlers)

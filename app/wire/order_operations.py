@@ -18,6 +18,14 @@ FIND_ORDERS = Operation(
     permission=Permission.SEE_CUSTOMERS,
     patience_s=4.0,
 )
+LOOK_UP_ORDERS = Operation(
+    name="orders.look_up",
+    request=order_search.LookUpOrders,
+    response=order_search.OrdersLookedUp,
+    kind=Kind.QUERY,
+    home=Home.DESK,
+    permission=Permission.TAKE_ORDERS,
+)
 ASK_ORDER_PAGE = Operation(
     name="orders.page",
     request=order_page.AskOrderPage,
@@ -89,6 +97,23 @@ SETTLE_CHANGE = Operation(
     name="orders.settle_change",
     request=order_changes.SettleChange,
     response=order_changes.ChangeSent,
+    kind=Kind.COMMAND,
+    permission=Permission.REVIEW_ORDERS,
+    audited=True,
+)
+
+REFUND_DONE = Operation(
+    name="orders.refund_done",
+    request=order_changes.RefundDone,
+    response=order_changes.RefundView,
+    kind=Kind.COMMAND,
+    permission=Permission.REVIEW_ORDERS,
+    audited=True,
+)
+GIVE_GOODWILL = Operation(
+    name="orders.goodwill",
+    request=order_changes.GiveGoodwill,
+    response=order_changes.RefundsMade,
     kind=Kind.COMMAND,
     permission=Permission.REVIEW_ORDERS,
     audited=True,

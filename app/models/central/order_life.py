@@ -90,7 +90,7 @@ class OrderChangeRow(CentralTable):
     """A change of an order as it was asked for; `document` is the wire OrderChange.
 
     `revision` is the version it made; None while it is open, or where it came to nothing. The order
-    may be unknown here.
+    may be unknown here. `note` is what a lead said about it.
     """
 
     __tablename__ = "order_change"
@@ -118,6 +118,7 @@ class OrderChangeRow(CentralTable):
     received_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[UUID | None]
+    note: Mapped[str]
 
 
 class OrderRefund(CentralTable):

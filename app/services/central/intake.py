@@ -3,8 +3,8 @@
 Orders that follow each other and have no bearing on one another are kept some at a time, all or
 none: whatever is odd about one of them, and whatever goes wrong, sends them the way one by one.
 A well-formed command from an enrolled seat is never turned away: an order is accepted, or accepted
-and marked for a second look; the end of a call, a contact, and that an order will not come, are
-kept whatever they name.
+and marked for a second look; a change is carried out, or kept as a request; the end of a call, a
+contact, and that an order will not come, are kept whatever they name.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from app.services.central.judgement import (
 from app.services.central.masking import e164
 from app.services.central.measures import Measures
 from app.services.central.number_leases import NumberLeases
+from app.services.central.order_changes import ArrivedChange, OrderChanges
+from app.services.central.order_changes_judging import refuse_malformed_change
 from app.services.central.order_decisions import decided
 from app.services.central.order_facts import (
     Asked,
@@ -55,6 +57,7 @@ from app.values.vocabulary import CommandKind, Region
 from app.wire import operations
 from app.wire.contacts import Contact
 from app.wire.message import decode, encode
+from app.wire.order_changes import OrderChange
 from app.wire.orders import PlacedOrder
 from app.wire.payments import GivenUpOrder
 from app.wire.read_back import ClosedCall
@@ -97,6 +100,7 @@ class Intake:
         self._acceptance = Acceptance(regions, leases)
         self._closings = Closings(regions)
         self._contacts = Contacts(regions)
+        self._changes = OrderChanges(regions)
 
     def register(self, handlers: Handlers) -> None:
         """Name the handlers."""
@@ -169,6 +173,11 @@ class Intake:
             refuse_malformed_contact(contact, command)
             spoken = EndedContact(key=key, command=command, device_id=device, contact=contact)
             return partial(self._contacts.decide, ended=spoken)
+        if command.kind is CommandKind.CHANGE_ORDER:
+            change = decode(clean, OrderChange)
+            refuse_malformed_change(change, command)
+            arrived = ArrivedChange(key=key, command=command, device_id=device, change=change)
+            return partial(self._changes.decide, arrived=arrived)
         order = decode(clean, GivenUpOrder)
         refuse_malformed_giving_up(order, command)
         given = GivenUp(key=key, command=command, device_id=device, order=order)

@@ -55,19 +55,19 @@ def refuse_malformed(placed: PlacedOrder, command: Command) -> None:
         raise _malformed("an amount is too large")
     instants = [placed.placed_at, document.started_at, command.captured_at]
     instants += [line.quoted_at for line in document.lines]
-    _refuse_years_of_nobody(instants)
+    refuse_malformed_instants(instants)
     _refuse_malformed_entries(placed.read_back)
 
 
 def refuse_malformed_closing(closed: ClosedCall, command: Command) -> None:
     """The same for the end of a call."""
-    _refuse_years_of_nobody((closed.closed_at, command.captured_at))
+    refuse_malformed_instants((closed.closed_at, command.captured_at))
     _refuse_malformed_entries(closed.entries)
 
 
 def refuse_malformed_giving_up(order: GivenUpOrder, command: Command) -> None:
     """The same for an order that will not come."""
-    _refuse_years_of_nobody((order.given_up_at, command.captured_at))
+    refuse_malformed_instants((order.given_up_at, command.captured_at))
 
 
 def refuse_malformed_contact(contact: Contact, command: Command) -> None:
@@ -76,16 +76,17 @@ def refuse_malformed_contact(contact: Contact, command: Command) -> None:
     instants += [check.at for check in contact.checks]
     if contact.answered_at is not None:
         instants.append(contact.answered_at)
-    _refuse_years_of_nobody(instants)
+    refuse_malformed_instants(instants)
 
 
 def _refuse_malformed_entries(entries: Sequence[ReadBackEntry]) -> None:
-    _refuse_years_of_nobody(entry.at for entry in entries)
+    refuse_malformed_instants(entry.at for entry in entries)
     if any(getattr(entry, "took_ms", 0) > LONGEST_MS for entry in entries):
         raise _malformed("an answer took too long")
 
 
-def _refuse_years_of_nobody(instants: Iterable[datetime]) -> None:
+def refuse_malformed_instants(instants: Iterable[datetime]) -> None:
+    """Raises Refusal `malformed` for a year in which nobody lives."""
     if any(instant.year not in YEARS for instant in instants):
         raise _malformed("an instant lies in no year of ours")
 

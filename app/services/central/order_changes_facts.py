@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Text, cast, select
@@ -30,7 +31,7 @@ from app.services.rules.refunds import Tendered, held_minor, tenders
 from app.services.rules.regions import RegionRules
 from app.values.identity import AttemptId, LineId, LinkId, RefundId
 from app.values.money import Currency, Money
-from app.values.order_life import ChangeWhat, RefundState
+from app.values.order_life import ChangeWhat, OrderState, RefundState
 from app.values.vocabulary import ProductKind, Region
 from app.wire.message import decode
 from app.wire.order_changes import RefundView
@@ -50,7 +51,7 @@ class OrderNow:
     """A placed order. `newest` is the change that made its version, None for the first.
 
     `back_ordered` are pieces by code in capitals. `shipped_then`: how many pieces had left when the
-    newest change was made.
+    newest change was made; `state_then`: how the order stood before it.
     """
 
     row: SalesOrder
@@ -64,6 +65,7 @@ class OrderNow:
     on_account: bool
     newest: OrderChangeRow | None
     shipped_then: int
+    state_then: OrderState | None
     policy: Policy
     at: datetime
 
@@ -154,6 +156,7 @@ def order_now(tx: Transaction, row: SalesOrder, rules: RegionRules) -> OrderNow:
     order_id = row.order_id
     placed = version_of(tx, order_id, row.revision)
     newest = _newest(tx, row)
+    then = _then(tx, newest)
     return OrderNow(
         row=row,
         numbers=frozenset({row.number, *_aliases(tx, order_id)}),
@@ -165,7 +168,8 @@ def order_now(tx: Transaction, row: SalesOrder, rules: RegionRules) -> OrderNow:
         refunds=refunds_of(tx, order_id),
         on_account=on_account(tx, row.customer_id),
         newest=newest,
-        shipped_then=_shipped_then(tx, newest),
+        shipped_then=then.get("shipped", 0),
+        state_then=OrderState(then["was"]) if "was" in then else None,
         policy=Installations().policy(tx)[1],
         at=tx.at,
     )
@@ -233,13 +237,13 @@ def _newest(tx: Transaction, row: SalesOrder) -> OrderChangeRow | None:
     return tx.session.get(OrderChangeRow, change_id) if change_id else None
 
 
-def _shipped_then(tx: Transaction, newest: OrderChangeRow | None) -> int:
+def _then(tx: Transaction, newest: OrderChangeRow | None) -> dict[str, Any]:
+    """What was noted when the newest change was made."""
     if newest is None:
-        return 0
+        return {}
     facts = select(OrderEvent.facts).where(
         OrderEvent.order_id == newest.order_id,
         OrderEvent.kind == CHANGED,
         OrderEvent.facts["change"].astext == str(newest.change_id),
     )
-    found = tx.session.scalars(facts).first()
-    return int(found.get("shipped", 0)) if found else 0
+    return tx.session.scalars(facts).first() or {}

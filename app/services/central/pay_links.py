@@ -6,12 +6,13 @@ order one link is open at a time. What was paid counts, whatever was decided abo
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from app.models.central.payment import PayLinkRow
 from app.services.central.card_gateway import CardGateway
@@ -332,13 +333,20 @@ def take_back(tx: Transaction, order_id: UUID, device_id: UUID) -> int:
 
     How many there were.
     """
+    sent = (PayLinkRow.order_id == order_id) & (PayLinkRow.device_id == device_id)
+    return _take_back(tx, sent)
+
+
+def take_back_links(tx: Transaction, links: Collection[UUID]) -> int:
+    """The same for these links."""
+    return _take_back(tx, PayLinkRow.link_id.in_(links))
+
+
+def _take_back(tx: Transaction, which: ColumnElement[bool]) -> int:
     rows = tx.session.scalars(
         select(PayLinkRow)
-        .where(
-            PayLinkRow.order_id == order_id,
-            PayLinkRow.device_id == device_id,
-            PayLinkRow.state.in_(STILL_OPEN),
-        )
+        .where(which, PayLinkRow.state.in_(STILL_OPEN))
+        .order_by(PayLinkRow.link_id)
         .with_for_update()
     ).all()
     for row in rows:

@@ -68,6 +68,7 @@ CREATE TABLE order_change (
     received_at TIMESTAMP WITH TIME ZONE NOT NULL,
     settled_at TIMESTAMP WITH TIME ZONE,
     settled_by UUID,
+    note TEXT NOT NULL,
     CONSTRAINT pk_order_change PRIMARY KEY (change_id),
     CONSTRAINT ck_order_change_what_known CHECK (what IN ('amendment', 'cancellation', 'undo')),
     CONSTRAINT ck_order_change_state_known CHECK (state IN ('applied', 'open', 'withdrawn', 'rejected')),
@@ -130,6 +131,6 @@ GRANT DELETE ON order_line TO readback_service;
 GRANT UPDATE (allocated, back_ordered) ON order_allocation TO readback_service;
 GRANT SELECT, INSERT ON order_progress, order_ledger, order_change, order_refund TO readback_service;
 GRANT UPDATE (description, ordered, cancelled, shipped, delivered, returned) ON order_progress TO readback_service;
-GRANT UPDATE (revision, state, reasons, settled_at, settled_by) ON order_change TO readback_service;
+GRANT UPDATE (revision, state, reasons, settled_at, settled_by, note) ON order_change TO readback_service;
 GRANT UPDATE (way, state, refusal_code, refusal_sentence, due_at, settled_at, tries) ON order_refund TO readback_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON order_edit TO readback_service;
