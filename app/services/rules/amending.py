@@ -259,3 +259,21 @@ def _pieces(found: Iterable[tuple[ProductCode, int]]) -> tuple[ProductPieces, ..
     return tuple(
         ProductPieces(code=code, pieces=pieces) for code, pieces in counted.items() if pieces > 0
     )
+
+
+def why_not_line(document: OrderDocument, line_id: LineId, quantity: int) -> str:
+    """Why a line of a change cannot have so many pieces, in a sentence; empty where it can."""
+    amends = document.amends
+    if amends is None:
+        return ""
+    before = next((line for line in amends.lines if line.line_id == line_id), None)
+    if before is None:
+        return locked_why(document, OrderAct.ADD_LINE) if quantity else ""
+    if quantity == before.quantity:
+        return ""
+    if quantity < before.shipped:
+        pieces = "1 has" if before.shipped == 1 else f"{before.shipped:,} have"
+        return f"Of this line {pieces} left already, so it cannot be fewer."
+    if quantity > before.quantity:
+        return locked_why(document, OrderAct.QUANTITY_MORE)
+    return locked_why(document, OrderAct.QUANTITY_LESS if quantity else OrderAct.REMOVE_LINE)

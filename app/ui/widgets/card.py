@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.ui import shortcuts, theme
 from app.ui.widgets.text import KeyBadge, Part, as_rich_text, caps, plain, set_caps, wrapped
@@ -32,11 +32,27 @@ class Card(QFrame):
             self.header.addWidget(self.badge)
         self.body = QVBoxLayout()
         self.body.setSpacing(4)
+        self._lock: QLabel | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 10)
         layout.setSpacing(5)
         layout.addLayout(self.header)
         layout.addLayout(self.body, 1)
+
+    def lock(self, reason: str) -> None:
+        """Let nothing in it be changed, with the reason above; an empty one opens it again."""
+        shown = self._lock.text() if self._lock is not None else ""
+        if reason == shown:
+            return
+        if self._lock is None:
+            self._lock = wrapped("", theme.Text.SMALL, theme.Tone.WARN, self)
+            self._lock.setObjectName("locked")
+            self.body.insertWidget(0, self._lock)
+        self._lock.setText(reason)
+        theme.set_shown(self._lock, bool(reason))
+        for part in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if part not in {self._lock, self._heading, self.badge}:
+                part.setEnabled(not reason)
 
     def set_title(self, title: str) -> None:
         """Change the heading."""

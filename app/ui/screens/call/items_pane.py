@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.services.rules.stock_words import Offer
 from app.ui import formatting, theme
 from app.ui.screens.call import focus
+from app.ui.screens.call.amending_strip import AmendingStrip
 from app.ui.screens.call.finder import FinderPresenter, FinderRow, FinderState
 from app.ui.screens.call.line_book import LineRow
 from app.ui.screens.call.line_editor import LineEditor, SameCodeQuestion
@@ -63,6 +64,7 @@ class ItemsPane(Card):
         self.field.hide_label()
         theme.dress(self.field.edit, text=theme.Text.LINE)
         self._picks = PickList(self.tr("Items found"), MOST_ROWS, self)
+        self.strip = AmendingStrip(self)
         self.editor = LineEditor(lines, self)
         self.question = SameCodeQuestion(lines, self)
         self.shortage = ShortageBox(self)
@@ -88,7 +90,14 @@ class ItemsPane(Card):
         left.addStretch(1)
         foot.addLayout(left, 1)
         foot.addWidget(self._totals)
-        for part in (self.field, self._picks, self.editor, self.question, self.shortage):
+        for part in (
+            self.strip,
+            self.field,
+            self._picks,
+            self.editor,
+            self.question,
+            self.shortage,
+        ):
             self.body.addWidget(part)
         self.table.setMinimumHeight(LEAST_TABLE_PX)
         self.body.addWidget(self.table, 1)
@@ -218,6 +227,7 @@ class ItemsPane(Card):
     def show_sums(self, state: CallState) -> None:
         """Show what the order comes to; where the window is low, only the total."""
         self._sums_of = state
+        self.strip.show_state(state)
         totals = state.totals
         theme.set_shown(self._totals, totals is not None)
         if totals is None:

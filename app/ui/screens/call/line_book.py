@@ -47,7 +47,7 @@ class LineRow:
     nearest product this one could be taken for, where that is known. `is_asked`: the caller is
     being asked how many, so nobody shall read it off the screen. `lacking`: the centre has said
     that not all of it can be had. `available` pieces were there when the catalogue came, or at
-    `known_at`.
+    `known_at`. `was`: of a change, how many it had where it has another number now; 0: it is new.
     """
 
     number: int
@@ -62,6 +62,7 @@ class LineRow:
     lacking: Lacking | None = None
     known_at: datetime | None = None
     withdrawn: bool = False
+    was: int | None = None
 
     @property
     def line_id(self) -> LineId:
@@ -92,6 +93,11 @@ class LineBook:
         self._products: dict[ProductCode, ProductView] = {}
         self._not_found: set[ProductCode] = set()
         self._nearest: dict[ProductCode, ProductView] = {}
+        self._before: dict[LineId, int] | None = None
+
+    def compare_with(self, before: dict[LineId, int] | None) -> None:
+        """Of a change: how many pieces each line had. Before the first line is shown."""
+        self._before = before
 
     @property
     def products(self) -> dict[ProductCode, ProductView]:
@@ -257,7 +263,14 @@ class LineBook:
             new_list_price=_new_list_price(product, line),
             withdrawn=product is not None and product.withdrawn,
             sounds_like=self._nearest.get(line.code) if line.must_say else None,
+            was=self._was(line),
         )
+
+    def _was(self, line: OrderLine) -> int | None:
+        if self._before is None:
+            return None
+        was = self._before.get(line.line_id, 0)
+        return was if was != line.quantity else None
 
 
 def _stock(

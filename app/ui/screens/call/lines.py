@@ -17,8 +17,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.services.ports import Caller
 from app.services.rules import pricing
+from app.services.rules.amending import locked_why, why_not_line
 from app.services.rules.stock_words import Lacking
 from app.ui.background import Background
+from app.ui.notices import notice_of
 from app.ui.screens.call.line_book import LineBook, LineRow, Lines
 from app.ui.screens.call.lookalikes import LookalikeWatch
 from app.ui.screens.call.order_in_hand import OrderInHand
@@ -27,6 +29,7 @@ from app.values.clock import Clock
 from app.values.errors import Refusal
 from app.values.identity import Ids, LineId, ProductCode
 from app.values.money import UnitPrice, parse_unit_price
+from app.values.order_life import OrderAct
 from app.values.quantity import check_quantity, is_unusual, parse_quantity
 from app.values.vocabulary import ProductKind
 from app.wire.catalogue import Lookalikes, ProductView
@@ -153,6 +156,9 @@ class LinesPresenter(QObject):
         """Another order is in hand."""
         self._watch.begin()
         self.book = LineBook()
+        amends = self._order.document.amends
+        if amends is not None:
+            self.book.compare_with({line.line_id: line.quantity for line in amends.lines})
         self._state = LinesState()
 
     def add_product(self, product: ProductView, quantity: int | None = None) -> LineId | None:
@@ -269,6 +275,10 @@ class LinesPresenter(QObject):
         except Refusal as refusal:
             self._refuse(row, LineField.QUANTITY, refusal.sentence)
             return False
+        why_not = why_not_line(self._order.document, line_id, quantity)
+        if why_not:
+            self._refuse(row, LineField.QUANTITY, why_not)
+            return False
         self._replace(row, self._at_quantity(row.line, quantity))
         return True
 
@@ -300,6 +310,10 @@ class LinesPresenter(QObject):
 
     def remove(self, line_id: LineId) -> None:
         """Take a line off the order; undo brings it back."""
+        why_not = why_not_line(self._order.document, line_id, 0)
+        if why_not:
+            self.notice.emit(notice_of(Refusal("line_locked", why_not, "lines")))
+            return
         lines = tuple(line for line in self._order.document.lines if line.line_id != line_id)
         self._order.settle()
         self._change("remove", lines)
@@ -419,6 +433,9 @@ class LinesPresenter(QObject):
 
     def _append(self, lines: Lines) -> None:
         present = self._order.document.lines
+        why_not = locked_why(self._order.document, OrderAct.ADD_LINE)
+        if why_not:
+            raise Refusal("line_locked", why_not, "code")
         if len(present) + len(lines) > LINES_MOST:
             raise Refusal("too_many_lines", self.tr("An order holds at most 5,000 lines."), "code")
         self._order.settle()

@@ -110,6 +110,8 @@ def _remark(row: LineRow) -> str:
         return _tr(
             "Withdrawn from the catalogue. This caller can still have it; somebody will check it."
         )
+    if row.was is not None and not row.is_asked:
+        return _tr("Had {count} before.").format(count=row.was) if row.was else _tr("New.")
     if row.new_list_price is None:
         return ""
     price = formatting.unit_price(row.new_list_price)
@@ -120,6 +122,8 @@ def _mark(row: LineRow) -> Icon | None:
     """What is short is marked here too: where there is little room the stock is not shown."""
     if row.lacking is not None or row.withdrawn:
         return Icon.WARNING
+    if row.was is not None:
+        return Icon.ADD if row.was == 0 else Icon.DRAFT
     return Icon.STALE if row.new_list_price is not None else None
 
 
@@ -230,6 +234,8 @@ def _quantity(row: LineRow) -> str:
     if row.is_asked:
         return _COVERED
     count = formatting.quantity(row.line.quantity)
+    if row.was:
+        count = f"{formatting.quantity(row.was)} \u2192 {count}"
     return f"{count} ?" if row.unusual else count
 
 
@@ -242,7 +248,9 @@ def _read_total(row: LineRow) -> str:
 
 
 def _odd(row: LineRow) -> theme.Tone:
-    return theme.Tone.WARN if row.unusual else theme.Tone.NORMAL
+    if row.unusual:
+        return theme.Tone.WARN
+    return theme.Tone.NORMAL if row.was is None else theme.Tone.INFO
 
 
 def _price(row: LineRow) -> str:

@@ -112,6 +112,8 @@ class Placing(QObject):
     def look_early(self) -> None:
         """The read-back asks: whether the order was placed before is asked for, once."""
         document = self._order.document
+        if document.amends is not None:
+            return  # it is an order they have
         if self._seen is not None and _is_the_same(self._seen, document):
             return
         if self._asked != _asked_of(document):
@@ -122,7 +124,8 @@ class Placing(QObject):
         document = self._order.document
         now = self._clock.monotonic()
         is_clear = self._clear_at is not None and now - self._clear_at < HOLDS_S
-        if is_clear and self._asked == _asked_of(document):
+        is_clear = is_clear and self._asked == _asked_of(document)
+        if is_clear or document.amends is not None:
             self.gone_on.emit(Step.PAY)
         else:
             self._ask(document, Step.PAY)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from types import MappingProxyType
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -20,12 +19,13 @@ from app.services.rules import pricing, readiness
 from app.services.rules.read_back import Checkpoint
 from app.services.rules.regions import RegionRules
 from app.services.rules.speech_book import Piece, SpeechBook
-from app.ui.background import Background, Debounce, Lane
+from app.ui.background import Background, Debounce
 from app.ui.notices import Kind, Notice, notice_of
 from app.ui.payment.payment import PaymentPresenter
 from app.ui.payment.payment_state import CardScript
-from app.ui.screens.call import card_guard, guide_words, keeping, repeating, topics, twins
+from app.ui.screens.call import card_guard, guide_words, keeping, topics, twins
 from app.ui.screens.call.address import AddressPresenter, Part
+from app.ui.screens.call.amending import AmendingPresenter, Changed
 from app.ui.screens.call.answers import AnswersPresenter
 from app.ui.screens.call.caller_on_line import CallerOnLine
 from app.ui.screens.call.customer import QUIET_MS, CustomerPresenter
@@ -40,16 +40,16 @@ from app.ui.screens.call.order_in_hand import OrderInHand, empty_order
 from app.ui.screens.call.parking import ParkPresenter
 from app.ui.screens.call.placing import Placing
 from app.ui.screens.call.read_back import ReadBackPresenter
+from app.ui.screens.call.repeating import Repeating
 from app.ui.screens.call.state import CallState, Phase
 from app.ui.screens.call.stock import TICK_MS, StockPresenter
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, Ids, OrderId, PersonId
 from app.values.vocabulary import Channel, OrderType, PaymentMethod, Priority, Region
-from app.wire import operations
 from app.wire.catalogue import ProductView
-from app.wire.customers import CustomerView, GetOrder
-from app.wire.orders import OrderDocument, OrderView, PlacedOrder
+from app.wire.customers import CustomerView
+from app.wire.orders import OrderDocument, PlacedOrder
 from app.wire.sync import Policy
 
 
@@ -70,12 +70,13 @@ class Pace:
 class CallPresenter(QObject):
     """Holds one CallState and the presenters of the panes.
 
-    `placed(PlacedOrder)` ends its work on an order.
+    `placed(PlacedOrder)` ends its work on an order, `changed(Changed)` on a change of one.
     """
 
     state_changed = Signal(object)
     notice = Signal(object)
     placed = Signal(object)
+    changed = Signal(object)
     unblocked = Signal()
 
     def __init__(  # noqa: PLR0913 - what a call is made of, given by name
@@ -130,6 +131,10 @@ class CallPresenter(QObject):
         self.fresh = FreshProducts(
             self.order, self.lines, caller, background, self, tick_ms=pace.tick_ms
         )
+        self.repeating = Repeating(self.order, self.lines, caller, background, self)
+        self.amending = AmendingPresenter(
+            self.order, self.keeper, self.payment, caller, background, self
+        )
         around = Around(save=self.keeper.save_now, twins=self._twins, again_ms=pace.note_again_ms)
         asking = self.order, caller, background
         self.read_back = ReadBackPresenter(
@@ -160,6 +165,8 @@ class CallPresenter(QObject):
             self.stock,
             self.fresh,
             self.parking,
+            self.repeating,
+            self.amending,
         ):
             part.notice.connect(self.notice)
         if self._cautions is not None:
@@ -170,6 +177,10 @@ class CallPresenter(QObject):
         self.placing.failed.connect(self._not_placed)
         self.placing.held.connect(self._hold)
         self.placing.confirmed.connect(self.place)
+        self.amending.changed.connect(self._changed)
+        self.amending.failed.connect(self._not_placed)
+        self.amending.held.connect(self._hold)
+        self.amending.taken_in.connect(self.resume)
         self.payment.state_changed.connect(self._take_payment)
         self.read_back.state_changed.connect(self._take_read_back)
 
@@ -217,12 +228,7 @@ class CallPresenter(QObject):
         """Put the order away as it stands; what was typed is written first."""
         self.keeper.save_now()
         self._started_at = None
-        self._state = CallState()
-        self.read_back.leave()
-        self.payment.leave()
-        self.stock.leave()
-        self._show(CallState())
-        self.order.leave()
+        self._let_go()
 
     def write_out(self) -> None:
         """The program ends: everything that waits goes to the WRITE lane."""
@@ -303,19 +309,15 @@ class CallPresenter(QObject):
         if asked is None:
             return
         self._show(replace(self._state, asking_to_repeat=None))
-        self._background.run(
-            Lane.NETWORK,
-            partial(self._caller.call, operations.GET_ORDER, GetOrder(order_id=asked.order_id)),
-            owner=self,
-            then=self._look_up_repeated,
-            failed=self._complain,
-        )
+        self.repeating.add(asked.order_id)
 
     def place(self) -> None:
         """Place the order exactly as it stands; an address still being typed is finished first."""
         for address in (self.delivery_address, self.billing_address):
             if address.state.editing:
                 address.finish()
+        if self.amending.asks_to_cancel():
+            return
         if not self._state.can_place:
             self.read_back.notes.go_on()
             self._say(Kind.INFO, self._state.reason_why_not)
@@ -330,7 +332,10 @@ class CallPresenter(QObject):
             return
         self._show(replace(self._state, phase=Phase.PLACING))
         self.keeper.forget(document.order_id)
-        self.placing.place(document)
+        if document.amends is not None and self._state.totals is not None:
+            self.amending.send(document, self._state.totals, self.read_back.entries)
+        else:
+            self.placing.place(document)
 
     def _begin(self, document: OrderDocument, person_id: PersonId, *, is_kept: bool) -> None:
         self.keeper.save_now()
@@ -446,33 +451,22 @@ class CallPresenter(QObject):
         if customer.addresses and self.order.document.deliver_to is None:
             self.delivery_address.take(customer.addresses[0].address)
 
-    def _look_up_repeated(self, view: OrderView) -> None:
-        self._background.run(
-            Lane.READ,
-            partial(repeating.look_up, self._caller, view.placed.document.lines),
-            owner=self,
-            then=self._add_repeated,
-            failed=self._complain,
-        )
-
-    def _add_repeated(self, repeated: repeating.Repeated) -> None:
-        if not self.order.is_open:
-            return
-        if repeated.products:
-            self.lines.add_lines(repeated.products)
-            if self.order.document.order_type is OrderType.NEW:
-                self.order.follow_up(order_type=OrderType.REORDER)
-        kind = Kind.INFO if repeated.is_the_same else Kind.WARN
-        self._say(kind, repeating.in_words(repeated))
-
     def _placed(self, placed: PlacedOrder) -> None:
+        self._let_go()
+        self.placed.emit(placed)
+
+    def _changed(self, changed: Changed) -> None:
+        self._let_go()
+        self.changed.emit(changed)
+
+    def _let_go(self) -> None:
+        """It is out of the hands of this screen."""
         self._state = CallState()
         self.read_back.leave()
         self.payment.leave()
         self.stock.leave()
         self._show(CallState())
         self.order.leave()
-        self.placed.emit(placed)
 
     def _not_placed(self, document: OrderDocument, error: Refusal | Fault) -> None:
         self._hold(document)
@@ -483,9 +477,6 @@ class CallPresenter(QObject):
         """The order stays in hand as it was, and is kept as a draft."""
         self._show(replace(self._state, phase=Phase.TAKING))
         self.keeper.remember(document)
-
-    def _complain(self, error: Refusal | Fault) -> None:
-        self.notice.emit(notice_of(error))
 
     def _say(self, kind: Kind, sentence: str) -> None:
         self.notice.emit(Notice(kind=kind, sentence=sentence))

@@ -1,24 +1,30 @@
 """A past order once more: its products as the catalogue holds them today, the rest in words.
 
-Asks on a background lane; nothing here touches the order, a widget or the GUI thread.
+Asks on a background lane; touches no widget.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from app.services.ports import Caller
 from app.services.rules.pricing import unit_price_for
+from app.ui.background import Background, Lane
 from app.ui.formatting import counted
-from app.values.errors import Refusal
-from app.values.identity import ProductCode
-from app.values.vocabulary import ProductKind
+from app.ui.notices import Kind, Notice, notice_of
+from app.ui.screens.call.lines import LinesPresenter
+from app.ui.screens.call.order_in_hand import OrderInHand
+from app.values.errors import Fault, Refusal
+from app.values.identity import OrderId, ProductCode
+from app.values.vocabulary import OrderType, ProductKind
 from app.wire import operations
 from app.wire.catalogue import GetProduct, ProductView
-from app.wire.orders import OrderLine
+from app.wire.customers import GetOrder
+from app.wire.orders import OrderLine, OrderView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +41,58 @@ class Repeated:
     def is_the_same(self) -> bool:
         """Whether every line is there at the price of then."""
         return not (self.gone or self.charges or self.dearer or self.cheaper)
+
+
+class Repeating(QObject):
+    """Adds the products of a past order to the one in hand."""
+
+    notice = Signal(object)
+
+    def __init__(
+        self,
+        order: OrderInHand,
+        lines: LinesPresenter,
+        caller: Caller,
+        background: Background,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._order = order
+        self._lines = lines
+        self._caller = caller
+        self._background = background
+
+    def add(self, order_id: OrderId) -> None:
+        """Ask for the order, look its products up and add them at today's prices."""
+        self._background.run(
+            Lane.NETWORK,
+            partial(self._caller.call, operations.GET_ORDER, GetOrder(order_id=order_id)),
+            owner=self,
+            then=self._look_up,
+            failed=self._complain,
+        )
+
+    def _look_up(self, view: OrderView) -> None:
+        self._background.run(
+            Lane.READ,
+            partial(look_up, self._caller, view.placed.document.lines),
+            owner=self,
+            then=self._add,
+            failed=self._complain,
+        )
+
+    def _add(self, repeated: Repeated) -> None:
+        if not self._order.is_open:
+            return
+        if repeated.products:
+            self._lines.add_lines(repeated.products)
+            if self._order.document.order_type is OrderType.NEW:
+                self._order.follow_up(order_type=OrderType.REORDER)
+        kind = Kind.INFO if repeated.is_the_same else Kind.WARN
+        self.notice.emit(Notice(kind=kind, sentence=in_words(repeated)))
+
+    def _complain(self, error: Refusal | Fault) -> None:
+        self.notice.emit(notice_of(error))
 
 
 def products_of(caller: Caller, codes: Iterable[ProductCode]) -> tuple[ProductView, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from enum import Enum
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QVBoxLayou
 from app.ui import shortcuts, theme
 from app.ui.command_palette import Command
 from app.ui.screens.call import focus
+from app.ui.screens.call.amending import ChangeQuestion
 from app.ui.screens.call.answering import Answering
 from app.ui.screens.call.customer_pane import CustomerPane, LastOrdersCard
 from app.ui.screens.call.delivery_pane import (
@@ -28,6 +28,7 @@ from app.ui.screens.call.delivery_pane import (
 )
 from app.ui.screens.call.guiding import Guiding
 from app.ui.screens.call.items_pane import ItemsPane
+from app.ui.screens.call.locking import Locks
 from app.ui.screens.call.order_marks import OrderMarks, PaymentField, marks_commands
 from app.ui.screens.call.park_panel import ParkPanel
 from app.ui.screens.call.paying import Paying
@@ -36,32 +37,14 @@ from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.call.side_pane import SidePane
 from app.ui.screens.call.state import CallState, Phase, Topic
 from app.ui.screens.call.topics import topic_of
+from app.ui.screens.call.widths import ANY_PX, LEFT_PX, RAIL_PX, SIDE_PX, Width
 from app.ui.shortcuts import Action
 from app.ui.widgets.buttons import StepButton
+from app.values.order_life import OrderAct
 
 GAP_PX = 12
-RAIL_PX = 50
 BELOW_PX = 60
 """Room for what stands below a field."""
-
-
-class Width(Enum):
-    """How much room there is; values are the least effective width in pixels."""
-
-    WIDEST = 1600
-    WIDE = 1200
-    MEDIUM = 900
-    NARROW = 0
-
-    @classmethod
-    def of(cls, width_px: int) -> Width:
-        """The breakpoint of a width."""
-        return next(width for width in cls if width_px >= width.value)
-
-
-_LEFT_PX = {Width.WIDEST: 360, Width.WIDE: 292, Width.MEDIUM: 292}
-_SIDE_PX = {Width.WIDEST: 380, Width.WIDE: 318, Width.MEDIUM: 292}
-_ANY_PX = 16_777_215
 
 
 class CallScreen(QWidget):
@@ -87,6 +70,14 @@ class CallScreen(QWidget):
         self.park_button = StepButton(self.tr("Park"), Action.PARK, self.items)
         self.side = SidePane(self)
         self.paying = Paying(self, presenter, self)
+        self._locks = Locks(
+            {
+                self.customer: (OrderAct.CONTACT,),
+                self.delivery: (OrderAct.ADDRESS, OrderAct.METHOD, OrderAct.DATE),
+                self.billing: (OrderAct.BILLING,),
+                self.notes: (OrderAct.NOTES,),
+            }
+        )
         self._scroll(column)
         self._width = Width.WIDE
         self._in_view: QWidget = self._left
@@ -143,6 +134,9 @@ class CallScreen(QWidget):
         self.side.like.another.connect(presenter.placing.it_is_another)
         self.side.like.same.connect(presenter.placing.it_is_the_same)
         self.side.like.left.connect(self.go_back)
+        presenter.amending.question_changed.connect(self._ask_about_change)
+        self.side.change.gone_on.connect(presenter.amending.go_on)
+        self.side.change.left.connect(self.go_back)
         self._guide = Guiding(self, presenter, self)
         self._answering = Answering(self, presenter, self)
         self.park_panel = ParkPanel(presenter.parking, self)
@@ -196,6 +190,7 @@ class CallScreen(QWidget):
         self.payment.show_method(state)
         self.marks.show_marks(state)
         self.last_orders.show_question(state.asking_to_repeat)
+        self._locks.show_state(state)
         self.setEnabled(state.phase is not Phase.PLACING)
 
     def commands(self) -> tuple[Command, ...]:
@@ -228,7 +223,7 @@ class CallScreen(QWidget):
             Command(shortcuts.label(Action.PARK), self._presenter.parking.open, Action.PARK),
             Command(shortcuts.label(Action.UNDO), self._presenter.undo, Action.UNDO, no_undo),
             Command(
-                self.tr("Place order"),
+                self.side.place.words(),
                 self.place,
                 Action.COMMIT,
                 state.reason_why_not,
@@ -361,10 +356,20 @@ class CallScreen(QWidget):
             self.bring(self.side)
         self.side.show_like(question)
 
+    @Slot(object)
+    def _ask_about_change(self, question: ChangeQuestion | None) -> None:
+        if question is not None:
+            self.bring(self.side)
+        self.side.show_change(question)
+
     @Slot()
     def go_back(self) -> None:
         """Esc: closes what is open, innermost first; nothing typed is lost."""
         presenter = self._presenter
+        if presenter.amending.question is not None:
+            presenter.amending.leave()
+            self.side.take_focus()
+            return
         if presenter.placing.question is not None:
             presenter.placing.leave()
             self.side.take_focus()
@@ -475,8 +480,8 @@ class CallScreen(QWidget):
         self.side.set_rail(is_rail)
         for column in columns:
             theme.set_shown(column, column in shown)
-        for column, widths in ((self._left, _LEFT_PX), (self.side, _SIDE_PX)):
+        for column, widths in ((self._left, LEFT_PX), (self.side, SIDE_PX)):
             fixed = RAIL_PX if is_rail and column is self.side else widths.get(self._width)
             column.setMinimumWidth(fixed or 0)
-            column.setMaximumWidth(fixed or _ANY_PX)
+            column.setMaximumWidth(fixed or ANY_PX)
         self.paying.show_say()

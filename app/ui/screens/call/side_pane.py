@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import shortcuts, theme
 from app.ui.screens.call import focus
+from app.ui.screens.call.amending import ChangeQuestion
+from app.ui.screens.call.change_box import ChangeBox
 from app.ui.screens.call.guide_state import ReadBackState, Stage
 from app.ui.screens.call.like_orders_box import LikeOrdersBox
 from app.ui.screens.call.message import Message
@@ -51,6 +53,7 @@ class SidePane(QWidget):
         self.slow.setObjectName("slow")
         self.override = OverrideForm(self._card)
         self.like = LikeOrdersBox(self._card)
+        self.change = ChangeBox(self._card)
         self.let_pass = PlainButton(self.tr("A lead lets it pass"), parent=self._card)
         self.let_pass.setObjectName("override")
         self.place = PrimaryButton(self.tr("Place order"), Action.COMMIT, self._card)
@@ -77,7 +80,7 @@ class SidePane(QWidget):
     def _lay_out(self) -> None:
         self.guide.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._card.body.addWidget(self.checklist, 1)
-        for part in (self._told, self._caution, self.override, self.like):
+        for part in (self._told, self._caution, self.override, self.like, self.change):
             self._card.body.addWidget(part)
         row = QHBoxLayout()
         row.addWidget(self.slow)
@@ -129,6 +132,9 @@ class SidePane(QWidget):
             self.tr("Say: \u201c{words}\u201d").format(words=caution.say) if caution else "",
         )
         why_not = self._why_not(state)
+        self.place.set_words(
+            self.tr("Change the order") if state.is_change else self.tr("Place order")
+        )
         self.place.allow(why_not)
         self.card.allow("" if state.can_take_card else why_not)
         ready = state.can_take_card and not self._is_taking_card()
@@ -146,6 +152,14 @@ class SidePane(QWidget):
         self._fit()
         if question is not None and question.is_prompt:
             self.like.take_focus()
+
+    @Slot(object)
+    def show_change(self, question: ChangeQuestion | None) -> None:
+        """Ask what has to be settled before a change is sent."""
+        self.change.show_question(question)
+        self._fit()
+        if question is not None:
+            self.change.take_focus()
 
     @Slot(object)
     def show_guide(self, state: ReadBackState) -> None:
@@ -195,6 +209,8 @@ class SidePane(QWidget):
             self.override.take_focus()
         elif self.like.is_asking:
             self.like.take_focus()
+        elif self.change.is_asking:
+            self.change.take_focus()
         elif self.guide.wants_focus():
             self.guide.take_focus()
         elif self._next_step().isEnabled():
@@ -207,14 +223,15 @@ class SidePane(QWidget):
         wide, guide = not self._is_rail, self._guide
         answering = self.is_answering and wide
         lead = guide.override is not None
-        is_asking_twice = self.like.is_asking
+        is_asking_twice = self.like.is_asking or self.change.is_asking
         asking = self.guide.wants_focus()
         is_agreed = guide.stage is Stage.DONE
         theme.set_shown(self.checklist, not (lead and wide))
         can_ask = guide.begun and guide.left > 0 and self._call.phase is Phase.TAKING
         shown = {
             self.guide: not (answering or ((lead or is_asking_twice) and self._is_low)),
-            self.like: is_asking_twice,
+            self.like: self.like.is_asking,
+            self.change: self.change.is_asking,
             self.place: self._next_step() is self.place and not is_asking_twice,
             self.card: self._next_step() is self.card and not is_asking_twice,
             self._reason: not is_asking_twice,
@@ -262,6 +279,8 @@ class SidePane(QWidget):
             card = shortcuts.keys(Action.CARD)
             return self.tr("Nothing is left to ask. {key} takes the card.").format(key=card)
         key = shortcuts.keys(Action.COMMIT)
+        if self._call.is_change:
+            return self.tr("Nothing is left to ask. {key} changes the order.").format(key=key)
         if self._call.is_paid_later:
             words = self.tr("Nothing is left to ask. {card} takes a card, {key} places the order.")
             return words.format(card=shortcuts.keys(Action.CARD), key=key)
@@ -289,6 +308,8 @@ class SidePane(QWidget):
 
     def _why_not(self, state: CallState) -> str:
         if state.phase is Phase.PLACING:
+            if state.is_change:
+                return self.tr("The order is being changed.")
             return self.tr("The order is being placed.")
         if self._is_taking_card() and state.read_back_holds:
             return self.tr("Waiting for the authorisation")

@@ -92,6 +92,11 @@ class CallState:
         return self.is_complete and self.read_back_holds and self.wants_card
 
     @property
+    def is_change(self) -> bool:
+        """Whether an order that has its number is being changed, and no new one taken."""
+        return self.document is not None and self.document.amends is not None
+
+    @property
     def is_paid_later(self) -> bool:
         """Whether something is to pay and nobody has said by what: it stays outstanding."""
         is_later = self.document is not None and self.document.payment is PaymentMethod.LATER

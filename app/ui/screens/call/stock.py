@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
+import msgspec
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
 
 from app.services.ports import Caller
 from app.services.rules import stock_words
+from app.services.rules.amending import allocated
 from app.services.rules.readiness import Missing
 from app.services.rules.stock_words import Lacking, OfferWords
 from app.ui import formatting
@@ -239,8 +241,13 @@ class StockPresenter(QObject):
         for code in wanted:
             del self._to_ask[code]
         self._is_asking = True
-        order_id = self._order.document.order_id
-        pieces = tuple(WantedStock(code=code, quantity=count) for code, count in wanted.items())
+        document = self._order.document
+        order_id = document.order_id
+        # Of a change, what the order has already is not held once more.
+        pieces = tuple(
+            WantedStock(code=code, quantity=max(count - allocated(document, code), 0))
+            for code, count in wanted.items()
+        )
         self._background.run(
             Lane.NETWORK,
             partial(self._caller.call, KEEP_STOCK, HoldStock(order_id=order_id, wanted=pieces)),
@@ -255,9 +262,10 @@ class StockPresenter(QObject):
         self._is_asking = False
         now = self._clock.monotonic()
         fresh = []
-        for standing in held.standings:
-            if self._asked.get(standing.code) != wanted.get(standing.code):
+        for told in held.standings:
+            if self._asked.get(told.code) != wanted.get(told.code):
                 continue
+            standing = self._with_what_it_has(told, wanted[told.code])
             known = Known(standing=standing, heard_at=now, lasts_s=self._lasts(held, standing))
             if not standing.confirmed:
                 self._ask_again_at = min(self._ask_again_at, now + ASK_AGAIN_S)
@@ -269,6 +277,14 @@ class StockPresenter(QObject):
         self._settle()
         self.ticked.emit()
         self._ask()
+
+    def _with_what_it_has(self, standing: StockStanding, wanted: int) -> StockStanding:
+        """Of a change: held is also what the order has from before."""
+        has = allocated(self._order.document, standing.code)
+        if not has:
+            return standing
+        held = min(standing.held + has, wanted)
+        return msgspec.structs.replace(standing, wanted=wanted, held=held)
 
     def _lasts(self, held: StockHeld, standing: StockStanding) -> float:
         """Between two of the centre's instants: its clock may be another than ours."""
