@@ -110,7 +110,7 @@ class OfferedNumber(View, frozen=True, kw_only=True):
     placed_at: Instant
     total: Money
     state: str
-    fulfilment: Fulfilment
+    fulfilment: Fulfilment = Fulfilment.WAITING
 
 
 class OrdersFound(View, frozen=True, kw_only=True):

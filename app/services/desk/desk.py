@@ -33,6 +33,7 @@ from app.services.desk.like_orders import LikeOrderService
 from app.services.desk.line import LONGEST_SECONDS, Line, deposit_key
 from app.services.desk.numbers import Numbers
 from app.services.desk.order_changes import OrderChangeService
+from app.services.desk.order_look_up import OrderLookUp
 from app.services.desk.outbox import Outbox
 from app.services.desk.outbox_list import OutboxList
 from app.services.desk.papers import PaperService, policy_unknown
@@ -374,6 +375,10 @@ class Desk:
         handlers.add(outbox_operations.SEND_NOW, self._hurry)
         handlers.add(outbox_operations.OPEN_SENT_ORDER, self._sent_order)
         handlers.add(clash_operations.LIKE_ORDERS, self._like.find)
+        handlers.add(
+            order_operations.LOOK_UP_ORDERS,
+            OrderLookUp(store, parts.centre, self._signed_in, self._standing, parts.clock).look_up,
+        )
         call_backs = CallBackService(store, parts.clock)
         handlers.add(handover_operations.PARK_DRAFT, self._drafts.park)
         handlers.add(handover_operations.ASK_CALL_BACKS, call_backs.due)

@@ -16,10 +16,11 @@ from app.values.errors import Refusal, Unreachable
 from app.values.identity import CommandId, DeviceId, PersonId, SessionId
 from app.values.order_number import with_check_digits
 from app.values.vocabulary import ChangeKind, CommandKind, Role
-from app.wire import clash_operations, operations, stock_operations
+from app.wire import clash_operations, operations, order_operations, stock_operations
 from app.wire.clashes import AskSimilar, LikeOrders
 from app.wire.message import Nothing, decode, encode
 from app.wire.operation import Operation
+from app.wire.order_search import FindOrders, OrdersFound
 from app.wire.orders import PlacedOrder
 from app.wire.payments import GivenUpOrder
 from app.wire.people import (
@@ -111,6 +112,10 @@ def none_alike(request: AskSimilar) -> LikeOrders:
     return LikeOrders()
 
 
+def finds_none(request: FindOrders) -> OrdersFound:
+    return OrdersFound(meaning=request.readings[0].meaning, reading=0)
+
+
 class FakeCentre:
     """Behaves like the central service as far as a desk can tell."""
 
@@ -121,6 +126,7 @@ class FakeCentre:
         self.given_up: dict[CommandId, GivenUpOrder] = {}
         self.till = Till()
         self.similar: Callable[[AskSimilar], LikeOrders] = none_alike
+        self.find_orders: Callable[[FindOrders], OrdersFound] = finds_none
         self.stock = FakeStock()
         self.arrived: list[CommandKind] = []
         self.overrides: list[AuthoriseOverride] = []
@@ -207,6 +213,7 @@ class FakeCentre:
             operations.TAKE_SNAPSHOT.name: self._snapshot,
             operations.WAIT_FOR_CHANGES.name: self._wait,
             clash_operations.SIMILAR_ORDERS.name: self.similar,
+            order_operations.FIND_ORDERS.name: self.find_orders,
             stock_operations.HOLD_STOCK.name: self.stock.hold,
             stock_operations.RELEASE_STOCK.name: self.stock.release,
             stock_operations.ASK_STOCK.name: self.stock.look_up,
