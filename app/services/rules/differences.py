@@ -71,6 +71,8 @@ def merged(base: OrderDocument, theirs: OrderDocument, ours: OrderDocument) -> M
             clashes.append(_difference(field, theirs, ours))
     lines, line_clashes = _merged_lines(base, theirs, ours)
     clashes += [*line_clashes, *_untogether(base, theirs, ours)]
+    if not clashes:
+        clashes += _two_persons(base, theirs, ours)
     overtaken = differences(base, theirs)
     if clashes:
         return Merging(document=None, overtaken=overtaken, clashes=tuple(clashes))
@@ -199,6 +201,16 @@ def _untogether(
             continue
         if our.get(theirs) == our.get(base):
             yield _difference(our, theirs, ours)
+
+
+def _two_persons(
+    base: OrderDocument, theirs: OrderDocument, ours: OrderDocument
+) -> Iterator[Difference]:
+    """Another customer, and something told of the one before: nobody can say of whom it holds."""
+    both = base.customer not in (theirs.customer, ours.customer)
+    is_other = _who(base) != _who(theirs) or _who(base) != _who(ours)
+    if both and is_other and theirs.customer != ours.customer:
+        yield _difference(_FIELDS[0], theirs, ours)
 
 
 def _customer_field(name: str) -> tuple[Callable[..., object], Callable[..., OrderDocument]]:

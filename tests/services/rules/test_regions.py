@@ -161,6 +161,10 @@ def test_a_folder_without_a_region_is_refused(tmp_path: Path) -> None:
         ('code = "next_day"', 'code = "standard"', "delivery"),
         ("[holidays]", "[holydays]", "the file"),
         ("[tax]", "[tax", "the file"),
+        ("\nkept = ", "\nkeeps = ", "changes.keeps"),
+        ("total_same = ", "# total_same = ", "changes.total_same"),
+        ("comes to {new}", "comes to {now}", "changes.total"),
+        ('cancelled = "The', 'cancelled = "" # "The', "changes.cancelled"),
     ],
 )
 def test_a_slip_in_a_file_is_refused_with_its_key(
