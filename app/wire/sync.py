@@ -172,7 +172,8 @@ class Policy(View, frozen=True, kw_only=True):
     card is taken. `card_idle_seconds` without a key press wipe the card fields. Stock is held for
     a call for `hold_seconds` and held anew while it lasts. Like orders of a customer within
     `duplicate_minutes` are asked about before placing. A change of an order can be undone for
-    `undo_minutes`; money goes back after that.
+    `undo_minutes`; money goes back after that. A caller shows `identity_facts` of an order before
+    anything personal is said, the order's number among them.
     """
 
     company: Company
@@ -187,6 +188,7 @@ class Policy(View, frozen=True, kw_only=True):
     hold_seconds: int = 300
     duplicate_minutes: int = 30
     undo_minutes: int = 15
+    identity_facts: int = 2
 
 
 class OrderDecision(View, frozen=True, kw_only=True):

@@ -169,6 +169,7 @@ def _require_sensible(policy: Policy) -> None:
         "hold_seconds": (policy.hold_seconds, 60, 3600),
         "duplicate_minutes": (policy.duplicate_minutes, 1, 24 * 60),
         "undo_minutes": (policy.undo_minutes, 0, 24 * 60),
+        "identity_facts": (policy.identity_facts, 1, 4),
     }
     for name, (value, least, most) in ranges.items():
         if not least <= value <= most:
