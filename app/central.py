@@ -21,6 +21,7 @@ import msgspec
 from app.adapters.card_gateway.loading import load_gateway
 from app.adapters.event_log import JsonLog, LibraryLog
 from app.adapters.recorders.loading import load_recorders
+from app.adapters.warehouse_loading import load_warehouse
 from app.services.central.answers import Answers
 from app.services.central.audit import AuditChain
 from app.services.central.background import Background
@@ -52,6 +53,7 @@ from app.services.central.similar_orders import SimilarOrders
 from app.services.central.stock import Stock
 from app.services.central.stock_watch import STOCK_SECONDS, StockWatch
 from app.services.central.transaction import Handlers, Transaction, Transactions
+from app.services.central.warehouse import MONEY_SECONDS, Warehouse
 from app.services.ports import EventLog
 from app.services.rules.guidance_files import read_guidance
 from app.services.rules.regions import load_regions
@@ -68,7 +70,7 @@ from app.wire.operations import CENTRAL
 SEAL_SECONDS = 2.0
 LOOK_SECONDS = 5.0
 FEED_AGE_SECONDS = 600.0
-MORE_CONNECTIONS = 8
+MORE_CONNECTIONS = 10
 
 S = TypeVar("S", PauseSettings, PaymentSettings)
 
@@ -143,10 +145,12 @@ class Central:
         identity = Identity(given.passwords, settings.session_hours)
         handlers = Handlers()
         self._take_cards(settings, given)
+        self._hand_over(settings, given, identity)
         for service in (
             *_services(identity, self.transactions, given.log, self.measures),
             self.pauses,
             self.payments,
+            self.warehouse,
         ):
             service.register(handlers)
         self.dispatcher = Dispatcher(
@@ -167,6 +171,8 @@ class Central:
                 ("feed.keep_age", FEED_AGE_SECONDS, self._keep_feed_age),
                 ("recording.look_after", self._pause.watchdog_s, self.pauses.look_after),
                 ("payments.look_after", self._pay.watchdog_s, self.payments.look_after),
+                ("warehouse.hand_over", self.warehouse.look_s, self.warehouse.hand_over),
+                ("warehouse.money", MONEY_SECONDS, self.warehouse.finish),
                 ("stock.look_after", STOCK_SECONDS, StockWatch(self.transactions).look_after),
                 ("orders.look_again", CHANGE_SECONDS, self._change_watch().look_after),
                 ("orders.refund", REFUND_SECONDS, self._refund_watch().look_after),
@@ -194,6 +200,22 @@ class Central:
         self.pauses = Pauses(self.transactions, recorders, self._pause, given.log)
         self.payments = CardPayments(self.transactions, gateway, self._pay, given.log)
 
+    def _hand_over(self, settings: CentreSettings, given: Surroundings, identity: Identity) -> None:
+        """What orders go to the warehouse by, and who is believed to be it."""
+        parts = load_warehouse(settings.warehouse, given.clock)
+        if parts is not None:
+            identity.believe_warehouse(parts.keys)
+        regions = load_regions(resource_folder() / "regions")
+        self.warehouse = Warehouse(
+            self.transactions,
+            regions,
+            parts,
+            self.payments.movements,
+            given.clock,
+            given.log,
+            self.measures,
+        )
+
     def require_ready(self) -> None:
         """Raises Refusal or Fault while the database is away or not fit, or a part has ended."""
         self.transactions.read(_require_fit)
@@ -214,10 +236,12 @@ class Central:
 
     def close(self) -> None:
         """End the background and let the database go."""
+        self.warehouse.stop()
         for background in self.background:
             background.stop()
         self.pauses.close()
         self.payments.close()
+        self.warehouse.close()
         self.store.close()
 
     def _look(self) -> None:

@@ -36,8 +36,8 @@ class CentreSettings:
     """The central service. `listen` is HOST:PORT; each of the threads has a database connection.
 
     `metrics_listen` is HOST:PORT for Prometheus, plain HTTP; empty for none. `recording`,
-    `payments`, each of the `recorders` and the `card_gateway` are tables that the parts they are
-    for read themselves.
+    `payments`, each of the `recorders`, the `card_gateway` and the `warehouse` are tables that the
+    parts they are for read themselves.
     """
 
     database_url: str = ""
@@ -52,6 +52,7 @@ class CentreSettings:
     recorders: tuple[dict[str, Any], ...] = ()
     payments: dict[str, Any] = field(default_factory=dict)
     card_gateway: dict[str, Any] = field(default_factory=dict)
+    warehouse: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ from app.services.central.recording import Pauses
 from app.services.central.similar_orders import SimilarOrders
 from app.services.central.stock import Stock
 from app.services.central.transaction import Actor, Handlers, Seat, Transaction
+from app.services.central.warehouse import Warehouse
 from app.services.rules.guidance_files import read_guidance
 from app.services.rules.pricing import totals
 from app.services.rules.regions import RegionRules, load_regions
@@ -101,9 +102,12 @@ class OrderCentre(Centre):
         Handovers(regions()).register(handlers)
         self.pauses = Pauses(self.transactions, self.recorders, self.pause_settings, self.log)
         self.pauses.register(handlers)
-        CardPayments(self.transactions, self.gateway, PaymentSettings(), self.log).register(
-            handlers
+        payments = CardPayments(self.transactions, self.gateway, PaymentSettings(), self.log)
+        payments.register(handlers)
+        self.warehouse = Warehouse(
+            self.transactions, regions(), None, payments.movements, self.clock, self.log
         )
+        self.warehouse.register(handlers)
 
     def empty(self) -> None:
         """As it was when it was new, but for people and seats."""

@@ -57,12 +57,9 @@ class Proof:
 class Identity:
     """Proves who asks, and signs people in and out."""
 
-    def __init__(
-        self, passwords: Passwords, session_hours: int, warehouse_keys: Sequence[bytes] = ()
-    ) -> None:
-        """`warehouse_keys` prove a warehouse; without one nobody is believed to be it."""
+    def __init__(self, passwords: Passwords, session_hours: int) -> None:
         self._passwords = passwords
-        self._warehouse_keys = tuple(warehouse_keys)
+        self._warehouse_keys: tuple[bytes, ...] = ()
         self._session_life = timedelta(hours=session_hours)
 
     def register(self, handlers: Handlers) -> None:
@@ -82,6 +79,10 @@ class Identity:
             raise Refusal("clock_wrong", "This computer's clock is not right.")
         person = _proved_person(tx, row) if signer is Signer.PERSON else None
         return Actor(device=seat, person=person, command_id=proof.head.key)
+
+    def believe_warehouse(self, keys: Sequence[bytes]) -> None:
+        """Whoever signs with one of these is the warehouse; nobody is until then."""
+        self._warehouse_keys = tuple(keys)
 
     def require_warehouse(self, tx: Transaction, headers: Mapping[str, str], body: bytes) -> None:
         """Raises Refusal `unsigned`, `signature_wrong` or `clock_wrong`."""

@@ -25,10 +25,12 @@ from prometheus_client import (
 from sqlalchemy import func, select
 
 from app.models.central.people import Device, SeatState
+from app.models.central.warehouse import WarehouseMessage
 from app.services.central.audit import oldest_unsealed
 from app.services.central.number_leases import numbers_left
 from app.services.central.transaction import Transaction
 from app.values.vocabulary import CommandKind
+from app.values.warehouse import EventOutcome, HandOverKind, HandOverState, WarehouseEventKind
 from app.wire.operation import Kind, Operation
 from app.wire.sync import Outcome
 
@@ -78,6 +80,18 @@ class Measures:
             ("work",),
             registry=registry,
         )
+        self._hand_overs = Counter(
+            "readback_hand_overs",
+            "Messages to the warehouse by what it answered.",
+            ("kind", "answer"),
+            registry=registry,
+        )
+        self._reports = Counter(
+            "readback_warehouse_reports",
+            "Reports of the warehouse by what became of them.",
+            ("kind", "outcome"),
+            registry=registry,
+        )
         self._waits = self._gauge("waits_held", "Long polls that wait just now.")
         self._behind = _Behind(self._gauge)
 
@@ -93,6 +107,14 @@ class Measures:
     def taken(self, kind: CommandKind, outcome: Outcome) -> None:
         """A command was decided about."""
         self._commands.labels(kind.value, outcome.value).inc()
+
+    def handed_over(self, kind: HandOverKind, answer: str) -> None:
+        """The warehouse was told of an order, or did not answer."""
+        self._hand_overs.labels(kind.value, answer).inc()
+
+    def reported(self, kind: WarehouseEventKind, outcome: EventOutcome) -> None:
+        """The warehouse told of something."""
+        self._reports.labels(kind.value, outcome.value).inc()
 
     def failed(self, work: str) -> None:
         """Work in the background failed."""
@@ -142,6 +164,12 @@ class _Behind:
         )
         self._persons = gauge("seats_need_person", "Commands at seats that a person has to see.")
         self._copied = gauge("seats_copied", "Seats that ran on two computers in the last day.")
+        self._to_warehouse = gauge(
+            "hand_overs_waiting", "Orders that the warehouse has not acknowledged."
+        )
+        self._oldest_to_warehouse = gauge(
+            "hand_overs_oldest_waiting_seconds", "Age of the oldest of them."
+        )
         self._looked = gauge("looked_seconds", "Unix time of the last look at the database.")
         self._held_by: tuple[int, datetime] | None = None
 
@@ -150,6 +178,7 @@ class _Behind:
         self._unsealed.set(_age(tx, oldest_unsealed(tx)))
         self._numbers.set(numbers_left(tx))
         self._look_at_seats(tx)
+        self._look_at_warehouse(tx)
         self._looked.set(tx.at.timestamp())
 
     def _stalled(self, tx: Transaction) -> float:
@@ -182,6 +211,16 @@ class _Behind:
         self._oldest.set(_age(tx, oldest))
         self._persons.set(int(persons))
         self._copied.set(copied)
+
+    def _look_at_warehouse(self, tx: Transaction) -> None:
+        waiting, oldest = tx.connection.execute(
+            select(func.count(), func.min(WarehouseMessage.written_at)).where(
+                WarehouseMessage.due_at.is_not(None),
+                WarehouseMessage.state == HandOverState.WAITING,
+            )
+        ).one()
+        self._to_warehouse.set(waiting)
+        self._oldest_to_warehouse.set(_age(tx, oldest))
 
 
 _RUNNING = """

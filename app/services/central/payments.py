@@ -85,6 +85,11 @@ class CardPayments:
         self._settings = settings
         self._log = log
 
+    @property
+    def movements(self) -> CardMovements | None:
+        """For whoever moves money by itself; None without a gateway."""
+        return CardMovements(self._gateway, self._log) if self._gateway is not None else None
+
     def register(self, handlers: Handlers) -> None:
         """Name the handlers."""
         handlers.add_saga(card_operations.ASK_CARD_KEY, self.card_key)

@@ -169,6 +169,7 @@ def _keep_parcel(tx: Transaction, held: Held, parcel: Parcel, told: ParcelTold) 
         )
         tx.session.add(row)
         tx.session.flush()
+        held.parcels[told.shipment_id] = row
         tx.session.add_all(
             ShipmentLine(
                 order_id=order_id,

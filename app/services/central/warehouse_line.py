@@ -17,7 +17,8 @@ class WarehouseLine(Protocol):
     def tell(self, message: HandOver, position: int) -> HandOverAnswer:
         """Its answer. `position` counts messages in the order in which they were written.
 
-        Raises Unreachable: the message is to be told again.
+        Raises Unreachable, or Refusal where it answers but does not take this message: in both
+        cases the message is to be told again.
         """
         ...
 

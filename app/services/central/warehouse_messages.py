@@ -51,8 +51,8 @@ _EVENTS = {
 }
 
 
-def note_orders(tx: Transaction, since: datetime) -> int:
-    """Write a message for each order that came since then and has none of its version; how many.
+def note_orders(tx: Transaction, since: datetime) -> list[UUID]:
+    """Write a message for each order that came since then and has none of its version; which.
 
     In the order in which they came. Orders that somebody else works at are left for the next round.
     """
@@ -65,7 +65,7 @@ def note_orders(tx: Transaction, since: datetime) -> int:
     ).all()
     for row in rows:
         _note(tx, row)
-    return len(rows)
+    return [row.order_id for row in rows]
 
 
 def _note(tx: Transaction, row: SalesOrder) -> None:
