@@ -6,7 +6,7 @@ by a lead. Those whose order or payment had not come yet are looked at again by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from uuid import UUID
@@ -33,7 +33,9 @@ from app.services.central.pay_links import take_back_links
 from app.services.central.payment_rows import locked, payments_of
 from app.services.central.stock_rows import release_orders
 from app.services.central.transaction import Actor, Handlers, Transaction, Transactions
-from app.services.rules.refunds import held_minor, tenders
+from app.services.rules.change_words import Changing, preview_words
+from app.services.rules.refunds import Way, held_minor, tenders
+from app.services.rules.regions import RegionRules
 from app.values.card import refuse_card_digits
 from app.values.errors import Refusal
 from app.values.identity import ChangeId, DeviceId
@@ -86,7 +88,7 @@ class ChangeRequests:
             base = version_of(tx, row.order_id, request.base_revision)
         attempt = _asking(actor, request, now)
         planned = plan(now, self._changes.asked(tx, now, attempt, base), rules)
-        return _preview(now, planned)
+        return _preview(now, planned, rules)
 
     def withdraw(self, tx: Transaction, actor: Actor, request: WithdrawChange) -> ChangeSent:
         """Take an open request back. Raises Refusal `change_unknown` or `change_settled`."""
@@ -166,25 +168,47 @@ def _asking(actor: Actor, request: PreviewChange, now: OrderNow) -> Attempt:
     return Attempt(told=told, change=change, applied=applied, permissions=person.permissions)
 
 
-def _preview(now: OrderNow, planned: Planned) -> ChangePreview:
-    nothing = Money(0, now.currency)
+def _preview(now: OrderNow, planned: Planned, rules: RegionRules) -> ChangePreview:
     less = now.owed.minor - planned.owed.minor
     surplus = _held_without_due(now) - planned.owed.minor
     to_refund = Money(max(0, min(less, surplus)), now.currency)
+    to_pay = Money(0, now.currency) if to_refund.minor else planned.settlement.to_pay
+    old, new = now.placed, planned.document
+    changing = Changing(
+        before=old.document,
+        after=new,
+        old_total=old.totals.total,
+        new_total=planned.totals.total,
+        to_pay=to_pay,
+        ways=tuple(_up_to(to_refund.minor, planned.settlement.ways)),
+        tendered=now.tendered,
+        fulfilment=now.row.fulfilment,
+        is_kept=bool(planned.obstacles),
+    )
     return ChangePreview(
         revision=now.row.revision,
-        old_total=now.placed.totals.total,
+        old_total=old.totals.total,
         new_total=planned.totals.total,
         held=now.held,
-        to_pay=nothing if to_refund.minor else planned.settlement.to_pay,
+        to_pay=to_pay,
         to_refund=to_refund,
-        old_date=now.placed.document.delivery.promised_on,
-        new_date=planned.document.delivery.promised_on,
+        old_date=old.document.delivery.promised_on,
+        new_date=new.delivery.promised_on,
         differences=planned.differences,
         overtaken=planned.overtaken,
         obstacles=planned.obstacles,
-        say=planned.words,
+        say=(*planned.words, *preview_words(changing, rules)),
     )
+
+
+def _up_to(minor: int, ways: Iterable[Way]) -> Iterator[Way]:
+    """What goes back for this change; what was on its way before is planned together with it."""
+    left = minor
+    for way in ways:
+        given = min(left, way.amount.minor)
+        left -= given
+        if given:
+            yield replace(way, amount=Money(given, way.amount.currency))
 
 
 def _held_without_due(now: OrderNow) -> int:
