@@ -283,7 +283,7 @@ def _is_name(said: Sequence[str], name: Sequence[str]) -> bool:
 
 
 def _is_alike(said: str, name: str) -> bool:
-    """A name is typed as it is heard: the same sound, or nearly the same letters of a longer one."""
+    """Names are typed as they are heard: the same sound, or nearly the letters of a longer one."""
     if sound_of(said) == sound_of(name):
         return True
     is_long = min(len(said), len(name)) >= _LONG_NAME
