@@ -42,6 +42,7 @@ from app.services.central.order_changes_requests import LOOK_SECONDS as CHANGE_S
 from app.services.central.order_changes_requests import ChangeRequests, ChangeWatch
 from app.services.central.order_page import OrderPages
 from app.services.central.order_refunds import REFUND_SECONDS, OrderRefunds, RefundWatch
+from app.services.central.order_review import OrderReview
 from app.services.central.order_search import OrderSearch
 from app.services.central.passwords import Passwords
 from app.services.central.pause_settings import PauseSettings, PauseTable
@@ -54,6 +55,7 @@ from app.services.central.stock import Stock
 from app.services.central.stock_watch import STOCK_SECONDS, StockWatch
 from app.services.central.transaction import Handlers, Transaction, Transactions
 from app.services.central.warehouse import MONEY_SECONDS, Warehouse
+from app.services.central.worklist import Worklist
 from app.services.ports import EventLog
 from app.services.rules.guidance_files import read_guidance
 from app.services.rules.regions import load_regions
@@ -99,6 +101,8 @@ def _services(
         OrderPages(Customers()),
         ChangeRequests(OrderChanges(regions)),
         OrderRefunds(regions),
+        Worklist(),
+        OrderReview(OrderChanges(regions)),
         Merging(),
         SimilarOrders(),
         Overrides(identity),

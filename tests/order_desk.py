@@ -30,6 +30,7 @@ from app.services.central.order_changes import OrderChanges
 from app.services.central.order_changes_requests import ChangeRequests
 from app.services.central.order_page import OrderPages
 from app.services.central.order_refunds import OrderRefunds
+from app.services.central.order_review import OrderReview
 from app.services.central.order_search import OrderSearch
 from app.services.central.pause_settings import PauseSettings
 from app.services.central.payments import CardPayments, PaymentSettings
@@ -40,6 +41,7 @@ from app.services.central.similar_orders import SimilarOrders
 from app.services.central.stock import Stock
 from app.services.central.transaction import Actor, Handlers, Seat, Transaction
 from app.services.central.warehouse import Warehouse
+from app.services.central.worklist import Worklist
 from app.services.rules.guidance_files import read_guidance
 from app.services.rules.pricing import totals
 from app.services.rules.regions import RegionRules, load_regions
@@ -92,6 +94,8 @@ class OrderCentre(Centre):
         self.requests = ChangeRequests(OrderChanges(regions()))
         self.requests.register(handlers)
         OrderRefunds(regions()).register(handlers)
+        Worklist().register(handlers)
+        OrderReview(OrderChanges(regions())).register(handlers)
         OrderSearch().register(handlers)
         Merging().register(handlers)
         SimilarOrders().register(handlers)

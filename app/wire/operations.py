@@ -26,6 +26,7 @@ from app.wire import (
     stock_operations,
     sync,
     warehouse_operations,
+    worklist_operations,
 )
 from app.wire.message import Nothing
 from app.wire.operation import Home, Kind, Operation, Ownership, Signer
@@ -371,6 +372,7 @@ ALL: tuple[Operation[Any, Any], ...] = (
     *order_operations.ROWS,
     *contact_operations.ROWS,
     *warehouse_operations.ROWS,
+    *worklist_operations.ROWS,
 )
 BY_NAME: dict[str, Operation[Any, Any]] = {row.name: row for row in ALL}
 CENTRAL: tuple[Operation[Any, Any], ...] = tuple(r for r in ALL if r.home is Home.CENTRE)
