@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from app.values.identity import OrderId
+from app.values.identity import AttemptId, OrderId
 from app.values.money import Money
 from app.values.order_life import CancelReason
 from app.values.order_number import OrderNumber
@@ -138,6 +138,13 @@ class RejectOrder(Request, frozen=True, kw_only=True):
     revision: int
     reason: CancelReason
     note: Note
+
+
+class GiveBackOrphan(Request, frozen=True, kw_only=True):
+    """Give an authorisation back whose order never came. Refused `order_known` where it did."""
+
+    attempt_id: AttemptId
+    reason: Note
 
 
 class HeldOrder(View, frozen=True, kw_only=True):

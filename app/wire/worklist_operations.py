@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.wire import worklist
+from app.wire import payments, worklist
 from app.wire.message import Nothing
 from app.wire.operation import Kind, Operation
 from app.wire.people import Permission
@@ -63,6 +63,15 @@ REJECT_ORDER = Operation(
     kind=Kind.COMMAND,
     permission=Permission.REVIEW_ORDERS,
     audited=True,
+)
+GIVE_BACK_ORPHAN = Operation(
+    name="payments.give_back",
+    request=worklist.GiveBackOrphan,
+    response=payments.CardAttempt,
+    kind=Kind.SAGA,
+    permission=Permission.REVIEW_ORDERS,
+    audited=True,
+    patience_s=45.0,
 )
 
 ROWS: tuple[Operation[Any, Any], ...] = tuple(

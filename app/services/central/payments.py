@@ -18,7 +18,9 @@ from app.services.central.card_movements import CardMovements
 from app.services.central.card_watch import CardWatch
 from app.services.central.pay_links import PayLinks
 from app.services.central.payment_rows import (
+    is_placed,
     known_or_closed,
+    locked,
     payments_of,
     unknown_attempt,
 )
@@ -28,7 +30,7 @@ from app.services.rules.payments import UNDECIDED
 from app.values.errors import Refusal
 from app.values.identity import AttemptId
 from app.values.vocabulary import AttemptState
-from app.wire import card_operations
+from app.wire import card_operations, worklist_operations
 from app.wire.payments import (
     AskAttempt,
     AskCardKey,
@@ -45,6 +47,7 @@ from app.wire.payments import (
     SendPayLink,
     VoidAttempt,
 )
+from app.wire.worklist import GiveBackOrphan
 
 _UNSETTLED = UNDECIDED | {AttemptState.VOIDING}
 
@@ -96,6 +99,7 @@ class CardPayments:
         handlers.add_saga(card_operations.AUTHORISE_CARD, self.authorise)
         handlers.add_saga(card_operations.ASK_ATTEMPT, self.attempt)
         handlers.add_saga(card_operations.VOID_ATTEMPT, self.void)
+        handlers.add_saga(worklist_operations.GIVE_BACK_ORPHAN, self.give_back_orphan)
         handlers.add_saga(card_operations.CAPTURE_ATTEMPT, self.capture)
         handlers.add_saga(card_operations.REFUND_ATTEMPT, self.refund)
         handlers.add_saga(card_operations.SEND_PAY_LINK, self.send_link)
@@ -153,6 +157,12 @@ class CardPayments:
             attempt = attempts.give_back(saga, attempt_id)
         saga.about(attempt_id, order=str(attempt.order_id), state=attempt.state.value)
         return attempt
+
+    def give_back_orphan(self, saga: Saga, actor: Actor, request: GiveBackOrphan) -> CardAttempt:
+        """A lead gives money back whose order never came. Raises Refusal `order_known` and more."""
+        del actor
+        saga.write(partial(_require_orphan, attempt_id=request.attempt_id))
+        return self.give_back(saga, request.attempt_id, request.reason)
 
     def capture(self, saga: Saga, actor: Actor, request: CaptureAttempt) -> CardAttempt:
         """Take what was authorised."""
@@ -216,6 +226,11 @@ class CardPayments:
 
     def _links(self) -> PayLinks:
         return PayLinks(self._require_gateway(), self._settings.link_life, self._log)
+
+
+def _require_orphan(tx: Transaction, attempt_id: AttemptId) -> None:
+    if is_placed(tx, locked(tx, attempt_id).order_id):
+        raise Refusal("order_known", "The order of this payment is here. Cancel it instead.")
 
 
 def _about_movement(

@@ -9,7 +9,7 @@ import pytest
 
 from app.transport.client import RemoteCaller
 from app.values.errors import Refusal
-from app.values.identity import OrderId
+from app.values.identity import AttemptId, OrderId
 from app.values.order_life import CancelReason, Fulfilment, OrderState
 from app.values.vocabulary import Role
 from app.values.worklist import HoldCode, WorkAct, WorkKind
@@ -17,6 +17,7 @@ from app.wire import worklist_operations as work
 from app.wire.worklist import (
     CLAIM_MINUTES,
     ClaimWork,
+    GiveBackOrphan,
     HoldOrder,
     LeaveWork,
     LiftHold,
@@ -227,3 +228,9 @@ def test_money_without_an_order_is_listed_after_a_while(
     assert found.amount is not None
     assert found.amount.minor == 4_995
     assert found.acts == (WorkAct.GIVE_BACK,)
+    give_back = GiveBackOrphan(attempt_id=AttemptId(attempt), reason="Nobody ordered")
+    assert code_of(lead, work.GIVE_BACK_ORPHAN, give_back) == "no_card_gateway"
+    either.run(
+        "UPDATE card_attempt SET order_id = :o WHERE attempt_id = :a", o=unpaid(desk), a=attempt
+    )
+    assert code_of(lead, work.GIVE_BACK_ORPHAN, give_back) == "order_known"
