@@ -98,7 +98,7 @@ def _services(
         Intake(transactions, regions, leases, measures),
         Customers(),
         OrderSearch(),
-        OrderPages(Customers()),
+        OrderPages(Customers(), regions),
         ChangeRequests(OrderChanges(regions)),
         OrderRefunds(regions),
         Worklist(),

@@ -90,7 +90,7 @@ class OrderCentre(Centre):
         self.leases.register(handlers)
         Intake(self.transactions, regions(), self.leases).register(handlers)
         Customers().register(handlers)
-        OrderPages(Customers()).register(handlers)
+        OrderPages(Customers(), regions()).register(handlers)
         self.requests = ChangeRequests(OrderChanges(regions()))
         self.requests.register(handlers)
         OrderRefunds(regions()).register(handlers)

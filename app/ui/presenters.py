@@ -16,6 +16,7 @@ from app.ui.paper_maker import Opener
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.drafts.presenter import DraftsPresenter
 from app.ui.screens.order.presenter import OrderPresenter
+from app.ui.screens.orders.presenter import OrdersPresenter
 from app.ui.screens.outbox.presenter import OutboxPresenter
 from app.ui.screens.placed.presenter import PlacedPresenter
 from app.ui.screens.protocol.presenter import ProtocolPresenter
@@ -51,6 +52,7 @@ class Presenters:
     protocol: ProtocolPresenter
     outbox: OutboxPresenter
     order: OrderPresenter
+    orders: OrdersPresenter
 
 
 def presenters_of(means: Means, parent: QObject) -> Presenters:
@@ -74,5 +76,6 @@ def presenters_of(means: Means, parent: QObject) -> Presenters:
         placed=PlacedPresenter(caller, background, opener, printer, clock, means.speech, parent),
         protocol=ProtocolPresenter(caller, background, opener, printer, means.regions, parent),
         outbox=OutboxPresenter(caller, background, opener, printer, clock, parent),
-        order=OrderPresenter(caller, background, opener, printer, parent),
+        order=OrderPresenter(caller, background, opener, printer, means.regions, parent),
+        orders=OrdersPresenter(caller, background, clock, parent),
     )

@@ -151,10 +151,12 @@ def _follows(line: OrderLine, waiting: int) -> int:
     return max(0, waiting) if line.kind is ProductKind.GOODS else 0
 
 
-def order_now(tx: Transaction, row: SalesOrder, rules: RegionRules) -> OrderNow:
-    """Everything that a change of the order is judged by."""
+def order_now(
+    tx: Transaction, row: SalesOrder, rules: RegionRules, known: PlacedOrder | None = None
+) -> OrderNow:
+    """Everything that a change of the order is judged by; `known`: its version, if it was read."""
     order_id = row.order_id
-    placed = version_of(tx, order_id, row.revision)
+    placed = known or version_of(tx, order_id, row.revision)
     newest = _newest(tx, row)
     then = _then(tx, newest)
     return OrderNow(

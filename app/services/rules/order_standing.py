@@ -6,23 +6,23 @@ none of either, and document and allocation say the same.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
+from app.services.rules.ledger import LineSums, account, due, entries, line_sums
 from app.services.rules.order_acts import LinePieces, Standing, all_acts
 from app.services.rules.order_story import Known, story_of
-from app.services.rules.payments import HOLDS_MONEY, IS_PAID, UNDECIDED, held
+from app.services.rules.payments import UNDECIDED
+from app.services.rules.refunds import Tendered
+from app.services.rules.regions import RegionRules
 from app.values.identity import LineId, ProductCode
-from app.values.money import Money, UnitPrice, total_of
-from app.values.order_life import Fulfilment, LedgerPart, RefundState, RefundWay
-from app.values.vocabulary import AttemptState, ProductKind
-from app.wire.order_changes import RefundView
-from app.wire.order_page import Account, LineStanding, OrderPage
-from app.wire.orders import OrderDocument, OrderLine, OrderView, PlacedOrder, Totals
+from app.values.money import Money, UnitPrice
+from app.values.order_life import Fulfilment, LedgerCause
+from app.values.vocabulary import ProductKind
+from app.wire.order_page import LineStanding, OrderPage
+from app.wire.orders import OrderDocument, OrderLine, OrderView, PersonNamed, PlacedOrder
 from app.wire.payments import Payments
-
-_ON_ITS_WAY = frozenset({RefundState.DUE, RefundState.STARTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +40,6 @@ class Counters:
     returned: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
-    """Entries of the ledger for one part (and line), added up; `credited` is of those below 0."""
-
-    part: LedgerPart
-    line_id: LineId | None
-    amount: int
-    credited: int
-
-
 @dataclass(slots=True)
 class _Stock:
     """Pieces of one product that are set aside or follow later, not given to a line yet."""
@@ -62,7 +52,7 @@ def lines_of(
     document: OrderDocument,
     counters: Sequence[Counters],
     stock: Mapping[ProductCode, tuple[int, int]],
-    ledger: Iterable[Owed],
+    ledger: Mapping[LineId, LineSums],
 ) -> tuple[LineStanding, ...]:
     """Every line there is or was, those that are gone at the end.
 
@@ -71,12 +61,11 @@ def lines_of(
     """
     lines = {line.line_id: line for line in document.lines}
     counted = {one.line_id: one for one in counters}
-    owed = {one.line_id: one for one in ledger if one.part is LedgerPart.LINE}
     left = {code: _Stock(*pieces) for code, pieces in stock.items()}
     ordered = [counted.get(line.line_id) or _untouched(line) for line in document.lines]
     gone = [one for one in counters if one.line_id not in lines]
     return tuple(
-        _standing(position, one, lines.get(one.line_id), left, owed.get(one.line_id), document)
+        _standing(position, one, lines.get(one.line_id), left, ledger.get(one.line_id), document)
         for position, one in enumerate((*ordered, *gone), 1)
     )
 
@@ -100,16 +89,16 @@ def _standing(
     one: Counters,
     line: OrderLine | None,
     left: dict[ProductCode, _Stock],
-    owed: Owed | None,
+    owed: LineSums | None,
     document: OrderDocument,
 ) -> LineStanding:
     quantity = one.ordered - one.cancelled if line is not None else 0
     open_pieces = max(0, quantity - one.shipped)
     allocated, back_ordered = _share(open_pieces, line, left.get(one.code))
     currency = document.currency
-    charged = line.total.minor if line is not None else 0
+    charged, credited = line.total.minor if line is not None else 0, 0
     if owed is not None:
-        charged = owed.amount
+        charged, credited = owed.charged - owed.credited, owed.credited
     return LineStanding(
         line_id=one.line_id,
         position=position,
@@ -126,7 +115,7 @@ def _standing(
         returned=one.returned,
         cancelled=one.cancelled,
         charged=Money(charged, currency),
-        refunded=Money(-owed.credited if owed is not None else 0, currency),
+        refunded=Money(credited, currency),
     )
 
 
@@ -141,75 +130,32 @@ def _share(wanted: int, line: OrderLine | None, stock: _Stock | None) -> tuple[i
     return allocated, back_ordered
 
 
-def account_of(
-    totals: Totals,
-    payments: Payments,
-    ledger: Collection[Owed],
-    refunds: Iterable[RefundView],
-) -> Account:
-    """What the order comes to, what is approved, taken and given back, and what is left of it.
-
-    Money that was given for an inconvenience is counted as `goodwill`, not as less to be charged.
-    """
-    currency = totals.total.currency
-    parts: dict[LedgerPart, int] = defaultdict(int)
-    for one in ledger:
-        parts[one.part] += one.amount
-    goodwill = Money(-parts.pop(LedgerPart.GOODWILL, 0), currency)
-    charged = Money(sum(parts.values()), currency) if parts else totals.total
-    sums: dict[tuple[RefundWay, bool], int] = defaultdict(int)
-    for refund in refunds:
-        if refund.state in _ON_ITS_WAY:
-            sums[refund.way, False] += refund.amount.minor
-        elif refund.state is RefundState.DONE:
-            sums[refund.way, True] += refund.amount.minor
-    returning = Money(sum(minor for (_way, done), minor in sums.items() if not done), currency)
-    by_hand = Money(sums[RefundWay.BY_HAND, True], currency)
-    released = Money(sums[RefundWay.RELEASE, True], currency)
-    standing = [one for one in payments.attempts if one.state in HOLDS_MONEY]
-    approved = total_of((held(one) for one in standing), currency)
-    nothing = Money(0, currency)
-    on_cards = total_of((one.captured or nothing for one in standing), currency)
-    sent_back = total_of((one.refunded or nothing for one in standing), currency)
-    links = total_of((one.amount for one in payments.links if one.state in IS_PAID), currency)
-    taken = on_cards + links
-    refunded = sent_back + by_hand
-    authorised = Money(max(0, (approved + sent_back - on_cards - released).minor), currency)
-    covered = authorised + taken - refunded - returning
-    lacks = charged - goodwill - covered
-    return Account(
-        charged=charged,
-        authorised=authorised,
-        taken=taken,
-        refunded=refunded,
-        returning=returning,
-        goodwill=goodwill,
-        to_pay=lacks if lacks.minor > 0 else nothing,
-        to_refund=nothing - lacks if lacks.minor < 0 else nothing,
-    )
-
-
-def page_at_desk(placed: PlacedOrder) -> OrderPage:
+def page_at_desk(
+    placed: PlacedOrder, rules: RegionRules, people: tuple[PersonNamed, ...] = ()
+) -> OrderPage:
     """The page of an order as far as the desk that placed it knows: nothing happened to it yet."""
-    document, nothing = placed.document, ()
+    document = placed.document
     payments = Payments(attempts=placed.attempts, links=placed.links)
-    order = OrderView(placed=placed, revision=0, state="waiting", payments=payments)
-    lines = lines_of(document, nothing, {}, nothing)
-    account = account_of(placed.totals, payments, nothing, nothing)
+    order = OrderView(placed=placed, revision=0, state="waiting", payments=payments, people=people)
+    ledger = entries((), due(document, rules), 1, LedgerCause.PLACED)
+    money = account(
+        ledger, Tendered(attempts=placed.attempts, links=placed.links), document.currency
+    )
+    lines = lines_of(document, (), {}, line_sums(ledger))
     standing = Standing(
         lines={one.line_id: pieces_of(one) for one in lines},
-        is_owing=account.to_pay.minor > 0,
-        payment_undecided=is_undecided(payments),
+        is_owing=money.to_pay.minor > 0,
+        payment_undecided=any(one.state in UNDECIDED for one in placed.attempts),
         region=document.region,
     )
-    known = Known(order=order, received_at=placed.placed_at)
+    names: dict[UUID, str] = {one.person_id: one.name for one in people}
     return OrderPage(
         order=order,
         fulfilment=Fulfilment.WAITING,
         lines=lines,
-        account=account,
+        account=money,
         may=all_acts(standing),
-        timeline=story_of(known),
+        timeline=story_of(Known(order=order, received_at=placed.placed_at, people=names)),
     )
 
 
@@ -221,12 +167,4 @@ def pieces_of(line: LineStanding) -> LinePieces:
         returned=line.returned,
         follows=line.back_ordered,
         is_goods=line.kind is ProductKind.GOODS,
-    )
-
-
-def is_undecided(payments: Payments) -> bool:
-    """Whether a bank has not answered yet."""
-    return any(
-        one.state in UNDECIDED or (one.state is AttemptState.VOIDING and one.approved is None)
-        for one in payments.attempts
     )

@@ -17,6 +17,8 @@ from app.services.rules.payment_words import attempt_words, card_words, link_wor
 from app.services.rules.payments import in_region
 from app.services.rules.protocol_words import CHANNELS, OUTCOMES, counted, span_in_words
 from app.services.rules.review import sentence_for
+from app.services.rules.warehouse_words import IN_THE_STORY, event_words
+from app.services.rules.worklist_words import CHANGED_WORDS
 from app.values.identity import AttemptId
 from app.values.money import Money
 from app.values.order_life import (
@@ -24,6 +26,7 @@ from app.values.order_life import (
     ChangeWhat,
     ContactOutcome,
     ContactReason,
+    OrderAct,
     RefundState,
     RefundWay,
 )
@@ -144,7 +147,15 @@ WAYS = {
     RefundWay.REFUND: "to the card it came from",
     RefundWay.BY_HAND: "a person sends it",
 }
-_PAYMENTS = {
+_PUT_BY = frozenset({"placed", "payment", "changed"})
+"""Kinds of events whose reasons put the order by."""
+
+_REVIEWED = {
+    "held": "The order was stopped.",
+    "hold_lifted": "The order was let go on.",
+    "released": "The order was looked at and released.",
+}
+_PAYMENTS: Mapping[str, str] = {
     PaymentState.AUTHORISED: "authorised",
     PaymentState.PAID: "paid",
     PaymentState.LINK_SENT: "a pay link was sent",
@@ -215,7 +226,7 @@ class _Teller:
             at=at,
             kind=told.value,
             sentence=in_region(sentence, self._region),
-            by=known.people.get(person, "somebody who is not known here") if person else "",
+            by=known.people.get(person, "a colleague") if person else "",
             seat=known.seats.get(seat, "") if seat else "",
         )
 
@@ -238,17 +249,31 @@ class _Teller:
             yield self._row(self._known.received_at, Told.PLACED, words)
 
     def _event(self, event: Event) -> Iterator[Happened]:
-        reasons = event.facts.get("reasons") or ()
-        if event.kind == "payment":
-            try:
-                state = _PAYMENTS[PaymentState(str(event.facts.get("state", "")))]
-            except ValueError:
-                return
-            words = f"The payment stands now as: {state}."
-            yield self._row(event.at, Told.PAYMENT, words, event.person, event.seat)
+        """What no other row of the page tells."""
+        reasons = event.facts.get("reasons") or () if event.kind in _PUT_BY else ()
+        told = self._event_words(event)
+        if told is not None:
+            yield self._row(event.at, *told, event.person, event.seat)
         for reason in reasons:
-            words = f"It was put by for a person: {sentence_for(str(reason))}"
+            words = f"It was put by for a person: {_reason(str(reason))}"
             yield self._row(max(event.at, self._known.order.placed.placed_at), Told.REVIEW, words)
+
+    def _event_words(self, event: Event) -> tuple[Told, str] | None:
+        facts = event.facts
+        if event.kind in IN_THE_STORY:
+            words = event_words(event.kind, facts)
+            return (Told.SHIPMENT, words) if words is not None else None
+        if event.kind == "payment":
+            state = _PAYMENTS.get(str(facts.get("state", "")))
+            return (Told.PAYMENT, f"The payment stands now as: {state}.") if state else None
+        if event.kind == "goodwill":
+            amount = Money(int(facts.get("amount", 0)), self._known.order.placed.document.currency)
+            return Told.REFUND, f"{amount} was given as goodwill."
+        if event.kind == "released" and facts.get("unpaid"):
+            return Told.REVIEW, f"{_REVIEWED[event.kind]} It goes out though it is not paid for."
+        if event.kind in _REVIEWED:
+            return Told.REVIEW, _REVIEWED[event.kind]
+        return None
 
     def _closed(self) -> Iterator[Happened]:
         closed = self._known.order.closed
@@ -281,17 +306,20 @@ class _Teller:
         return self._row(movement.at, Told.PAYMENT, words, movement.person)
 
     def _change(self, change: ChangeView) -> Happened:
-        done = _CHANGES[change.what]
+        done, subject = _CHANGES[change.what], "the order"
+        acts = {one.act for one in change.differences}
+        if change.what is ChangeWhat.CANCELLATION and acts and OrderAct.CANCEL_ORDER not in acts:
+            subject = "a part of the order"
         match change.state:
             case ChangeState.APPLIED:
-                words = f"The order was {done}{_as_version(change.revision)}"
+                words = f"{_capital(subject)} was {done}{_as_version(change.revision)}"
             case ChangeState.OPEN:
-                why = " ".join(map(sentence_for, change.reasons))
-                words = f"It was asked that the order be {done}. A person decides: {why}"
+                why = " ".join(map(_reason, change.reasons))
+                words = f"It was asked that {subject} be {done}. A person decides: {why}"
             case ChangeState.WITHDRAWN:
-                words = f"It was asked that the order be {done}, and taken back"
+                words = f"It was asked that {subject} be {done}, and taken back"
             case ChangeState.REJECTED:
-                words = f"It was asked that the order be {done}, which a lead did not allow"
+                words = f"It was asked that {subject} be {done}, which a lead did not allow"
         differences = _in_words(change)
         words = words.rstrip(".")
         sentence = f"{words}: {differences}." if differences else f"{words}."
@@ -346,6 +374,15 @@ class _Teller:
             span = span_in_words(gap.resumed_at - gap.paused_at)
             words = f"The recording was paused for {span} while a card was typed."
         return self._row(gap.paused_at, Told.RECORDING, words)
+
+
+def _reason(code: str) -> str:
+    """Why a change waits, or what is odd about an order."""
+    return CHANGED_WORDS.get(code) or sentence_for(code)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _as_version(revision: int | None) -> str:

@@ -17,7 +17,7 @@ from app.wire.order_operations import ASK_ORDER_PAGE
 from app.wire.order_page import AskOrderPage, OrderPage
 from app.wire.orders import PlacedOrder
 from tests.builders import an_id, with_line
-from tests.order_desk import OrderCentre, SendingDesk
+from tests.order_desk import OrderCentre, SendingDesk, regions
 
 
 @pytest.fixture
@@ -171,7 +171,9 @@ def statements(centre: OrderCentre, placed: PlacedOrder) -> int:
     def read(tx: Transaction) -> None:
         event.listen(tx.connection.engine, "before_cursor_execute", count)
         try:
-            OrderPages(Customers()).page(tx, AskOrderPage(order_id=placed.document.order_id))
+            OrderPages(Customers(), regions()).page(
+                tx, AskOrderPage(order_id=placed.document.order_id)
+            )
         finally:
             event.remove(tx.connection.engine, "before_cursor_execute", count)
 

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from app.services.rules.order_standing import page_at_desk
+from app.services.rules.regions import load_regions
+from app.settings import resource_folder
 from app.values.errors import Refusal
 from app.values.identity import OrderId
 from app.wire.order_operations import ASK_ORDER_PAGE, PRINT_ORDER
@@ -40,12 +42,14 @@ class FakeOrders:
 
     def _print_order(self, request: PrintOrder) -> Paper:
         self.printed_orders.append(request)
-        return Paper(path=f"/papers/{request.placed.number}-{request.revision}.pdf", sha256="0" * 64)
+        return Paper(
+            path=f"/papers/{request.placed.number}-{request.revision}.pdf", sha256="0" * 64
+        )
 
 
 def fresh(placed: PlacedOrder) -> OrderPage:
     """The page of an order that the centre has and to which nothing happened."""
-    page = page_at_desk(placed)
+    page = page_at_desk(placed, load_regions(resource_folder() / "regions")[placed.document.region])
     people = (PersonNamed(person_id=placed.placed_by, name="Dana Okafor"),)
     order = msgspec.structs.replace(page.order, revision=1, state="accepted", people=people)
     return msgspec.structs.replace(page, order=order)

@@ -17,6 +17,7 @@ from app.ui.screens.order import words
 from app.ui.screens.order.presenter import AMENDING, CANCELLING, UNDOING, OrderPageState
 from app.ui.shortcuts import Action
 from app.ui.widgets.card import Card
+from app.ui.widgets.chip import Chip
 from app.ui.widgets.text import KeyBadge, wrapped
 from app.ui.widgets.totals import Fact, Totals
 from app.values.contact import PostalAddress
@@ -27,6 +28,7 @@ from app.wire.order_page import OrderPage
 from app.wire.orders import OrderDocument
 
 GAP_PX = 10
+MARK_PX = 14
 
 
 class PeopleColumn(QWidget):
@@ -94,7 +96,9 @@ class MoneyCard(Card):
         self.set_title(self.tr("Account"))
         self.sums = Totals(self)
         self._payments = wrapped("", theme.Text.BODY, theme.Tone.MUTED, self)
+        self.balance = Chip(parent=self)
         self.body.addWidget(self.sums)
+        self.body.addWidget(self.balance)
         self.body.addWidget(self._payments)
 
     def show_state(self, state: OrderPageState) -> None:
@@ -104,7 +108,8 @@ class MoneyCard(Card):
         if page is None:
             return
         charged = Fact(self.tr("Order"), formatting.money(page.account.charged))
-        self.sums.show_sums((charged, *words.account_facts(page)), words.balance(page))
+        self.sums.show_sums(words.account_facts(page), charged)
+        self.balance.show_state(*words.balance(page))
         _fill(self._payments, "\n".join(words.payment_lines(page)))
 
 
@@ -151,14 +156,8 @@ class ActsCard(Card):
                 Action.TAKE_CHANGE_BACK,
             ),
         ):
-            if any(one.act in acts and not one.obstacle for one in page.may):
-                only = words.allowed(page.may, acts)
-                yield _Act(
-                    name=name,
-                    sentence=self.tr("Only: {acts}").format(acts=only) if only else "",
-                    key=key,
-                    tone=theme.Tone.OK,
-                )
+            if words.is_possible(page.may, acts):
+                yield _Act(name=name, key=key, tone=theme.Tone.OK)
         for obstacle in words.obstacles(page.may):
             yield _Act(
                 name=obstacle.acts,
@@ -177,7 +176,7 @@ class ActsCard(Card):
         grid = QGridLayout(holder)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(7)
-        grid.setVerticalSpacing(1)
+        grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
         for act in self._shown:
             _add(grid, act, holder)
@@ -185,21 +184,23 @@ class ActsCard(Card):
 
 
 def _add(grid: QGridLayout, act: _Act, holder: QWidget) -> None:
+    """What nobody misses in one small line; what can be done with its key at the end."""
     at = grid.rowCount()
-    mark = IconLabel(act.icon, 12, holder)
+    mark = IconLabel(act.icon, MARK_PX, holder)
     theme.dress(mark, tone=act.tone)
-    quiet = act.tone is theme.Tone.MUTED
-    name = wrapped(act.name, theme.Text.BODY if quiet else theme.Text.STRONG, parent=holder)
-    if quiet:
-        theme.dress(name, tone=theme.Tone.MUTED)
-    grid.addWidget(mark, at, 0, Qt.AlignmentFlag.AlignTop)
-    grid.addWidget(name, at, 1)
+    place = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter
+    if act.tone is theme.Tone.MUTED:
+        both = f"{act.name}: {act.sentence}"
+        grid.addWidget(mark, at, 0, place)
+        grid.addWidget(wrapped(both, theme.Text.SMALL, act.tone, holder), at, 1, 1, 2)
+        return
+    grid.addWidget(mark, at, 0, place)
+    grid.addWidget(wrapped(act.name, theme.Text.STRONG, parent=holder), at, 1)
     if act.key is not None:
         grid.addWidget(KeyBadge(act.key, holder), at, 2, Qt.AlignmentFlag.AlignTop)
     if act.sentence:
         sentence = wrapped(act.sentence, theme.Text.SMALL, theme.Tone.MUTED, holder)
         grid.addWidget(sentence, at + 1, 1, 1, 2)
-    grid.setRowMinimumHeight(at, 20)
 
 
 def _fill(part: QLabel, text: str) -> None:

@@ -77,15 +77,14 @@ class OrderHeader(Card):
     def show_state(self, state: OrderPageState) -> None:
         """Show a state; the same state twice changes nothing."""
         page = state.page
-        is_asked = page is None and not state.loading
-        theme.set_shown(self.number, is_asked)
+        theme.set_shown(self.number, state.asking)
         self.number.set_text(state.number_text)
         if state.problem:
             self.number.show_error(state.problem)
         else:
             self.number.clear_message()
-        self._figures.setText(state.number_text if not is_asked else "")
-        theme.set_shown(self._figures, not is_asked)
+        self._figures.setText("" if state.asking else state.number_text)
+        theme.set_shown(self._figures, not state.asking)
         self._show_states(page, state.level)
         self._total.setText(
             formatting.money(page.account.charged) if page and state.shows_all else ""

@@ -23,20 +23,20 @@ class LinesTable(RowsView[LineStanding]):
 def _columns() -> tuple[Column[LineStanding], ...]:
     return (
         Column(title=tr("#"), text=_position, chars=4, gives_way=4, tone=_muted),
-        Column(title=tr("Code"), text=_code, chars=9, gives_way=2),
+        Column(title=tr("Code"), text=_code, chars=8, gives_way=2),
         Column(title=tr("Item"), text=_description, tone=_tone_of_gone),
         Column(
             title=tr("How it stands"),
             text=words.stands,
-            chars=24,
+            chars=30,
             tone=words.stands_tone,
             icon=words.stands_icon,
             hint=words.all_counters,
             read=words.all_counters,
         ),
-        Column(title=tr("Qty"), text=_quantity, chars=6, align=Align.END, bold=_is_there),
-        Column(title=tr("Price"), text=_price, chars=9, align=Align.END, gives_way=3),
-        Column(title=tr("Total"), text=_charged, chars=11, align=Align.END, bold=_is_there),
+        Column(title=tr("Qty"), text=_quantity, chars=5, align=Align.END, bold=_is_there),
+        Column(title=tr("Price"), text=_price, chars=8, align=Align.END, gives_way=3),
+        Column(title=tr("Total"), text=_charged, chars=10, align=Align.END, bold=_is_there),
     )
 
 

@@ -6,14 +6,15 @@ Touches no widget.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.services.ports import Caller
 from app.services.rules.order_standing import page_at_desk
+from app.services.rules.regions import RegionRules
 from app.ui.background import Background, Lane, Latest
 from app.ui.notices import notice_of
 from app.ui.paper_maker import Opener, PaperMaker, PaperWish
@@ -22,6 +23,7 @@ from app.values.errors import Fault, Refusal
 from app.values.identity import OrderId
 from app.values.order_life import IdentityLevel, OrderAct
 from app.values.order_number import OrderNumber, grouped, parse_order_number
+from app.values.vocabulary import Region
 from app.wire import operations
 from app.wire.order_operations import ASK_ORDER_PAGE, PRINT_ORDER
 from app.wire.order_page import AskOrderPage, OrderPage, PrintOrder
@@ -52,15 +54,19 @@ CANCELLING = frozenset({OrderAct.CANCEL_ORDER, OrderAct.CANCEL_LINE})
 UNDOING = frozenset({OrderAct.UNDO})
 
 
+Regions = Mapping[Region, RegionRules]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPageState:
     """What the screen shows.
 
-    `number_text` stands in the field, `problem` is what of it. `is_local`: only this desk holds
-    `page` so far, or the centre cannot be asked, which `away` says. `level`: what may be said to
-    the caller.
+    `asking`: a number is typed, which stands in `number_text`; `problem` is what of it.
+    `is_local`: only this desk holds `page` so far, or the centre cannot be asked, which `away`
+    says. `level`: what may be said to the caller.
     """
 
+    asking: bool = False
     number_text: str = ""
     problem: str = ""
     loading: bool = False
@@ -110,11 +116,13 @@ class OrderPresenter(QObject):
         background: Background,
         opener: Opener,
         printer: Printer,
+        regions: Regions,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._caller = caller
         self._background = background
+        self._regions = regions
         self._latest = Latest()
         self._papers = PaperMaker(background, opener, printer, self)
         self._papers.changed.connect(self._follow_paper)
@@ -132,7 +140,7 @@ class OrderPresenter(QObject):
         self._latest.forget()
         self._papers.begin(None)
         self._request = None
-        self._show(OrderPageState())
+        self._show(OrderPageState(asking=True))
 
     def show_order(self, order_id: OrderId, number: OrderNumber) -> None:
         """An order that the centre should hold."""
@@ -144,7 +152,7 @@ class OrderPresenter(QObject):
         self._request = AskOrderPage(order_id=order_id)
         self._latest.forget()
         self._show(OrderPageState(number_text=grouped(placed.number), loading=True))
-        self._take(_Found(page=_at_desk(placed, by), is_local=True))
+        self._take(_Found(page=_at_desk(placed, self._regions, by), is_local=True))
         self._state = replace(self._state, loading=True)
         self.state_changed.emit(self._state)
         self._ask_centre()
@@ -160,7 +168,7 @@ class OrderPresenter(QObject):
         except Refusal as refusal:
             self._show(replace(self._state, problem=refusal.sentence))
             return
-        self._begin(AskOrderPage(number=number), grouped(number))
+        self._begin(AskOrderPage(number=number), grouped(number), asking=True)
 
     @Slot()
     def refresh(self) -> None:
@@ -218,18 +226,18 @@ class OrderPresenter(QObject):
         elif self._state.page is not None:
             asked.emit(self._state.page)  # type: ignore[attr-defined] # a bound signal has no type of its own
 
-    def _begin(self, request: AskOrderPage, number: str) -> None:
+    def _begin(self, request: AskOrderPage, number: str, *, asking: bool = False) -> None:
         self._latest.forget()
         self._papers.begin(None)
         self._request = request
-        self._show(OrderPageState(number_text=number, loading=True))
+        self._show(OrderPageState(number_text=number, loading=True, asking=asking))
         self._ask_centre()
 
     def _ask_centre(self) -> None:
         if self._request is not None:
             self._background.run(
                 Lane.NETWORK,
-                partial(_found, self._caller, self._request),
+                partial(_found, self._caller, self._request, self._regions),
                 owner=self,
                 then=self._take,
                 failed=self._not_found,
@@ -247,6 +255,7 @@ class OrderPresenter(QObject):
             replace(
                 self._state,
                 page=page,
+                asking=False,
                 number_text=grouped(page.order.placed.number),
                 is_local=found.is_local,
                 away=found.away,
@@ -258,7 +267,7 @@ class OrderPresenter(QObject):
     def _not_found(self, error: Refusal | Fault) -> None:
         page = self._state.page
         if page is None:
-            self._show(replace(self._state, loading=False, problem=error.sentence))
+            self._show(replace(self._state, loading=False, asking=True, problem=error.sentence))
         elif isinstance(error, Fault):
             self._show(replace(self._state, loading=False, away=error.sentence))
         else:
@@ -286,7 +295,7 @@ def _key(page: OrderPage) -> OrderId:
     return page.order.placed.document.order_id
 
 
-def _found(caller: Caller, request: AskOrderPage) -> _Found:
+def _found(caller: Caller, request: AskOrderPage, regions: Regions) -> _Found:
     """As the centre holds it; where that cannot be asked, as this desk does. Blocks."""
     try:
         return _Found(page=caller.call(ASK_ORDER_PAGE, request))
@@ -294,12 +303,12 @@ def _found(caller: Caller, request: AskOrderPage) -> _Found:
         kept = _kept_here(caller, request.order_id)
         if kept is None:
             raise
-        return _Found(page=page_at_desk(kept), is_local=True, away=fault.sentence)
+        return _Found(page=_at_desk(kept, regions), is_local=True, away=fault.sentence)
     except Refusal as refusal:
         kept = _kept_here(caller, request.order_id) if refusal.code == "order_unknown" else None
         if kept is None:
             raise
-        return _Found(page=page_at_desk(kept), is_local=True)
+        return _Found(page=_at_desk(kept, regions), is_local=True)
 
 
 def _kept_here(caller: Caller, order_id: OrderId | None) -> PlacedOrder | None:
@@ -311,14 +320,12 @@ def _kept_here(caller: Caller, order_id: OrderId | None) -> PlacedOrder | None:
         return None
 
 
-def _at_desk(placed: PlacedOrder, by: PersonView | None) -> OrderPage:
+def _at_desk(placed: PlacedOrder, regions: Regions, by: PersonView | None = None) -> OrderPage:
     """With the name of who placed it, where that is who is signed in."""
-    page = page_at_desk(placed)
+    rules = regions[placed.document.region]
     if by is None or by.person_id != placed.placed_by:
-        return page
-    people = (PersonNamed(person_id=by.person_id, name=by.name),)
-    order = msgspec.structs.replace(page.order, people=people)
-    return msgspec.structs.replace(page, order=order)
+        return page_at_desk(placed, rules)
+    return page_at_desk(placed, rules, (PersonNamed(person_id=by.person_id, name=by.name),))
 
 
 def _paper(caller: Caller, page: OrderPage, *, is_local: bool) -> Paper:

@@ -34,7 +34,6 @@ from app.ui.shortcuts import Action
 from app.ui.widgets.buttons import PrimaryButton, StepButton
 from app.ui.widgets.card import Card
 from app.ui.widgets.rows_view import ROW_PX
-from app.ui.widgets.text import label
 from app.wire.order_page import Happened
 
 WIDE_FROM_PX = 1_160
@@ -70,7 +69,6 @@ class OrderScreen(QWidget):
         self._lines = Card("", parent=self._middle)
         self._lines.set_title(self.tr("Lines"))
         self.table = LinesTable(self.tr("Lines"), self._lines)
-        self._hidden = label("", tone=theme.Tone.MUTED, parent=self._lines)
         self._story = Card("", parent=self._middle)
         self._story.set_title(self.tr("What happened"))
         self.story = QTextBrowser(self._story)
@@ -96,7 +94,6 @@ class OrderScreen(QWidget):
         self.story.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.story.setMinimumHeight(STORY_LEAST_PX)
         self._lines.body.addWidget(self.table, 1)
-        self._lines.body.addWidget(self._hidden)
         self._story.body.addWidget(self.story, 1)
         middle = _column(self._middle)
         middle.addWidget(self._lines)
@@ -182,27 +179,25 @@ class OrderScreen(QWidget):
     def begin(self) -> None:
         """To the field while no order is named, else to the lines."""
         state = self._presenter.state
-        is_asked = state.page is None and not state.loading
-        (self.header.number if is_asked else self.table).setFocus()
+        (self.header.number if state.asking else self.table).setFocus()
 
     @Slot(object)
     def show_state(self, state: OrderPageState) -> None:
         """Show a state; the same state twice changes nothing."""
-        is_asked = not self.header.number.isHidden()
-        self.header.show_state(state)
         lines = state.page.lines if state.page is not None and state.shows_all else ()
         self.table.rows().set_rows(lines)
         if lines and not self.table.currentIndex().isValid():
             self.table.choose(0)
         theme.set_shown(self._lines, state.shows_all)
+        if self.header.number.edit.hasFocus() and not state.asking:
+            self.table.setFocus()
+        self.header.show_state(state)
         theme.set_shown(self._story, state.page is not None)
         for part in (self.acts, self.money, self.people):
             part.show_state(state)
         self._tell(state)
         self._allow(state)
         self._make_room()
-        if is_asked and state.page is not None and self.isVisible():
-            self.table.setFocus()
 
     def _tell(self, state: OrderPageState) -> None:
         timeline = state.page.timeline if state.page is not None else ()
@@ -262,7 +257,7 @@ class OrderScreen(QWidget):
         for part in (self.people, self._middle, self._side):
             self._grid.removeWidget(part)
         places = {
-            3: ((0, 1, 2, 1), (0, 2, 2, 1), (0, 0, 2, 1)),
+            3: ((0, 1, 1, 1), (0, 2, 1, 1), (0, 0, 1, 1)),
             2: ((0, 0, 2, 1), (0, 1, 1, 1), (1, 1, 1, 1)),
             1: ((0, 0, 1, 1), (1, 0, 1, 1), (2, 0, 1, 1)),
         }[columns]

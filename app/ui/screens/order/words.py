@@ -11,8 +11,8 @@ from app.services.rules.payment_words import attempt_words, link_words
 from app.ui import formatting, theme
 from app.ui.icons import Icon
 from app.ui.screens.order.presenter import AMENDING, CANCELLING
+from app.ui.widgets.chip import ChipKind
 from app.ui.widgets.totals import Fact
-from app.values.money import Money
 from app.values.order_life import OrderAct
 from app.values.vocabulary import ProductKind
 from app.wire.order_page import LineStanding, MayDo, OrderPage
@@ -77,7 +77,7 @@ def _counted(line: LineStanding) -> Iterator[tuple[int, str]]:
     counters = (
         (line.returned, tr("sent back")),
         (line.delivered, tr("delivered")),
-        (on_way, tr("on the way")),
+        (on_way, tr("sent")),
         (line.allocated, tr("set aside")),
         (line.back_ordered, tr("to follow")),
         (still - line.allocated - line.back_ordered, tr("not sent yet")),
@@ -152,12 +152,9 @@ def acts_words(acts: Iterable[OrderAct]) -> str:
     return joined[:1].upper() + joined[1:]
 
 
-def allowed(may: Iterable[MayDo], acts: frozenset[OrderAct]) -> str:
-    """Which of these can be done; all of them need no list."""
-    possible = [one.act for one in may if one.act in acts and not one.obstacle]
-    if set(possible) == acts:
-        return ""
-    return ", ".join(tr(str(ACTS[act])) for act in possible)
+def is_possible(may: Iterable[MayDo], acts: frozenset[OrderAct]) -> bool:
+    """Whether one of these can be done."""
+    return any(one.act in acts and not one.obstacle for one in may)
 
 
 def account_facts(page: OrderPage) -> tuple[Fact, ...]:
@@ -176,14 +173,16 @@ def account_facts(page: OrderPage) -> tuple[Fact, ...]:
     )
 
 
-def balance(page: OrderPage) -> Fact:
+def balance(page: OrderPage) -> tuple[ChipKind, str]:
     """What is left of it: to pay, to refund, or nothing."""
     account = page.account
     if account.to_pay.minor:
-        return Fact(tr("To pay"), formatting.money(account.to_pay), theme.Tone.WARN)
+        words = tr("{amount} to pay").format(amount=formatting.money(account.to_pay))
+        return ChipKind.WARN, words
     if account.to_refund.minor:
-        return Fact(tr("To refund"), formatting.money(account.to_refund), theme.Tone.WARN)
-    return Fact(tr("Settled"), formatting.money(Money(0, account.charged.currency)), theme.Tone.OK)
+        words = tr("{amount} to refund").format(amount=formatting.money(account.to_refund))
+        return ChipKind.WARN, words
+    return ChipKind.OK, tr("Nothing open")
 
 
 def payment_lines(page: OrderPage) -> tuple[str, ...]:
