@@ -22,7 +22,7 @@ from app.ui.payment.payment import PaymentPresenter
 from app.ui.screens.call.keeping import DraftKeeper
 from app.ui.screens.call.order_in_hand import OrderInHand
 from app.values.errors import Fault, Refusal
-from app.values.identity import ChangeId, OrderId
+from app.values.identity import ChangeId
 from app.values.vocabulary import ProductKind
 from app.wire import operations
 from app.wire.order_changes import (
@@ -36,6 +36,7 @@ from app.wire.order_changes import (
 )
 from app.wire.order_operations import BEGIN_AMENDMENT, CHANGE_ORDER, PREVIEW_CHANGE
 from app.wire.orders import Amends, DraftSaved, OrderDocument, SaveDraft, Totals
+from app.wire.payments import CardAttempt, PayLink
 from app.wire.read_back import ReadBackEntry
 
 NAMED_MOST = 4
@@ -71,6 +72,8 @@ class Changed:
     document: OrderDocument
     amends: Amends
     totals: Totals
+    attempts: tuple[CardAttempt, ...]
+    links: tuple[PayLink, ...]
     sent: ChangeSent
 
 
@@ -82,6 +85,8 @@ class _Wanted:
     amends: Amends
     totals: Totals
     entries: tuple[ReadBackEntry, ...]
+    attempts: tuple[CardAttempt, ...]
+    links: tuple[PayLink, ...]
 
 
 class AmendingPresenter(QObject):
@@ -89,7 +94,7 @@ class AmendingPresenter(QObject):
 
     `changed(Changed)` and `failed(OrderDocument, error)` end a sending, `held(OrderDocument)` holds
     it up with a question. `taken_in(OrderDocument)` is the draft on what others changed;
-    `cancel_asked(OrderId)`: the whole order is to be cancelled.
+    `cancel_asked(Amends)`: the whole order is to be cancelled.
     """
 
     question_changed = Signal(object)
@@ -151,7 +156,15 @@ class AmendingPresenter(QObject):
             self.notice.emit(Notice(kind=Kind.INFO, sentence=words))
             return
         self._show(None)
-        self._wanted = _Wanted(document=document, amends=amends, totals=totals, entries=entries)
+        paid = self._payment.state
+        self._wanted = _Wanted(
+            document=document,
+            amends=amends,
+            totals=totals,
+            entries=entries,
+            attempts=paid.attempts,
+            links=paid.links,
+        )
         self._background.run(
             Lane.WRITE,
             partial(self._caller.call, operations.SAVE_DRAFT, SaveDraft(document=document)),
@@ -170,7 +183,7 @@ class AmendingPresenter(QObject):
         self._show(None)
         match question.ask:
             case Ask.CANCEL:
-                self.cancel_asked.emit(OrderId(amends.order_id))
+                self.cancel_asked.emit(amends)
             case Ask.TAKE_IN:
                 self._take_in(amends, ChangeId(document.order_id))
             case Ask.REQUEST if self._wanted is not None:
@@ -186,7 +199,6 @@ class AmendingPresenter(QObject):
         wanted = self._wanted
         if wanted is None:
             return
-        state = self._payment.state
         request = PreviewChange(
             order_id=wanted.amends.order_id,
             base_revision=wanted.amends.revision,
@@ -194,8 +206,8 @@ class AmendingPresenter(QObject):
                 document=sent_as(wanted.document, wanted.amends, None),
                 totals=wanted.totals,
                 read_back=wanted.entries,
-                attempts=state.attempts,
-                links=state.links,
+                attempts=wanted.attempts,
+                links=wanted.links,
             ),
         )
         self._background.run(
@@ -245,6 +257,8 @@ class AmendingPresenter(QObject):
                 document=sent_as(wanted.document, wanted.amends, None),
                 amends=wanted.amends,
                 totals=wanted.totals,
+                attempts=wanted.attempts,
+                links=wanted.links,
                 sent=sent,
             )
         )

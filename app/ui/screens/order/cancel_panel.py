@@ -234,7 +234,7 @@ class CancelPanel(Card):
         event.accept()
         return True
 
-    def _choose_whole(self, whole: bool) -> None:  # noqa: FBT001 - bound with its value to a button
+    def _choose_whole(self, whole: bool) -> None:
         self._presenter.choose_whole(whole=whole)
         state = self._presenter.state
         if not state.whole:

@@ -15,6 +15,7 @@ from app.services.rules.payments import HOLDS_MONEY, IS_PAID, STILL_OPEN, cover_
 from app.services.rules.speech_book import SpeechBook
 from app.services.rules.spoken_words import digit_words
 from app.ui import formatting
+from app.ui.screens.placed.state import ChangeTold
 from app.ui.widgets.text import Part
 from app.values.vocabulary import PaymentState
 from app.wire.orders import PlacedOrder
@@ -40,6 +41,37 @@ def payment_sentence(placed: PlacedOrder, book: SpeechBook | None) -> tuple[Part
     if cover_of(placed).state is PaymentState.ON_ACCOUNT:
         parts.append(Part(_tr("It goes on your account. ")))
     return tuple(parts)
+
+
+def going_back(change: ChangeTold, book: SpeechBook | None) -> tuple[Part, ...]:
+    """What goes back of what was paid, and where to; with a blank behind it."""
+    if not change.goes_back.minor:
+        return ()
+    amount = formatting.money(change.goes_back)
+    if len(change.cards) != 1:
+        return (Part(_tr("{amount} goes back to you the way you paid. ").format(amount=amount)),)
+    digits = change.cards[0]
+    said = digit_words(digits, book) if book is not None else " ".join(digits)
+    return (
+        Part(_tr("{amount} goes back to your card ending ").format(amount=amount)),
+        Part(said, strong=True),
+        Part(". "),
+    )
+
+
+def change_state(change: ChangeTold) -> tuple[str, bool]:
+    """What is due for a change, in words for the CSR, and whether something is still to be paid."""
+    if change.goes_back.minor:
+        card = (
+            _tr(" to the card ending {digits}").format(digits=change.cards[0])
+            if len(change.cards) == 1
+            else ""
+        )
+        amount = formatting.money(change.goes_back)
+        return _tr("{amount} goes back{card}").format(amount=amount, card=card), False
+    if change.to_pay.minor:
+        return _tr("{amount} more").format(amount=formatting.money(change.to_pay)), True
+    return _tr("Nothing to pay"), False
 
 
 def payment_state(placed: PlacedOrder) -> tuple[str, PaymentState]:

@@ -23,7 +23,7 @@ from app.ui.printing import Printer
 from app.ui.screens.placed.link_watch import LinkWatch
 from app.ui.screens.placed.said_back import Heard, SaidBack, judged
 from app.ui.screens.placed.sentences import Wording, sentence_for, steps_of
-from app.ui.screens.placed.state import PlacedState
+from app.ui.screens.placed.state import ChangeTold, PlacedState
 from app.ui.widgets.text import Part, plain
 from app.values.card import find_card_number, mask_card_digits
 from app.values.clock import Clock
@@ -33,7 +33,9 @@ from app.values.vocabulary import CallOutcome, ClosingStep, Region
 from app.wire import operations
 from app.wire.guidance import Guidance
 from app.wire.message import Nothing
-from app.wire.orders import MakePaper, NumberShown, PlacedOrder
+from app.wire.order_operations import ASK_ORDER_PAGE, PRINT_ORDER
+from app.wire.order_page import AskOrderPage, PrintOrder
+from app.wire.orders import MakePaper, NumberShown, Paper, PlacedOrder
 from app.wire.payments import Tenders
 from app.wire.people import PersonView
 from app.wire.read_back import (
@@ -103,18 +105,32 @@ class PlacedPresenter(QObject):
         """What is shown now."""
         return self._state
 
-    def begin(self, placed: PlacedOrder, by: PersonView | None = None) -> None:
-        """Show this order; `by` is who ends the call."""
+    def begin(
+        self,
+        placed: PlacedOrder,
+        by: PersonView | None = None,
+        change: ChangeTold | None = None,
+    ) -> None:
+        """Show this order; `by` is who ends the call. `change`: it had its number before."""
         self._told = None
         self._noted_number = ""
         self._by = by
         self._known = _Known(None, _NO_FILLING, ())
         order_id = placed.document.order_id
-        request = MakePaper(order_id=order_id)
-        self._papers.begin(partial(self._caller.call, operations.MAKE_PAPER, request))
-        self.links.begin(placed)
-        steps = steps_of(placed.document)
-        state = PlacedState(placed=placed, since=self._clock.now(), steps=steps)
+        if change is None:
+            request = MakePaper(order_id=order_id)
+            self._papers.begin(partial(self._caller.call, operations.MAKE_PAPER, request))
+        else:
+            self._papers.begin(partial(_paper_of_change, self._caller, order_id))
+        self.links.begin(placed if change is None else None)
+        steps = steps_of(placed.document, change)
+        state = PlacedState(
+            placed=placed,
+            change=change,
+            since=self._clock.now(),
+            number_is_safe=change is not None,
+            steps=steps,
+        )
         self._ask_for(state, ClosingStep.NUMBER_GIVEN)
         self._background.run(
             Lane.READ,
@@ -127,7 +143,8 @@ class PlacedPresenter(QObject):
     def number_was_painted(self) -> None:
         """The number is on the glass; the desk notes it, once."""
         placed = self._state.placed
-        if placed is None or self._told == placed.document.order_id:
+        is_change = self._state.change is not None
+        if placed is None or is_change or self._told == placed.document.order_id:
             return
         self._told = placed.document.order_id
         self._background.run(
@@ -189,10 +206,12 @@ class PlacedPresenter(QObject):
         state = self._state
         if state.placed is None or state.ending:
             return
-        if state.not_kept:
+        if state.not_kept or (state.change is not None and not state.open_steps):
             self._finish()
         elif state.open_steps and not state.asking_to_end:
             self._show(replace(state, asking_to_end=True))
+        elif state.change is not None:
+            self._finish()
         else:
             self._close_call(state.placed)
 
@@ -248,6 +267,9 @@ class PlacedPresenter(QObject):
         placed = self._state.placed
         if placed is None or placed.document.order_id != order_id:
             return
+        if self._state.change is not None:
+            # What was said of the order when it was placed was said in another call.
+            known = replace(known, entries=())
         self._known = known
         done, said_back = set(self._state.done), self._state.said_back
         for entry in known.entries:
@@ -299,7 +321,7 @@ class PlacedPresenter(QObject):
             filling=self._known.filling,
             book=self._speech.get(placed.document.region),
         )
-        return sentence_for(step, placed, wording)
+        return sentence_for(step, placed, wording, self._state.change)
 
     def _person(self) -> PersonId:
         return self._by.person_id if self._by is not None else self._shown().placed_by
@@ -311,6 +333,8 @@ class PlacedPresenter(QObject):
         return self._state.placed
 
     def _note(self, entry: ReadBackEntry) -> None:
+        if self._state.change is not None:
+            return  # the record of the order went with the change
         request = NoteReadBack(order_id=self._shown().document.order_id, entries=(entry,))
         self._background.run(
             Lane.WRITE,
@@ -351,6 +375,12 @@ class PlacedPresenter(QObject):
     def _show(self, state: PlacedState) -> None:
         self._state = state
         self.state_changed.emit(state)
+
+
+def _paper_of_change(caller: Caller, order_id: OrderId) -> Paper:
+    """The confirmation of the order as the centre holds it now. Blocks."""
+    order = caller.call(ASK_ORDER_PAGE, AskOrderPage(order_id=order_id)).order
+    return caller.call(PRINT_ORDER, PrintOrder(placed=order.placed, revision=order.revision))
 
 
 def _look_up(caller: Caller, order_id: OrderId, csr: str) -> _Known:

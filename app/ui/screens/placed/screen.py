@@ -6,8 +6,8 @@ the presenter that the number was painted, once it really was.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QScrollArea,
@@ -19,18 +19,16 @@ from PySide6.QtWidgets import (
 
 from app.ui import formatting, shortcuts, theme
 from app.ui.command_palette import Command
-from app.ui.screens.placed.payment_told import payment_state
+from app.ui.screens.placed.number import PaintedNumber, SaidBackField
+from app.ui.screens.placed.payment_told import change_state, payment_state
 from app.ui.screens.placed.presenter import PlacedPresenter
-from app.ui.screens.placed.said_back import NOT_YET, Heard, SaidBack
+from app.ui.screens.placed.said_back import Heard
 from app.ui.screens.placed.side import ClosingSide
-from app.ui.screens.placed.state import PlacedState
+from app.ui.screens.placed.state import ChangeTold, PlacedState
 from app.ui.shortcuts import Action
 from app.ui.widgets.buttons import PrimaryButton, StepButton
 from app.ui.widgets.card import Box, Card
-from app.ui.widgets.fields import LabelledField
-from app.ui.widgets.text import BigNumber
 from app.ui.widgets.totals import Fact, Facts
-from app.values.order_number import spoken
 from app.values.vocabulary import ClosingStep, PaymentState
 from app.wire.orders import PlacedOrder
 from app.wire.sync import DeskStatus
@@ -51,8 +49,8 @@ class PlacedScreen(QWidget):
         self._card.set_title(self.tr("Order placed"))
         self._scroll = QScrollArea(self._card)
         self._inside = QWidget(self._scroll.viewport())
-        self._number = _PaintedNumber(self._inside)
-        self.said_back = _SaidBackField(self.tr("The caller says it back"), self._inside)
+        self._number = PaintedNumber(self._inside)
+        self.said_back = SaidBackField(self.tr("The caller says it back"), self._inside)
         self._facts = Facts(self._inside)
         self._question = Box(theme.Surface.BOX_WARN, self._card)
         self.print_button = StepButton(self.tr("Print"), Action.PRINT, self._card)
@@ -181,8 +179,10 @@ class PlacedScreen(QWidget):
         if placed is None:
             self._number.forget()
             return
+        self._card.set_title(self._title(state.change))
         self._number.show_order(placed)
-        theme.set_shown(self.said_back, state.has_caller)
+        theme.set_shown(self.said_back, state.says_back)
+        theme.set_shown(self.protocol_button, state.change is None)
         self.said_back.show_digits(state.said_back, placed)
         self._show_facts()
         busy = self.tr("The paper is being made.") if state.making_paper else ""
@@ -221,10 +221,35 @@ class PlacedScreen(QWidget):
         is_wide = self.width() >= WIDE_FROM_PX
         return self.tr("End call and wrap up") if is_wide else self.tr("End call")
 
+    def _title(self, change: ChangeTold | None) -> str:
+        """What became of it, in a word or two."""
+        if change is None:
+            return self.tr("Order placed")
+        if change.is_done:
+            return self.tr("Order changed")
+        if change.state is None:
+            return self.tr("Change on its way")
+        return self.tr("Change kept as a request")
+
     def _show_facts(self) -> None:
-        placed = self._presenter.state.placed
-        if placed is not None:
-            self._facts.show_facts(self._facts_of(placed))
+        state = self._presenter.state
+        if state.placed is not None:
+            of_change = self._facts_of_change(state.change, state.placed) if state.change else []
+            facts = self._facts_of(state.placed)
+            self._facts.show_facts([*of_change, *facts[2:]] if of_change else facts)
+
+    def _facts_of_change(self, change: ChangeTold, placed: PlacedOrder) -> list[Fact]:
+        version = self.tr("{old} \u2192 {new}").format(old=change.revision, new=change.revision + 1)
+        now = formatting.money(placed.totals.total)
+        total = self.tr("{now} (was {was})").format(now=now, was=formatting.money(change.was))
+        words, is_due = change_state(change)
+        told = payment_state(placed)[0] if placed.attempts or placed.links else ""
+        tone = theme.Tone.NORMAL if told or not is_due else theme.Tone.WARN
+        return [
+            Fact(self.tr("Version"), version if change.is_done else str(change.revision)),
+            Fact(self.tr("Total"), total),
+            Fact(self.tr("Difference"), f"{words}: {told}" if told else words, tone, strong=True),
+        ]
 
     def _facts_of(self, placed: PlacedOrder) -> list[Fact]:
         document, totals = placed.document, placed.totals
@@ -260,6 +285,10 @@ class PlacedScreen(QWidget):
     def _kept(self) -> Fact:
         """How safe the order is."""
         name, status = self.tr("Kept"), self._status
+        change = self._presenter.state.change
+        if change is not None:
+            tone = theme.Tone.OK if change.is_done else theme.Tone.WARN
+            return Fact(name, change.sentence, tone, strong=True)
         if not self._presenter.state.number_is_safe:
             return Fact(name, self.tr("At this desk; the number is being noted"))
         if status is not None and status.online and not status.waiting:
@@ -325,87 +354,3 @@ _PAYMENT_TONES = {
 def _gap(height_px: int) -> QSpacerItem:
     """Air that gives way where the window is low."""
     return QSpacerItem(0, height_px, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Maximum)
-
-
-class _SaidBackField(LabelledField):
-    """Ten digits in their groups while they are typed; the cursor stays at its digit."""
-
-    def __init__(self, words: str, parent: QWidget) -> None:
-        super().__init__(words, parent=parent)
-        self.setObjectName("said-back")
-        self._shown = NOT_YET
-        theme.dress(self.edit, text=theme.Text.TITLE)
-        self.edit.setInputMethodHints(Qt.InputMethodHint.ImhPreferNumbers)
-
-    def show_digits(self, said_back: SaidBack, placed: PlacedOrder) -> None:
-        """Group what was typed, and say what it is worth; the next attempt replaces a wrong one."""
-        before = sum(c.isdigit() for c in self.text()[: self.edit.cursorPosition()])
-        if self.text() != said_back.shown:
-            self.set_text(said_back.shown)
-            self.edit.setCursorPosition(_place_of(before, said_back.shown))
-        if said_back != self._shown and said_back.heard in {Heard.SLIP, Heard.OTHER}:
-            self.edit.selectAll()
-        self._shown = said_back
-        self._tell(said_back, placed)
-
-    def _tell(self, said_back: SaidBack, placed: PlacedOrder) -> None:
-        match said_back.heard:
-            case Heard.NOTHING:
-                self.show_hint(self.tr("Ten digits. A slip is caught by the check digits."))
-            case Heard.SOME:
-                one = self.tr("1 digit to go. A slip is caught by the check digits.")
-                many = self.tr("{count} digits to go. A slip is caught by the check digits.")
-                self.show_hint(formatting.counted(said_back.left, one, many))
-            case Heard.TOO_MANY:
-                self.show_error(self.tr("Those are more than ten digits."))
-            case Heard.SLIP:
-                self.show_error(
-                    self.tr("One of those digits is wrong."),
-                    self.tr("Could you read me the number once more?"),
-                )
-            case Heard.OTHER:
-                words = self.tr("I have another number here. It is {number}.")
-                self.show_error(
-                    self.tr("That is the number of another order, not of this one."),
-                    words.format(number=spoken(placed.number)),
-                )
-            case Heard.MATCHED:
-                self.show_good(self.tr("That is the number. Enter goes on."))
-
-
-def _place_of(digits: int, shown: str) -> int:
-    """Where the cursor stands behind so many digits."""
-    place = seen = 0
-    for place, sign in enumerate(shown, 1):
-        seen += sign.isdigit()
-        if seen == digits:
-            return place
-    return place if digits else 0
-
-
-class _PaintedNumber(BigNumber):
-    """Tells once per order that its number has been on the glass."""
-
-    painted = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._order: PlacedOrder | None = None
-        self._told = False
-
-    def show_order(self, placed: PlacedOrder) -> None:
-        """Show an order's number."""
-        if self._order is not placed:
-            self._order, self._told = placed, False
-            self.show_number(placed.number)
-            self.update()
-
-    def forget(self) -> None:
-        """No order is shown any more."""
-        self._order = None
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self._order is not None and not self._told:
-            self._told = True
-            QTimer.singleShot(0, self, self.painted.emit)

@@ -16,7 +16,8 @@ from app.services.rules.speech import number_turn
 from app.services.rules.speech_book import SpeechBook
 from app.services.rules.spoken_words import date_words
 from app.ui import formatting
-from app.ui.screens.placed.payment_told import payment_sentence
+from app.ui.screens.placed.payment_told import going_back, payment_sentence
+from app.ui.screens.placed.state import ChangeTold
 from app.ui.widgets.text import Part
 from app.values.order_number import spoken
 from app.values.vocabulary import Channel, ClosingStep, Region
@@ -33,8 +34,15 @@ _KEYS = {
 """Which steps of a script say what; the first that there is."""
 
 
-def steps_of(document: OrderDocument) -> tuple[ClosingStep, ...]:
-    """What is to be done before hanging up; a paper can repeat no number and asks nothing."""
+def steps_of(document: OrderDocument, change: ChangeTold | None = None) -> tuple[ClosingStep, ...]:
+    """What is to be done before hanging up; a paper can repeat no number and asks nothing.
+
+    Who changes an order has its number; of a change that is not carried out there is no paper yet.
+    """
+    if change is not None:
+        has_paper = (ClosingStep.CONFIRMATION,) if change.is_done else ()
+        asks = (ClosingStep.ANYTHING_ELSE,) if document.channel in WITH_A_CALLER else ()
+        return (ClosingStep.NUMBER_GIVEN, *has_paper, *asks)
     if document.channel in WITH_A_CALLER:
         return tuple(ClosingStep)
     return ClosingStep.NUMBER_GIVEN, ClosingStep.CONFIRMATION
@@ -49,16 +57,22 @@ class Wording:
     book: SpeechBook | None = None
 
 
-def sentence_for(step: ClosingStep, placed: PlacedOrder, wording: Wording) -> tuple[Part, ...]:
+def sentence_for(
+    step: ClosingStep, placed: PlacedOrder, wording: Wording, change: ChangeTold | None = None
+) -> tuple[Part, ...]:
     """The sentence of a step, without quotation marks; nothing where nobody listens."""
     if placed.document.channel not in WITH_A_CALLER:
         return ()
+    if change is not None and step is ClosingStep.NUMBER_GIVEN:
+        return _number_again(placed, change)
     own = _from_script(step, placed.document.region, wording.guidance, wording.filling)
     match step:
         case ClosingStep.NUMBER_GIVEN | ClosingStep.NUMBER_SAID_BACK:
             return (*_before(own), *_number(placed, wording.book))
         case ClosingStep.CONFIRMATION:
             told = payment_sentence(placed, wording.book)
+            if change is not None:
+                told = (*told, *going_back(change, wording.book))
             return (*told, *((Part(own),) if own else _confirmation(placed.document)))
         case ClosingStep.IF_LATE:
             late = Part(own or _if_late(placed.document.region))
@@ -91,6 +105,15 @@ def _number(placed: PlacedOrder, book: SpeechBook | None) -> tuple[Part, ...]:
         Part(_tr("Your order number is ")),
         Part(spoken(placed.number), strong=True),
         Part(_tr(". Could you read that back to me?")),
+    )
+
+
+def _number_again(placed: PlacedOrder, change: ChangeTold) -> tuple[Part, ...]:
+    return (
+        Part(f"{change.sentence} "),
+        Part(_tr("Your order number stays ")),
+        Part(spoken(placed.number), strong=True),
+        Part("."),
     )
 
 

@@ -73,8 +73,8 @@ class ClosingSide(QWidget):
         self.steps.setMaximumHeight(ROW_PX * max(1, len(state.steps)) + 6)
         self.steps.point_at(state.asked)
         self.outcomes.show_outcome(state.outcome)
-        theme.set_shown(self.outcomes, state.has_caller)
-        wants_note = state.has_caller and state.outcome is not CallOutcome.ORDER_PLACED
+        theme.set_shown(self.outcomes, state.says_back)
+        wants_note = state.says_back and state.outcome is not CallOutcome.ORDER_PLACED
         theme.set_shown(self.note, wants_note)
         self.note.set_label(self._note_label(state.outcome))
         self.note.set_text(state.note)
@@ -91,6 +91,8 @@ class ClosingSide(QWidget):
                 return self.tr("Nobody is on the line. Write the number on the paper.")
             case ClosingStep.CONFIRMATION if not state.has_caller:
                 return self.tr("Print the confirmation, or send it from the PDF.")
+            case ClosingStep.NUMBER_GIVEN if not state.says_back:
+                return self.tr("Enter when it is said.")
             case ClosingStep.NUMBER_GIVEN | ClosingStep.NUMBER_SAID_BACK:
                 return self.tr("Wait for the caller to say the number.")
             case _:

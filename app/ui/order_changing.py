@@ -1,0 +1,150 @@
+"""Leads from the page of an order to changing it and back: amending in the call screen, cancelling.
+
+The only place that knows the call screen, the order page and the screen of what was placed
+together for this. GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.services.rules.payments import apart
+from app.ui.background import Lane
+from app.ui.notices import notice_of
+from app.ui.pages import Pages
+from app.ui.presenters import Means, Presenters
+from app.ui.screens.call.amending import Changed
+from app.ui.screens.order.cancel_panel import CancelPanel
+from app.ui.screens.order.cancel_presenter import CancelPresenter
+from app.ui.screens.order.presenter import OrderPageState
+from app.ui.screens.placed.state import ChangeTold
+from app.values.errors import Fault, Refusal
+from app.values.identity import OrderId
+from app.wire.order_changes import BeginAmendment
+from app.wire.order_operations import BEGIN_AMENDMENT
+from app.wire.order_page import OrderPage
+from app.wire.orders import Amends, OrderDocument, PlacedOrder
+
+
+class OrderChanging(QObject):
+    """`begun(OrderDocument)`: a draft of a change is to be worked on in the call screen.
+
+    `changed(PlacedOrder, ChangeTold)`: a change was sent, and the caller is told.
+    """
+
+    begun = Signal(object)
+    changed = Signal(object, object)
+    notice = Signal(object)
+
+    def __init__(
+        self,
+        pages: Pages,
+        presenters: Presenters,
+        means: Means,
+        show_order: Callable[[Amends], None],
+    ) -> None:
+        super().__init__(pages)
+        self._pages = pages
+        self._presenters = presenters
+        self._means = means
+        self._show_order = show_order
+        self._to_cancel: OrderId | None = None
+        self._panel: CancelPanel | None = None
+        self.cancelling = CancelPresenter(
+            means.caller, means.background, means.clock, means.ids, self
+        )
+        self.cancelling.notice.connect(self.notice)
+        self.cancelling.done.connect(presenters.order.refresh)
+        order = presenters.order
+        order.amend_asked.connect(self.begin)
+        order.cancel_asked.connect(self._cancel)
+        order.undo_asked.connect(self._undo)
+        order.state_changed.connect(self._follow)
+        presenters.call.changed.connect(self._changed)
+        presenters.call.amending.cancel_asked.connect(self._cancel_instead)
+
+    @Slot(object)
+    def begin(self, page: OrderPage) -> None:
+        """A draft of the order as it now stands; the order in hand stays as a draft."""
+        request = BeginAmendment(order_id=OrderId(page.order.placed.document.order_id))
+        self._means.background.run(
+            Lane.NETWORK,
+            partial(self._means.caller.call, BEGIN_AMENDMENT, request),
+            owner=self,
+            then=self._begun,
+            failed=self._complain,
+        )
+
+    def _begun(self, document: OrderDocument) -> None:
+        self.begun.emit(document)
+
+    @Slot(object)
+    def _cancel(self, page: OrderPage) -> None:
+        self._make_panel()
+        self.cancelling.open(page)
+
+    @Slot(object)
+    def _undo(self, page: OrderPage) -> None:
+        self._make_panel()
+        self.cancelling.open_undo(page)
+
+    @Slot(object)
+    def _cancel_instead(self, amends: Amends) -> None:
+        """Nothing would be left of the order: the draft stays, the order page asks."""
+        self._to_cancel = amends.order_id
+        self._show_order(amends)
+
+    @Slot(object)
+    def _follow(self, state: OrderPageState) -> None:
+        self.cancelling.follow(state.page)
+        if state.page is None or state.loading:
+            return
+        self.cancelling.take_page(state.page)
+        if self._to_cancel == state.page.order.placed.document.order_id:
+            self._to_cancel = None
+            self._cancel(state.page)
+
+    def _make_panel(self) -> None:
+        """Once it is wanted: below the lines, with Esc for itself while it is open."""
+        if self._panel is not None:
+            return
+        screen = self._pages.order
+        self._panel = CancelPanel(self.cancelling, screen)
+        screen.panel_place.addWidget(self._panel)
+        self._panel.opened.connect(partial(screen.back_key.setEnabled, False))
+        self._panel.closed.connect(self._panel_closed)
+
+    @Slot()
+    def _panel_closed(self) -> None:
+        screen = self._pages.order
+        screen.back_key.setEnabled(True)
+        screen.begin()
+
+    @Slot(object)
+    def _changed(self, changed: Changed) -> None:
+        placed = PlacedOrder(
+            number=changed.amends.number,
+            document=changed.document,
+            totals=changed.totals,
+            placed_at=self._means.clock.now(),
+            placed_by=changed.document.taken_by,
+            attempts=changed.attempts,
+            links=changed.links,
+        )
+        to_pay, goes_back = apart(changed.totals.total, changed.amends.held)
+        told = ChangeTold(
+            revision=changed.amends.revision,
+            was=changed.amends.total,
+            to_pay=to_pay,
+            goes_back=goes_back,
+            cards=changed.amends.cards,
+            state=changed.sent.state,
+            sentence=changed.sent.sentence,
+        )
+        self.changed.emit(placed, told)
+
+    def _complain(self, error: Refusal | Fault) -> None:
+        self.notice.emit(notice_of(error))
