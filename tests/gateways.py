@@ -89,6 +89,7 @@ class FakeGateway:
         self.calls: list[str] = []
         self.is_away = False
         self.lose_next = False
+        self.refuse_captures = False
         self.links: dict[LinkId, LinkOffered] = {}
         self.offers: list[OfferLink] = []
         self._script: list[Says] = []
@@ -143,6 +144,8 @@ class FakeGateway:
         held.told = replace(held.told, state=AttemptState.AUTHORISED, approved=approved)
 
     def capture(self, request: MoveMoney) -> Attempted:
+        if self.refuse_captures:
+            raise Refusal("authorisation_over", "The authorisation has run out.")
         return self._move("capture", request)
 
     def refund(self, request: MoveMoney) -> Attempted:

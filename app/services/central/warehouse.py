@@ -122,5 +122,5 @@ class Warehouse:
 
     def _take(self, tx: Transaction, event: WarehouseEvent) -> EventTaken:
         taken = self.events.take(tx, event, EventSource.REPORT)
-        tx.audit_own(warehouse_operations.WAREHOUSE_REPORT.name, taken.outcome.value)
+        tx.audit_own(warehouse_operations.WAREHOUSE_REPORT.name)
         return taken

@@ -90,7 +90,7 @@ class WarehouseEvents:
         row = _row(tx, event, digest, source)
         row.order_id, row.outcome, row.sentence = order_id, became.outcome, became.sentence
         tx.session.add(row)
-        tx.about(order_id, event=event.kind.value, outcome=became.outcome.value)
+        tx.about(order_id, event=event.kind.value, became=became.outcome.value)
         return EventTaken(id=told.id, outcome=became.outcome, sentence=became.sentence)
 
     def take_again(self, tx: Transaction, event_id: str) -> EventTaken:
@@ -108,7 +108,7 @@ class WarehouseEvents:
         order_id = _order_of(tx, event)
         became = self._apply(tx, event, order_id)
         kept.order_id, kept.outcome, kept.sentence = order_id, became.outcome, became.sentence
-        tx.about(order_id, event=event.kind.value, outcome=became.outcome.value)
+        tx.about(order_id, event=event.kind.value, became=became.outcome.value)
         return EventTaken(id=event_id, outcome=became.outcome, sentence=became.sentence)
 
     def bring_up_to_date(self, tx: Transaction, order_id: UUID) -> None:
