@@ -1,10 +1,10 @@
 """`readback admin`: what an administrator does to database, people, seats, audit and policy.
 
-Guidance, orders, customers, evidence, calls, payments and stock have acts of their own
-(`guidance_acts`, `order_acts`, `customer_acts`, `evidence_acts`, `call_acts`, `payment_acts`,
-`stock_acts`). Each act runs in one transaction as the owner role, beside a running service or
-without one; changes are audited. What a script may want goes to standard output, words around it to
-standard error.
+Guidance, orders, customers, evidence, calls, contacts, payments and stock have acts of their own
+(`guidance_acts`, `order_acts`, `customer_acts`, `evidence_acts`, `call_acts`, `contact_acts`,
+`payment_acts`, `stock_acts`). Each act runs in one transaction as the owner role, beside a running
+service or without one; changes are audited. What a script may want goes to standard output, words
+around it to standard error.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from app.central import administration, prepare_database
 from app.cli.acts import Act, Outcome, PlainAct, add_act, add_group, add_plain_act, table, when
 from app.cli.call_acts import add_call_acts
+from app.cli.contact_acts import add_contact_acts
 from app.cli.customer_acts import add_customer_acts
 from app.cli.database import add_database_url, database_url_of
 from app.cli.evidence_acts import add_evidence_acts
@@ -87,6 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_customer_acts(acts)
     add_evidence_acts(acts)
     add_call_acts(acts)
+    add_contact_acts(acts)
     add_payment_acts(acts)
     add_stock_acts(acts)
 
