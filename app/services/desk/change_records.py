@@ -67,6 +67,13 @@ def base_of(connection: Connection, change_id: UUID) -> OrderDocument | None:
     return unpacked(base) if base is not None else None
 
 
+def order_of(connection: Connection, change_id: UUID) -> OrderId | None:
+    """The order that a draft is a change of; None: it is a new order."""
+    query = select(OrderChangeRow.order_id).where(OrderChangeRow.change_id == change_id)
+    found = connection.execute(query).scalar_one_or_none()
+    return OrderId(found) if found is not None else None
+
+
 def open_draft_of(connection: Connection, order_id: UUID) -> OrderDocument | None:
     """The draft of a change of this order that is open at this seat, if there is one."""
     query = (

@@ -267,6 +267,7 @@ class Desk:
                 self.payments.give_back,
                 self._stock.give_back,
                 self.handing.look_when_due,
+                self.changes.tell_left,
             ),
             parts.centre,
             self._standing,
@@ -398,6 +399,7 @@ class Desk:
         """A draft is given up, and what is held for it goes back."""
         done = self._drafts.void(request)
         self._stock.release(OrderId(request.order_id))
+        self.changes.given_up(OrderId(request.order_id))
         return done
 
     def _hurry(self, request: SendNow) -> Nothing:

@@ -8,6 +8,7 @@ but WRITE, because it waits.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,13 +41,15 @@ from app.wire.guidance import Guidance
 from app.wire.order_changes import (
     Amendment,
     BeginAmendment,
+    BeginChange,
     Cancellation,
     ChangeOrder,
     ChangeSent,
+    LeaveChange,
     OrderChange,
     Undo,
 )
-from app.wire.order_operations import ASK_ORDER_PAGE
+from app.wire.order_operations import ASK_ORDER_PAGE, BEGIN_CHANGE, LEAVE_CHANGE
 from app.wire.order_page import AskOrderPage, OrderPage
 from app.wire.orders import OpenDraft, OrderDocument
 from app.wire.read_back import ReadBackEntry
@@ -97,6 +100,7 @@ class OrderChangeService:
         self._ids = ids
         self._patience_s = patience_s
         self._answered = threading.Condition()
+        self._to_leave: dict[ChangeId, OrderId] = {}
 
     def begin(self, request: BeginAmendment) -> OrderDocument:
         """A draft of the order as it now stands; one of this seat that is open is gone on with.
@@ -136,6 +140,21 @@ class OrderChangeService:
         with self._answered:
             self._answered.notify_all()
 
+    def given_up(self, order_id: OrderId) -> None:
+        """A draft was given up; of a change colleagues are told that nobody is at it any more."""
+        with self._store.read() as connection:
+            changed = change_records.order_of(connection, order_id)
+        if changed is not None:
+            self._to_leave[ChangeId(order_id)] = changed
+
+    def tell_left(self) -> None:
+        """Tell what was given up; a job of the line. Raises Unreachable."""
+        for change_id, order_id in list(self._to_leave.items()):
+            # Refused: it is over by itself after half an hour.
+            with suppress(Refusal):
+                self._centre.call(LEAVE_CHANGE, LeaveChange(order_id=order_id, change_id=change_id))
+            self._to_leave.pop(change_id, None)
+
     def _captured(self, request: ChangeOrder, guidance: Guidance) -> OrderChange:
         """On the disk twice; from here on nothing of it is lost."""
         if request.what is None:
@@ -160,13 +179,19 @@ class OrderChangeService:
         why = amending.is_locked(page)
         if why:
             raise Refusal("change_locked", why)
-        also_by = page.editing.by if page.editing is not None else ""
         placed = page.order.placed
         return _Draft(
-            document=amending.from_page(page, begun, also_by),
+            document=amending.from_page(page, begun, self._also_by(order_id, begun.change_id)),
             base=placed.document,
             entries=placed.read_back,
         )
+
+    def _also_by(self, order_id: OrderId, change_id: ChangeId) -> str:
+        """Who else is changing the order; colleagues hear that it is changed here."""
+        with suppress(Refusal, Unreachable):
+            begun = BeginChange(order_id=order_id, change_id=change_id)
+            return self._centre.call(BEGIN_CHANGE, begun).by
+        return ""
 
     def _page(self, order_id: OrderId) -> OrderPage | None:
         """None: the centre does not answer, or does not know who is signed in."""
