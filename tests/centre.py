@@ -107,6 +107,7 @@ class Centre:
         self.ids = SystemIds()
         self.log = ListLog()
         self.is_fit = True
+        self.port = 0
         self.store = CentralStore(url, connections=8)
         self._owner_store = CentralStore(url, connections=2, role=OWNER_ROLE)
         self.transactions = Transactions(self.store, self.clock, self.ids)
@@ -155,6 +156,7 @@ class Centre:
         scheme = "http" if certificate is None else "https"
         carrier = HttpCarrier(f"{scheme}://127.0.0.1:{server.port}")
         in_process, self.carrier = self.carrier, carrier
+        self.port = server.port
         try:
             if not server.wait_until_started(10):
                 raise Fault("not_started", "The server under test did not start.")
