@@ -77,7 +77,7 @@ COUNTRY_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """One line that was sold: quantity and price are above zero."""
+    """One line that was sold, or that was taken back: quantity and price are above zero."""
 
     code: str
     description: str
@@ -87,7 +87,7 @@ class InvoiceLine:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One sale; lines stand in the order of the file."""
+    """One sale, or one cancellation; lines stand in the order of the file."""
 
     number: str
     customer: str
@@ -98,9 +98,13 @@ class Invoice:
 
 @dataclass(slots=True)
 class Reading:
-    """What a file held: sale invoices in the order of their first line, and what was left out."""
+    """What a file held: invoices in the order of their first line, and what was left out.
+
+    `cancellations` are all of the file, also where only some sales were asked for.
+    """
 
     invoices: list[Invoice] = field(default_factory=list)
+    cancellations: list[Invoice] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
 
@@ -117,33 +121,47 @@ def read_invoices(path: Path, limit: int | None = None) -> Reading:
 
 def _read(path: Path, limit: int | None) -> Reading:
     reading = Reading()
-    heads: dict[str, tuple[str, str, datetime]] = {}
-    sold: dict[str, list[InvoiceLine]] = {}
-    cancelled: set[str] = set()
+    sales, cancelled = _Gathered(), _Gathered()
     for row in _rows(path):
-        number, code, description, quantity_text, at_text, price_text, customer, country = row
-        if CANCELLATION_LETTER in number:
-            cancelled.add(number)
-            reading.left_out["lines of cancellation invoices"] += 1
-            continue
-        if number not in heads:
-            heads[number] = (customer, country, _instant(at_text))
-        line = _sold_line(code, description, quantity_text, price_text, reading.left_out)
-        if line is not None:
-            sold.setdefault(number, []).append(line)
-    reading.left_out["cancellation invoices"] = len(cancelled)
-    reading.left_out["invoices without a line that was sold"] = len(heads) - len(sold)
-    in_file_order = [number for number in heads if number in sold]
-    for number in in_file_order[:limit]:
-        customer, country, at = heads[number]
-        code = COUNTRY_CODES.get(country, "GB")
-        reading.invoices.append(Invoice(number, customer, code, at, tuple(sold[number])))
+        if CANCELLATION_LETTER in row[0]:
+            cancelled.note(row, _line_taken_back(row, reading.left_out))
+        else:
+            sales.note(row, _sold_line(row, reading.left_out))
+    reading.left_out["cancellation invoices"] = len(cancelled.heads)
+    reading.left_out["invoices without a line that was sold"] = len(sales.heads) - len(sales.lines)
+    reading.invoices = sales.invoices()[:limit]
+    reading.cancellations = cancelled.invoices()
     return reading
 
 
-def _sold_line(
-    code: str, description: str, quantity_text: str, price_text: str, left_out: Counter[str]
-) -> InvoiceLine | None:
+@dataclass(slots=True)
+class _Gathered:
+    """Lines by the number of their invoice, in the order of the file."""
+
+    heads: dict[str, tuple[str, str, datetime]] = field(default_factory=dict)
+    lines: dict[str, list[InvoiceLine]] = field(default_factory=dict)
+
+    def note(self, row: list[str], line: InvoiceLine | None) -> None:
+        """A row of the file; without a line where it is none to be kept."""
+        number, _, _, _, at_text, _, customer, country = row
+        if number not in self.heads:
+            self.heads[number] = (customer, country, _instant(at_text))
+        if line is not None:
+            self.lines.setdefault(number, []).append(line)
+
+    def invoices(self) -> list[Invoice]:
+        """Those that have a line."""
+        found = []
+        for number in self.heads:
+            if number in self.lines:
+                customer, country, at = self.heads[number]
+                code = COUNTRY_CODES.get(country, "GB")
+                found.append(Invoice(number, customer, code, at, tuple(self.lines[number])))
+        return found
+
+
+def _sold_line(row: list[str], left_out: Counter[str]) -> InvoiceLine | None:
+    _, code, description, quantity_text, _, price_text, _, _ = row
     quantity = int(quantity_text)
     if quantity <= 0:
         left_out["lines with a quantity of zero or less"] += 1
@@ -155,6 +173,17 @@ def _sold_line(
     if price.ten_thousandths == 0:
         left_out["lines with a price of zero"] += 1
         return None
+    return InvoiceLine(code.strip(), " ".join(description.split()), quantity, price)
+
+
+def _line_taken_back(row: list[str], left_out: Counter[str]) -> InvoiceLine | None:
+    """In a cancellation quantities are below zero."""
+    _, code, description, quantity_text, _, price_text, _, _ = row
+    left_out["lines of cancellation invoices"] += 1
+    quantity = -int(quantity_text)
+    if quantity <= 0 or price_text.startswith("-"):
+        return None
+    price = _price(price_text)
     return InvoiceLine(code.strip(), " ".join(description.split()), quantity, price)
 
 

@@ -28,8 +28,9 @@ from app.ui.screens.call.guide_state import Stage
 from app.ui.screens.call.presenter import CallPresenter, Pace
 from app.values.clock import Clock
 from app.values.errors import Fault
-from app.values.identity import DeviceId, Ids, PersonId
-from app.values.vocabulary import Channel, Region
+from app.values.identity import DeviceId, Ids, LineId, OrderId, PersonId
+from app.values.order_number import OrderNumber
+from app.values.vocabulary import Channel, ProductKind, Region
 from app.wire import operations
 from app.wire.message import encode
 from app.wire.orders import NumberShown, PlacedOrder
@@ -38,6 +39,7 @@ from app.wire.sync import Policy
 REASON = "replay"
 """Why a told price differs from the list: it is the one the invoice was paid with."""
 MARK = "Replay of invoice {invoice}: the caller was scripted, and so were all answers."
+_BEFORE, _, _BEHIND = MARK.partition("{invoice}")
 
 
 class ReplayedOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +71,16 @@ class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
     left_out: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class TakenOrder:
+    """An order that was placed; its lines in the order of the invoice."""
+
+    order_id: OrderId
+    number: OrderNumber
+    line_ids: tuple[LineId, ...]
+    are_goods: tuple[bool, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The desk that a replay sits at, with somebody signed in."""
@@ -95,9 +107,13 @@ class _Tally:
 
 
 class Replay:
-    """One CSR who takes every invoice of a file as a call of its own."""
+    """One CSR who takes every invoice of a file as a call of its own.
+
+    `taken` are the orders by the number of their invoice.
+    """
 
     def __init__(self, desk: Desk) -> None:
+        self.taken: dict[str, TakenOrder] = {}
         self._desk = desk
         self._callers = ScriptedCallers()
         self._said: list[str] = []
@@ -131,11 +147,11 @@ class Replay:
             refused=dict(tally.refused),
             goods_minor=sum(row.goods_minor for row in tally.rows),
             orders_per_second=round(len(tally.rows) / seconds, 2) if seconds else 0.0,
-            place_ms=_quantiles(tally.place_ms),
+            place_ms=quantiles(tally.place_ms),
             confirmations=tally.confirmations,
             spoken=tally.spoken,
             like_orders=tally.like_orders,
-            read_back_ms=_quantiles(tally.read_back_ms),
+            read_back_ms=quantiles(tally.read_back_ms),
             left_out=dict(reading.left_out),
         )
 
@@ -167,6 +183,7 @@ class Replay:
             self._place(tally)
         if self._placed:
             tally.rows.append(_row(invoice, self._placed[0]))
+            self.taken[invoice.number] = _taken(self._placed[0])
         else:
             self._give_up(tally)
 
@@ -260,7 +277,13 @@ class Replay:
         self._said.append(notice.sentence)
 
 
-def _quantiles(samples: list[float]) -> dict[str, float]:
+def invoice_of(note: str | None) -> str:
+    """The number of the invoice that an order's internal note tells of."""
+    return (note or "").removeprefix(_BEFORE).removesuffix(_BEHIND)
+
+
+def quantiles(samples: list[float]) -> dict[str, float]:
+    """As results have them."""
     measured = spread(samples) if samples else Spread(0, 0.0, 0.0, 0.0)
     return {
         "p50": round(measured.p50, 3),
@@ -275,4 +298,14 @@ def _row(invoice: Invoice, placed: PlacedOrder) -> ReplayedOrder:
         number=placed.number,
         lines=len(placed.document.lines),
         goods_minor=placed.totals.goods.minor,
+    )
+
+
+def _taken(placed: PlacedOrder) -> TakenOrder:
+    lines = placed.document.lines
+    return TakenOrder(
+        order_id=placed.document.order_id,
+        number=placed.number,
+        line_ids=tuple(line.line_id for line in lines),
+        are_goods=tuple(line.kind is ProductKind.GOODS for line in lines),
     )

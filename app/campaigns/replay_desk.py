@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.campaigns.cancellations import Matched
 from app.campaigns.desk_waiting import has_catalogue, has_sent_everything, wait_for
 from app.campaigns.invoices import Reading
 from app.campaigns.replay import Desk as ReplayDesk
 from app.campaigns.replay import Replay, ReplayResult
+from app.campaigns.replay_cancellations import CancellationReplay
 from app.desktop import Setting, open_desk, regions, speech
 from app.services.desk.desk import Desk
 from app.services.desk.seat_identity import SeatIdentity, read_identity
@@ -34,34 +36,64 @@ class Place:
     sign_in: SignIn
 
 
-def replayed(
-    place: Place, reading: Reading, out: Path | None, tell: Callable[[str], None]
-) -> ReplayResult:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What is replayed; with `out`, `orders.jsonl` is left there."""
+
+    reading: Reading
+    out: Path | None
+    tell: Callable[[str], None]
+
+
+def replayed(place: Place, job: Job) -> ReplayResult:
     """Take every invoice at this desk, and wait until the centre has all of them.
 
     Raises Refusal `seat_needs_enrolment` or what signing in raises, Fault `desk_stuck`.
     """
     with _opened(place) as (desk, identity):
-        tell("Waiting for the catalogue")
-        session = desk.caller.call(operations.SIGN_IN, place.sign_in)
-        wait_for(desk, has_catalogue, CATALOGUE_SECONDS, "the catalogue did not arrive")
-        tell(f"Replaying {len(reading.invoices):,} invoices")
-        replay = Replay(
-            ReplayDesk(
-                caller=desk.caller,
-                person_id=session.person.person_id,
-                device_id=identity.device_id,
-                policy=desk.caller.call(operations.GET_POLICY, AskStatus()),
-                regions=regions(),
-                clock=SystemClock(),
-                ids=SystemIds(),
-                speech=speech(),
-            )
+        return _taken(place, job, desk, identity)[1]
+
+
+def replayed_and_cancelled(
+    place: Place, job: Job, matched: Sequence[Matched]
+) -> tuple[ReplayResult, CancellationReplay]:
+    """The same, and then take back of these orders what was cancelled of them."""
+    with _opened(place) as (desk, identity):
+        replay, result = _taken(place, job, desk, identity)
+        job.tell(f"Replaying {len(matched):,} cancellations")
+        cancelling = CancellationReplay(
+            desk.caller, SystemIds(), job.reading.invoices, replay.taken
         )
-        result = replay.run(reading, out)
-        tell("Waiting until the central service has every order")
-        wait_for(desk, has_sent_everything, EMPTY_SECONDS, "not every order was sent")
-        return result
+        cancelling.run(matched)
+        job.tell("Waiting until the central service has every cancellation")
+        wait_for(desk, has_sent_everything, EMPTY_SECONDS, "not every cancellation was sent")
+        cancelling.ask_again()
+        return result, cancelling
+
+
+def _taken(
+    place: Place, job: Job, desk: Desk, identity: SeatIdentity
+) -> tuple[Replay, ReplayResult]:
+    job.tell("Waiting for the catalogue")
+    session = desk.caller.call(operations.SIGN_IN, place.sign_in)
+    wait_for(desk, has_catalogue, CATALOGUE_SECONDS, "the catalogue did not arrive")
+    job.tell(f"Replaying {len(job.reading.invoices):,} invoices")
+    replay = Replay(
+        ReplayDesk(
+            caller=desk.caller,
+            person_id=session.person.person_id,
+            device_id=identity.device_id,
+            policy=desk.caller.call(operations.GET_POLICY, AskStatus()),
+            regions=regions(),
+            clock=SystemClock(),
+            ids=SystemIds(),
+            speech=speech(),
+        )
+    )
+    result = replay.run(job.reading, job.out)
+    job.tell("Waiting until the central service has every order")
+    wait_for(desk, has_sent_everything, EMPTY_SECONDS, "not every order was sent")
+    return replay, result
 
 
 @contextmanager

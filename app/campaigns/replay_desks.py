@@ -19,8 +19,8 @@ import psycopg
 from app.campaigns.faults.programs import Program, Told
 from app.campaigns.faults.proxy import Proxy
 from app.campaigns.invoices import Invoice, Reading, read_invoices
-from app.campaigns.replay import MARK, ReplayResult
-from app.campaigns.replay_desk import Place, replayed
+from app.campaigns.replay import ReplayResult, invoice_of
+from app.campaigns.replay_desk import Job, Place, replayed
 from app.desktop import enrol
 from app.settings import DeskSettings
 from app.values.errors import Fault, Refusal
@@ -28,8 +28,6 @@ from app.values.money import Currency, Money
 from app.wire.people import SignIn
 
 HOURS_MOST = 12
-_BEHIND = MARK.partition("{invoice}")[2]
-_BEFORE = MARK.partition("{invoice}")[0]
 _ORDERS = """
     SELECT v.document->'document'->>'internal_note', o.line_count, o.goods_minor,
            o.total_minor - o.delivery_minor, o.state, o.review_reasons
@@ -154,9 +152,10 @@ def take_share(line: Connection, share: Share) -> None:
     """In a process of its own: take the invoices of a share and say what came of it."""
     told = Told(line)
     whole = read_invoices(share.file, share.limit)
-    reading = Reading(whole.invoices[share.first :: share.desks], whole.left_out)
+    mine = whole.invoices[share.first :: share.desks]
+    job = Job(reading=Reading(mine, left_out=whole.left_out), out=share.out, tell=_say_nothing)
     try:
-        told.say(replayed(share.place, reading, share.out, _say_nothing))
+        told.say(replayed(share.place, job))
     except (Refusal, Fault) as problem:
         told.say(problem.sentence)
 
@@ -168,7 +167,7 @@ def count(url: str, reading: Reading) -> Counted:
     found: dict[str, list[tuple[int, int, int]]] = {}
     reviewed: Counter[str] = Counter()
     for note, lines, goods, rest, _, reasons in rows:
-        found.setdefault(_invoice_of(note), []).append((lines, goods, rest))
+        found.setdefault(invoice_of(note), []).append((lines, goods, rest))
         reviewed.update(reason.partition(":")[0] for reason in reasons)
     expected = {invoice.number: _of(invoice) for invoice in reading.invoices}
     ones = {number: orders[0] for number, orders in found.items() if number in expected}
@@ -202,11 +201,6 @@ def _not_adding_up(found: dict[str, list[tuple[int, int, int]]]) -> int:
     """Orders whose total without delivery is not that of their goods (tax is in the prices)."""
     orders = (order for several in found.values() for order in several)
     return sum(goods != rest for _, goods, rest in orders)
-
-
-def _invoice_of(note: str | None) -> str:
-    text = note or ""
-    return text.removeprefix(_BEFORE).removesuffix(_BEHIND)
 
 
 def _say_nothing(sentence: str) -> None:

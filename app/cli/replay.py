@@ -2,6 +2,7 @@
 
 Without `--central` it starts an installation of its own in a temporary folder and imports the
 catalogue from the same file. With `--central` a seat is made known there first, or used again.
+With `--with-cancellations` the file's cancellations are matched to its sales and taken back.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from app.campaigns.cancellations import match
 from app.campaigns.invoices import Reading, read_invoices
 from app.campaigns.replay import ReplayResult
-from app.campaigns.replay_desk import Place, replayed
+from app.campaigns.replay_cancellations import ReplayWithCancellations, table
+from app.campaigns.replay_desk import Job, Place, replayed, replayed_and_cancelled
 from app.campaigns.replay_desks import ManyDesks, ReplayAtDesks, refused
 from app.demo.command import Told
 from app.demo.trial import PASSWORD, Trial
@@ -47,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="so many of a hundred requests meet a fault of the line",
     )
+    parser.add_argument(
+        "--with-cancellations",
+        action="store_true",
+        help="then take back what the file cancels of these sales",
+    )
     parser.add_argument("--central", metavar="URL", help="a central service that is running")
     there = parser.add_argument_group("with --central")
     there.add_argument("--seat-folder", metavar="DIR", type=Path, help="the seat to sit at")
@@ -68,18 +76,46 @@ def run(arguments: argparse.Namespace) -> int:
             several = _at_desks(arguments, told)
             print(encode(several).decode())
             return 0 if several.counted.holds and not refused(several.desks) else 1
+        if arguments.with_cancellations:
+            return _with_cancellations(arguments, reading, told)
         result = _replayed(arguments, reading, told)
     print(encode(result).decode())
     return 1 if result.refused else 0
 
 
 def _replayed(arguments: argparse.Namespace, reading: Reading, told: Told) -> ReplayResult:
-    with _place(arguments, told) as place:
-        return replayed(place, reading, arguments.out, told.step)
+    with _place(arguments, told) as (place, _):
+        return replayed(place, Job(reading=reading, out=arguments.out, tell=told.step))
+
+
+def _with_cancellations(arguments: argparse.Namespace, reading: Reading, told: Told) -> int:
+    """Orders first, then what was cancelled of them; exit code 1 where an order came out wrong."""
+    told.step("Matching cancellations to sales")
+    sales = reading.invoices
+    if arguments.limit is not None:
+        sales = read_invoices(arguments.file).invoices
+    matched = match(sales, reading.cancellations)
+    job = Job(reading=reading, out=arguments.out, tell=told.step)
+    with _place(arguments, told) as (place, database_url):
+        orders, cancelling = replayed_and_cancelled(place, job, matched)
+        counted = None
+        if database_url is not None:
+            told.step("Counting the orders in the database")
+            counted = cancelling.counted(database_url)
+    result = ReplayWithCancellations(
+        orders=orders, cancellations=cancelling.result, counted=counted
+    )
+    for row in table(result.cancellations):
+        told.step(row)
+    print(encode(result).decode())
+    return 1 if orders.refused or (counted is not None and not counted.holds) else 0
 
 
 def _at_desks(arguments: argparse.Namespace, told: Told) -> ReplayAtDesks:
     """An installation of its own, several desks, and a proxy between them."""
+    if arguments.with_cancellations:
+        sentence = "Cancellations are replayed at one desk: leave --desks and --faults."
+        raise Refusal("replay_place_wrong", sentence)
     if arguments.central is not None:
         sentence = "Several desks and faults need an installation of their own: leave --central."
         raise Refusal("replay_place_wrong", sentence)
@@ -113,9 +149,10 @@ def _own_trial(arguments: argparse.Namespace, told: Told) -> Iterator[tuple[Tria
 
 
 @contextmanager
-def _place(arguments: argparse.Namespace, told: Told) -> Iterator[Place]:
+def _place(arguments: argparse.Namespace, told: Told) -> Iterator[tuple[Place, str | None]]:
+    """Where to sit, and the database behind it where that is our own."""
     if arguments.central is not None:
-        yield _given_place(arguments)
+        yield _given_place(arguments), None
         return
     with _own_trial(arguments, told) as (trial, _):
         settings = DeskSettings(
@@ -124,7 +161,8 @@ def _place(arguments: argparse.Namespace, told: Told) -> Iterator[Place]:
             key_file=trial.seat_folder / "trial-keys.json",
         )
         enrol(settings, trial.enrolment_code(SEAT_NAME))
-        yield Place(settings=settings, sign_in=SignIn(login=LOGIN, password=PASSWORD))
+        place = Place(settings=settings, sign_in=SignIn(login=LOGIN, password=PASSWORD))
+        yield place, trial.database_url
 
 
 def _given_place(arguments: argparse.Namespace) -> Place:
