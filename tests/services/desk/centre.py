@@ -13,13 +13,16 @@ from msgspec import Raw
 
 from app.services.rules.escrow import new_escrow_keys
 from app.values.errors import Refusal, Unreachable
-from app.values.identity import CommandId, DeviceId, PersonId, SessionId
+from app.values.identity import CommandId, DeviceId, OrderId, PersonId, SessionId
 from app.values.order_number import with_check_digits
 from app.values.vocabulary import ChangeKind, CommandKind, Role
 from app.wire import clash_operations, operations, order_operations, stock_operations
 from app.wire.clashes import AskSimilar, LikeOrders
+from app.wire.contacts import Contact
 from app.wire.message import Nothing, decode, encode
 from app.wire.operation import Operation
+from app.wire.order_changes import BeginChange, ChangeBegun, LeaveChange, OrderChange
+from app.wire.order_page import AskOrderPage, OrderPage
 from app.wire.order_search import FindOrders, OrdersFound
 from app.wire.orders import PlacedOrder
 from app.wire.payments import GivenUpOrder
@@ -87,11 +90,12 @@ POLICY = Policy(
 )
 
 
-_Body = PlacedOrder | ClosedCall | GivenUpOrder
+_Body = PlacedOrder | ClosedCall | GivenUpOrder | Contact
 _BODIES: dict[CommandKind, type[_Body]] = {
     CommandKind.PLACE_ORDER: PlacedOrder,
     CommandKind.CLOSE_CALL: ClosedCall,
     CommandKind.GIVE_UP_ORDER: GivenUpOrder,
+    CommandKind.NOTE_CONTACT: Contact,
 }
 
 
@@ -103,8 +107,8 @@ def a_change(
 
 
 def _number(body: _Body) -> str:
-    """The number of the order it is about; a draft that was given up has none."""
-    return "" if isinstance(body, GivenUpOrder) else body.number
+    """The number of the order it is about; a draft that was given up and a contact have none."""
+    return "" if isinstance(body, GivenUpOrder | Contact) else body.number
 
 
 def none_alike(request: AskSimilar) -> LikeOrders:
@@ -124,6 +128,12 @@ class FakeCentre:
         self.orders: dict[CommandId, PlacedOrder] = {}
         self.calls: dict[CommandId, ClosedCall] = {}
         self.given_up: dict[CommandId, GivenUpOrder] = {}
+        self.order_changes: dict[CommandId, OrderChange] = {}
+        self.pages: dict[OrderId, OrderPage] = {}
+        self.also_by = ""
+        self.left: list[OrderId] = []
+        self.kept_because: tuple[str, ...] = ()
+        self.contacts: dict[CommandId, Contact] = {}
         self.till = Till()
         self.similar: Callable[[AskSimilar], LikeOrders] = none_alike
         self.find_orders: Callable[[FindOrders], OrdersFound] = finds_none
@@ -214,6 +224,9 @@ class FakeCentre:
             operations.WAIT_FOR_CHANGES.name: self._wait,
             clash_operations.SIMILAR_ORDERS.name: self.similar,
             order_operations.FIND_ORDERS.name: self.find_orders,
+            order_operations.ASK_ORDER_PAGE.name: self._page,
+            order_operations.BEGIN_CHANGE.name: self._begin_change,
+            order_operations.LEAVE_CHANGE.name: self._leave_change,
             stock_operations.HOLD_STOCK.name: self.stock.hold,
             stock_operations.RELEASE_STOCK.name: self.stock.release,
             stock_operations.ASK_STOCK.name: self.stock.look_up,
@@ -283,6 +296,7 @@ class FakeCentre:
             *self.orders,
             *self.calls,
             *self.given_up,
+            *self.contacts,
         }:
             return CommandOutcome(
                 command_id=command.command_id, outcome=Outcome.REPLAYED, first=Outcome.ACCEPTED
@@ -296,13 +310,39 @@ class FakeCentre:
         if outcome in {Outcome.ACCEPTED, Outcome.NEEDS_REVIEW}:
             self.arrived.append(command.kind)
             match body:
+                case Contact():
+                    self.contacts[command.command_id] = body
                 case ClosedCall():
                     self.calls[command.command_id] = body
                 case GivenUpOrder():
                     self.given_up[command.command_id] = body
+                case OrderChange():
+                    return self._changed(command, body)
                 case PlacedOrder():
                     self.orders[command.command_id] = body
         return CommandOutcome(command_id=command.command_id, outcome=outcome)
+
+    def _changed(self, command: Command, change: OrderChange) -> CommandOutcome:
+        self.order_changes[command.command_id] = change
+        return CommandOutcome(
+            command_id=command.command_id,
+            outcome=Outcome.NEEDS_REVIEW if self.kept_because else Outcome.ACCEPTED,
+            reasons=self.kept_because,
+        )
+
+    def _page(self, request: AskOrderPage) -> OrderPage:
+        found = self.pages.get(request.order_id) if request.order_id is not None else None
+        if found is None:
+            raise Refusal("order_unknown", "There is no such order.")
+        return found
+
+    def _begin_change(self, request: BeginChange) -> ChangeBegun:
+        del request
+        return ChangeBegun(by=self.also_by)
+
+    def _leave_change(self, request: LeaveChange) -> Nothing:
+        self.left.append(request.order_id)
+        return Nothing()
 
     def _lease(self, request: LeaseNumbers) -> LeasedNumbers:
         first = self._numbers
