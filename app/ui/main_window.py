@@ -27,12 +27,14 @@ from app.ui.command_palette import Command, CommandPalette
 from app.ui.desk_status import DeskStatusPresenter
 from app.ui.idle import IdleWatch
 from app.ui.notices import Kind, Notice, NoticeBar, notice_of
+from app.ui.order_changing import OrderChanging
 from app.ui.pages import Pages
 from app.ui.presenters import Means, presenters_of
 from app.ui.screens.call.screen import CallScreen
 from app.ui.screens.drafts.presenter import DraftsState
 from app.ui.screens.drafts.screen import DraftsScreen
 from app.ui.screens.placed.screen import PlacedScreen
+from app.ui.screens.placed.state import ChangeTold
 from app.ui.screens.protocol.screen import ProtocolScreen
 from app.ui.screens.sign_in.screen import SignInScreen
 from app.ui.screens.unanswered.presenter import UnansweredPresenter
@@ -95,7 +97,7 @@ class MainWindow(QMainWindow):
         self._told_of_drafts = True
         self._sentence = ""
         self._session_end = SessionEnd(caller, background, self._complain, self)
-        means = Means(
+        means = self._means = Means(
             caller=caller,
             background=background,
             regions=regions,
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*LEAST_SIZE_PX)
         self.resize(*HOME_SIZE_PX)
         self.trips = SideTrips(self.pages, presenters, self._go_to)
+        self.changing = OrderChanging(self.pages, presenters, self._means, self.trips.show_order)
         self._palette = CommandPalette(self, self.commands)
         self._key_sheet = KeySheet(self)
         asked = UnansweredPresenter(self._caller, self._background, self)
@@ -169,8 +172,8 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         made = self._presenters
-        telling = (self.call, self.drafts, self.placed, self.protocol, self.outbox, made.order)
-        for part in (self.sign_in, *telling):
+        telling = (self.call, self.drafts, self.placed, self.protocol, self.outbox)
+        for part in (self.sign_in, *telling, made.order, made.orders):
             part.notice.connect(self.notices.show_notice)
         self.sign_in.signed_in.connect(self._let_in)
         self._watch.ended.connect(self._sign_in_ended)
@@ -185,6 +188,9 @@ class MainWindow(QMainWindow):
         self.drafts.opened.connect(self._resume)
         self.drafts.state_changed.connect(self._tell_of_drafts)
         self.drafts.number_asked_for.connect(self._show_placed)
+        self.changing.begun.connect(self._resume)
+        self.changing.changed.connect(self._show_placed)
+        self.changing.notice.connect(self.notices.show_notice)
         self.placed.finished.connect(self.new_call)
         self.pages.new_call_asked.connect(self.new_call)
         self.pages.drafts_left.connect(self._back_to_call)
@@ -194,6 +200,7 @@ class MainWindow(QMainWindow):
         shortcuts.bind(self, Action.LOCK, self.lock)
         shortcuts.bind(self, Action.DRAFTS, self.show_drafts)
         shortcuts.bind(self, Action.OUTBOX, self.trips.show_outbox)
+        shortcuts.bind(self, Action.FIND_ORDER, self.trips.find_order)
 
     def _start(self) -> None:
         self._tick = QTimer(self)
@@ -379,10 +386,11 @@ class MainWindow(QMainWindow):
         page.begin()
 
     @Slot(object)
-    def _show_placed(self, placed: PlacedOrder) -> None:
+    @Slot(object, object)
+    def _show_placed(self, placed: PlacedOrder, change: ChangeTold | None = None) -> None:
         if self._session is None:
             return  # nobody is there to give the number; it waits in the list of drafts
-        self.placed.begin(placed, self._session.person)
+        self.placed.begin(placed, self._session.person, change)
         self.teller.status_is_older = True
         self.placed_screen.show_status(None)
         self.status.ask()

@@ -16,6 +16,7 @@ from app.ui.presenters import Presenters
 from app.ui.screens.call.screen import CallScreen
 from app.ui.screens.drafts.screen import DraftsScreen
 from app.ui.screens.order.screen import OrderScreen
+from app.ui.screens.orders.screen import OrdersScreen
 from app.ui.screens.outbox.screen import OutboxScreen
 from app.ui.screens.placed.screen import PlacedScreen
 from app.ui.screens.protocol.screen import ProtocolScreen
@@ -33,6 +34,7 @@ class _Rest:
     protocol: ProtocolScreen
     outbox: OutboxScreen
     order: OrderScreen
+    orders: OrdersScreen
 
 
 class Pages(QStackedWidget):
@@ -43,6 +45,7 @@ class Pages(QStackedWidget):
     protocol_left = Signal()
     outbox_left = Signal()
     order_left = Signal()
+    orders_left = Signal()
     order_chosen = Signal(object)
 
     def __init__(self, presenters: Presenters, parent: QWidget) -> None:
@@ -69,6 +72,7 @@ class Pages(QStackedWidget):
             ProtocolScreen(made.protocol, self),
             OutboxScreen(made.outbox, self),
             OrderScreen(made.order, self),
+            OrdersScreen(made.orders, self),
         )
         for page in fields(rest):
             self.addWidget(getattr(rest, page.name))
@@ -79,6 +83,7 @@ class Pages(QStackedWidget):
         rest.protocol.left.connect(self.protocol_left)
         rest.outbox.left.connect(self.outbox_left)
         rest.order.left.connect(self.order_left)
+        rest.orders.left.connect(self.orders_left)
         self._rest = rest
         return rest
 
@@ -116,6 +121,11 @@ class Pages(QStackedWidget):
         """One order after it was placed."""
         return self.build_rest().order
 
+    @property
+    def orders(self) -> OrdersScreen:
+        """Finding an order."""
+        return self.build_rest().orders
+
     def commands(self) -> tuple[Command, ...]:
         """What the page in view offers for the palette."""
         page = self.currentWidget()
@@ -138,10 +148,21 @@ class Pages(QStackedWidget):
                     for act in (Action.AMEND, Action.CANCEL_ORDER)
                 ]
                 return *acts, (shortcuts.keys(Action.BACK), self.tr("back")), all_actions
+            case OrdersScreen():
+                opens = (self.tr("Enter"), self.tr("open the order"))
+                return opens, (shortcuts.keys(Action.BACK), self.tr("back")), all_actions
             case ProtocolScreen() | OutboxScreen():
                 return (shortcuts.keys(Action.BACK), self.tr("back")), all_actions
             case _:
                 return (all_actions,)
 
 
-_OFFERING = (CallScreen, DraftsScreen, PlacedScreen, ProtocolScreen, OutboxScreen, OrderScreen)
+_OFFERING = (
+    CallScreen,
+    DraftsScreen,
+    PlacedScreen,
+    ProtocolScreen,
+    OutboxScreen,
+    OrderScreen,
+    OrdersScreen,
+)

@@ -47,6 +47,8 @@ class Action(StrEnum):
     DRAFTS = "drafts"
     PARK = "park"
     OUTBOX = "outbox"
+    FIND_ORDER = "find-order"
+    OTHER_MEANING = "other-meaning"
     DUPLICATE_LINE = "duplicate-line"
     REMOVE_LINE = "remove-line"
     REPEAT_ORDER = "repeat-order"
@@ -126,6 +128,14 @@ KEYS: dict[Action, Key] = {
     Action.PARK: Key(("Ctrl+S",), QT_TRANSLATE_NOOP("Shortcuts", "Park this order")),
     Action.OUTBOX: Key(
         ("Ctrl+T",), QT_TRANSLATE_NOOP("Shortcuts", "Outbox: what has gone"), Where.EVERYWHERE
+    ),
+    Action.FIND_ORDER: Key(
+        ("Ctrl+F",), QT_TRANSLATE_NOOP("Shortcuts", "Find an order"), Where.EVERYWHERE
+    ),
+    Action.OTHER_MEANING: Key(
+        ("Ctrl+Shift+F",),
+        QT_TRANSLATE_NOOP("Shortcuts", "Find by another meaning of the text"),
+        Where.EVERYWHERE,
     ),
     Action.DUPLICATE_LINE: Key(("Ctrl+D",), QT_TRANSLATE_NOOP("Shortcuts", "Duplicate line")),
     Action.REMOVE_LINE: Key(("Ctrl+Del",), QT_TRANSLATE_NOOP("Shortcuts", "Remove line")),

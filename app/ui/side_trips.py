@@ -19,7 +19,8 @@ from app.ui.shortcuts import Action
 from app.wire.clashes import LikeOrder
 from app.wire.customers import OrderSummary
 from app.wire.order_page import OrderPage
-from app.wire.orders import PlacedOrder
+from app.wire.order_search import FoundOrder
+from app.wire.orders import Amends, PlacedOrder
 from app.wire.people import PersonView
 
 
@@ -77,10 +78,14 @@ class SideTrips(QObject):
         pages.protocol_left.connect(self.back)
         pages.outbox_left.connect(self.back)
         pages.order_left.connect(self.back)
+        pages.orders_left.connect(self.back)
+        presenters.orders.order_chosen.connect(self.show_order)
+        presenters.orders.placed_chosen.connect(self.show_order_of)
 
     def commands(self) -> tuple[Command, ...]:
         """What the palette offers everywhere."""
         return (
+            Command(shortcuts.label(Action.FIND_ORDER), self.find_order, Action.FIND_ORDER),
             Command(shortcuts.label(Action.OUTBOX), self.show_outbox, Action.OUTBOX),
             Command(self.tr("Order page of \u2026"), self.ask_for_order),
             Command(self.tr("Read-back of an order \u2026"), self.ask_for_protocol),
@@ -96,6 +101,12 @@ class SideTrips(QObject):
         """What was done here, and how far it has come."""
         if self._open(self._pages.outbox):
             self._pages.outbox.begin()
+
+    @Slot()
+    def find_order(self) -> None:
+        """Whatever the caller still knows of it."""
+        if self._open(self._pages.orders):
+            self._pages.orders.begin()
 
     @Slot()
     def ask_for_protocol(self) -> None:
@@ -128,7 +139,7 @@ class SideTrips(QObject):
         self._open_order()
 
     @Slot(object)
-    def show_order(self, order: OrderSummary) -> None:
+    def show_order(self, order: OrderSummary | FoundOrder | Amends) -> None:
         """The page of an order that the centre holds."""
         self._presenters.order.show_order(order.order_id, order.number)
         self._open_order()

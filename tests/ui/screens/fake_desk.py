@@ -58,6 +58,7 @@ from app.wire.guidance import (
 )
 from app.wire.message import Nothing, decode, encode
 from app.wire.operation import Home, Operation
+from app.wire.order_operations import LOOK_UP_ORDERS
 from app.wire.orders import (
     Drafts,
     DraftSaved,
@@ -102,6 +103,7 @@ from tests.builders import A_MORNING, an_id
 from tests.fake_stock import FakeStock
 from tests.read_backs import a_guidance
 from tests.ui.payment.fakes import CardLine
+from tests.ui.screens.fake_order_search import FakeOrderSearch
 from tests.ui.screens.fake_orders import FakeOrders
 from tests.ui.screens.fake_parking import FakeParking
 
@@ -180,6 +182,7 @@ class FakeDesk(FakeOrders, FakeParking):
         self.like: tuple[LikeOrder, ...] = ()
         self.named: list[tuple[OrderId, ...]] = []
         self.outbox: list[OutboxEntry] = []
+        self.found = FakeOrderSearch()
         self.sent_now = 0
         self._regions = the_regions()
         self._handlers = self._handler_table()
@@ -220,6 +223,7 @@ class FakeDesk(FakeOrders, FakeParking):
             outbox_operations.ASK_OUTBOX.name: self._outbox_page,
             outbox_operations.SEND_NOW.name: self._send_now,
             outbox_operations.OPEN_SENT_ORDER.name: self._sent_order,
+            LOOK_UP_ORDERS.name: self.found.look_up,
             **self.parking_handlers(),
             **self.order_handlers(),
         }
