@@ -1,7 +1,8 @@
 """`readback simulate`: stand-ins for what a call centre has, to try the program without it.
 
 `call-recorder` is a telephone exchange that speaks Asterisk's manager interface and records WAV
-files; `tell` says to a running one what people do: hold, transfer, hang up.
+files; `tell` says to a running one what people do: hold, transfer, hang up. `warehouse` takes
+orders by webhook and reports what becomes of them.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from app.adapters.child_program import end_with_input
 from app.simulators.ami_server import AmiServer
 from app.simulators.call_recorder import CallRecorder
 from app.simulators.control import Act, Control
+from app.simulators.warehouse import Pace, Reporter, StandInWarehouse, WarehouseServer
 from app.values.clock import SystemClock
 from app.values.errors import Fault, Refusal
+from app.values.identity import SystemIds
+from app.wire.webhook_signature import parse_secrets
 
 TELL_SECONDS = 10.0
 
@@ -50,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="stop when standard input ends, as it does when the starting program does",
     )
+    _warehouse_arguments(commands.add_parser("warehouse", help="takes orders, and sends parcels"))
     tell = commands.add_parser("tell", help="say to a running call-recorder what happens")
     tell.add_argument("control_port", type=int, metavar="CONTROL_PORT")
     tell.add_argument("act", choices=[act.value for act in Act], metavar="ACT", help=_acts())
@@ -60,7 +65,68 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """The exit code."""
+    if arguments.stand_in == "warehouse":
+        return _warehouse(arguments)
     return _tell(arguments) if arguments.stand_in == "tell" else _exchange(arguments)
+
+
+def _warehouse_arguments(warehouse: argparse.ArgumentParser) -> None:
+    usual = Pace()
+    warehouse.add_argument("--centre", required=True, metavar="URL", help="where it reports")
+    warehouse.add_argument(
+        "--secret-file", type=Path, required=True, help="holds the secret that it signs with"
+    )
+    warehouse.add_argument("--port", type=int, default=0, help="of the webhook; a free one if 0")
+    for step, seconds in (
+        ("allocate", usual.allocate_s),
+        ("pick", usual.pick_s),
+        ("ship", usual.ship_s),
+        ("deliver", usual.deliver_s),
+    ):
+        warehouse.add_argument(
+            f"--{step}-after", type=float, default=seconds, metavar="SECONDS", help="(%(default)s)"
+        )
+    warehouse.add_argument("--parcels", type=int, default=1, help="of each order (1)")
+    warehouse.add_argument("--lose-percent", type=int, default=0, help="messages that get lost")
+    warehouse.add_argument("--double-percent", type=int, default=0, help="reports that come twice")
+    warehouse.add_argument("--shuffled", action="store_true", help="reports come in any order")
+    warehouse.add_argument("--seed", type=int, default=1, help="of the chance (1)")
+    warehouse.add_argument(
+        "--end-with-input",
+        action="store_true",
+        help="stop when standard input ends, as it does when the starting program does",
+    )
+
+
+def _warehouse(arguments: argparse.Namespace) -> int:
+    pace = Pace(
+        allocate_s=arguments.allocate_after,
+        pick_s=arguments.pick_after,
+        ship_s=arguments.ship_after,
+        deliver_s=arguments.deliver_after,
+        parcels=max(arguments.parcels, 1),
+        lose_percent=arguments.lose_percent,
+        double_percent=arguments.double_percent,
+        shuffled=arguments.shuffled,
+        seed=arguments.seed,
+    )
+    keys = parse_secrets(_secret(arguments.secret_file))
+    clock, ids = SystemClock(), SystemIds()
+    warehouse = StandInWarehouse(pace, clock, ids)
+    ended = _until_told_to_stop(watch_input=arguments.end_with_input)
+    try:
+        server = WarehouseServer(warehouse, pace, keys, clock, arguments.port)
+    except OSError as cause:
+        raise Refusal("port_taken", "Another program uses this port already.") from cause
+    reporter = Reporter(warehouse, pace, arguments.centre, keys, clock, ids)
+    try:
+        reporter.start()
+        print(json.dumps({"port": server.port, "url": server.url}), flush=True)
+        ended.wait()
+    finally:
+        server.close()
+        reporter.close()
+    return 0
 
 
 def _acts() -> str:
