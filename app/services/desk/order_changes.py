@@ -98,7 +98,7 @@ class OrderChangeService:
         self._standing = standing
         self._clock = clock
         self._ids = ids
-        self._patience_s = patience_s
+        self.patience_s = patience_s
         self._answered = threading.Condition()
         self._to_leave: dict[ChangeId, OrderId] = {}
 
@@ -326,7 +326,7 @@ class OrderChangeService:
         with self._answered:
             self._answered.wait_for(
                 partial(self._is_told, change_id),
-                timeout=self._patience_s if self._standing.is_online else 0,
+                timeout=self.patience_s if self._standing.is_online else 0,
             )
         return self._outcome(change_id)
 

@@ -90,12 +90,13 @@ POLICY = Policy(
 )
 
 
-_Body = PlacedOrder | ClosedCall | GivenUpOrder | Contact
+_Body = PlacedOrder | ClosedCall | GivenUpOrder | Contact | OrderChange
 _BODIES: dict[CommandKind, type[_Body]] = {
     CommandKind.PLACE_ORDER: PlacedOrder,
     CommandKind.CLOSE_CALL: ClosedCall,
     CommandKind.GIVE_UP_ORDER: GivenUpOrder,
     CommandKind.NOTE_CONTACT: Contact,
+    CommandKind.CHANGE_ORDER: OrderChange,
 }
 
 
@@ -297,6 +298,7 @@ class FakeCentre:
             *self.calls,
             *self.given_up,
             *self.contacts,
+            *self.order_changes,
         }:
             return CommandOutcome(
                 command_id=command.command_id, outcome=Outcome.REPLAYED, first=Outcome.ACCEPTED
