@@ -15,6 +15,7 @@ from app.campaigns.bench.finder import finder
 from app.campaigns.bench.given import Given
 from app.campaigns.bench.holds import holds
 from app.campaigns.bench.importing import import_rows
+from app.campaigns.bench.load.amending import previews
 from app.campaigns.bench.load.following import feed_delay, many_waiting
 from app.campaigns.bench.load.intake import catch_up, in_batches, one_by_one
 from app.campaigns.bench.load.stored import stored_orders
@@ -89,5 +90,9 @@ BENCHES: Mapping[str, Bench] = {
     "feed": Bench("from the commit of a change to 20 desks that have it", feed_delay),
     "long-polls": Bench("threads, connections and memory while 200 desks wait", many_waiting),
     "stored": Bench("look-ups among 10,000, 100,000 and 1,000,000 stored orders", stored_orders),
+    "amend-1114": Bench(
+        "what a change of an order of 1,114 lines would come to, at the service",
+        partial(previews, lines=HUGE),
+    ),
     "import-541909": Bench("importing 541,909 rows, beside a bare COPY", import_rows),
 }

@@ -80,10 +80,10 @@ class LoadSeat:
         self.caller.close()
         self._seat.close()
 
-    def placed(self, orders: int) -> list[PlacedOrder]:
-        """So many orders of five lines with their numbers and their read-back."""
+    def placed(self, orders: int, lines: int = LINES) -> list[PlacedOrder]:
+        """So many orders of so many lines with their numbers and their read-back."""
         self._learn(orders)
-        return [self._placed() for _ in range(orders)]
+        return [self._placed(lines) for _ in range(orders)]
 
     def commands(self, placed: Sequence[PlacedOrder]) -> list[Command]:
         """The orders as an outbox holds them."""
@@ -124,7 +124,7 @@ class LoadSeat:
         page = self.caller.call(TAKE_SNAPSHOT, TakeSnapshot(kind=kind))
         return [bytes(row.document) for row in page.rows]
 
-    def _placed(self) -> PlacedOrder:
+    def _placed(self, lines: int) -> PlacedOrder:
         taker = Taker(
             person_id=self._person_id,
             device_id=self.device_id,
@@ -135,8 +135,8 @@ class LoadSeat:
         guidance = self._guidance
         require(guidance is not None, "The seat does not know the checklists.")
         at = next(_PHONES)
-        listed = [self._listed[(at * LINES + n) % len(self._listed)] for n in range(LINES)]
-        document = order_taken_by(taker, listed, LINES, phone=f"+447{at:09}")
+        listed = [self._listed[(at * lines + n) % len(self._listed)] for n in range(lines)]
+        document = order_taken_by(taker, listed, lines, phone=f"+447{at:09}")
         checklists = guidance.checklists if guidance is not None else ()
         points = Checkpoints(self._rules, checklists)
         return PlacedOrder(
