@@ -85,11 +85,14 @@ class WorkPage(View, frozen=True, kw_only=True):
 class ClaimWork(Request, frozen=True, kw_only=True):
     """Take an item for a quarter of an hour, or longer. `item` None: the oldest free one.
 
-    Refused `claimed` while a colleague is at it.
+    With `after` (and since when that one waits) the first free one behind it; where there is none,
+    it begins anew. Refused `claimed` while a colleague is at it.
     """
 
     item: WorkItemId | None = None
     kinds: tuple[WorkKind, ...] = ()
+    after: WorkItemId | None = None
+    after_since: Instant | None = None
 
 
 class ClaimedWork(View, frozen=True, kw_only=True):

@@ -54,7 +54,7 @@ class OrderCheck(CentralTable):
     )
     note: Mapped[str]
     unpaid: Mapped[bool]
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(primary_key=True)
 
 
 class WorkClaim(CentralTable):

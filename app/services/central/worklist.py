@@ -16,7 +16,7 @@ from uuid import UUID
 from app.services.central.transaction import Actor, Handlers, Transaction
 from app.services.rules.parked import Parked, acts
 from app.services.rules.review import sentence_for
-from app.services.rules.worklist_words import CHANGED_WORDS, hints_for, why_waits
+from app.services.rules.worklist_words import CHANGED_WORDS, card_taken, hints_for, why_waits
 from app.values.errors import Refusal
 from app.values.identity import OrderId
 from app.values.money import Currency, Money
@@ -41,6 +41,9 @@ from app.wire.worklist import (
 
 COUNTED_MOST = 1_000
 """More of a kind than this is told as so many."""
+
+CLAIMED_AMONG = 10
+"""So many are tried, because colleagues claim at the same moment."""
 
 ORPHAN_AFTER = "1 hour"
 _ORDER_ACTS = {WorkKind.REVIEW, WorkKind.PAYMENT, WorkKind.HOLD}
@@ -78,6 +81,7 @@ _WRITTEN: Mapping[WorkKind, str] = {
     WorkKind.REFUND: """
         SELECT 'refund', r.refund_id, r.asked_at, r.order_id FROM order_refund r
         WHERE r.way = 'by_hand' AND r.state IN ('due', 'started', 'refused')
+          AND (r.due_at IS NULL OR r.due_at <= %(at)s)
     """,
     WorkKind.ORPHAN: """
         SELECT 'orphan', a.attempt_id, a.started_at, a.order_id FROM card_attempt a
@@ -132,8 +136,10 @@ _REFUNDS = """
     WHERE r.refund_id = ANY (%(ids)s::uuid[])
 """
 _ATTEMPTS = """
-    SELECT attempt_id, coalesce(approved_minor, amount_minor), currency FROM card_attempt
-    WHERE attempt_id = ANY (%(ids)s::uuid[])
+    SELECT a.attempt_id, coalesce(a.approved_minor, a.amount_minor), a.currency, a.brand,
+           a.last_four, d.name AS seat, p.name AS person
+    FROM card_attempt a JOIN device d USING (device_id) JOIN person p USING (person_id)
+    WHERE a.attempt_id = ANY (%(ids)s::uuid[])
 """
 _TASKS = """
     SELECT t.task_id, a.name, coalesce(b.name, '') FROM customer_task t
@@ -186,12 +192,7 @@ class Worklist:
         """Take it, or the oldest that nobody is at. Raises Refusal `claimed` or `not_waiting`."""
         wanted = request.item
         if wanted is None:
-            free = ListWork(kinds=request.kinds, limit=10)
-            found = _found(tx, actor, free, free=True)
-            for one in found:
-                if _claim(tx, actor, one.item):
-                    return ClaimedWork(item=_items(tx, actor, [one])[0])
-            return ClaimedWork(item=None)
+            return ClaimedWork(item=self._next(tx, actor, request))
         found = _one(tx, wanted)
         if not found:
             raise Refusal("not_waiting", "That is settled already.")
@@ -200,6 +201,21 @@ class Worklist:
             who = item.claimed.by if item.claimed is not None else "A colleague"
             raise Refusal("claimed", f"{who} is at it just now.")
         return ClaimedWork(item=_items(tx, actor, found)[0])
+
+    def _next(self, tx: Transaction, actor: Actor, request: ClaimWork) -> WorkItem | None:
+        """The first free one behind where somebody is; behind the last it begins anew."""
+        from_start = ListWork(kinds=request.kinds, limit=CLAIMED_AMONG)
+        behind = ListWork(
+            kinds=request.kinds,
+            limit=CLAIMED_AMONG,
+            after=request.after,
+            after_since=request.after_since,
+        )
+        for where in (behind, from_start) if request.after is not None else (from_start,):
+            for one in _found(tx, actor, where, free=True):
+                if _claim(tx, actor, one.item):
+                    return _items(tx, actor, [one])[0]
+        return None
 
     def leave(self, tx: Transaction, actor: Actor, request: LeaveWork) -> Nothing:
         """Let it go; nothing where it is not one's own."""
@@ -352,7 +368,9 @@ class _Told:
             _, reasons = self._changes[item.subject]
             return tuple(map(_of_change, reasons))
         code = HoldCode(order["code"]) if order is not None and order["code"] else None
-        refund = self._refunds.get(item.subject)
+        refund, attempt = self._refunds.get(item.subject), self._attempts.get(item.subject)
+        if attempt is not None:
+            return why_waits(item.kind, None, card_taken(*attempt[2:]))
         return why_waits(item.kind, code, refund[2] if refund is not None else "")
 
     def _claimed(self, item: WorkItemId) -> Claimed | None:

@@ -23,6 +23,7 @@ from app.wire.orders import OrderDocument
 _OPEN = {OrderState.ACCEPTED, OrderState.RELEASED}
 _AT_THE_WAREHOUSE = {fulfilment for fulfilment in Fulfilment if fulfilment != Fulfilment.WAITING}
 _SENT = _AT_THE_WAREHOUSE - {Fulfilment.ALLOCATED, Fulfilment.PICKING}
+_REJECTABLE = {Fulfilment.WAITING, Fulfilment.ALLOCATED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +48,11 @@ class Parked:
 
     @property
     def waits_for(self) -> WorkKind | None:
-        """What has to be decided first; None: nothing."""
-        if self.state is OrderState.CANCELLED or self.fulfilment in _SENT:
+        """What has to be decided first; None: nothing. What was sent may be odd afterwards."""
+        if self.state is OrderState.CANCELLED:
             return None
+        if self.fulfilment in _SENT:
+            return WorkKind.REVIEW if self.state is OrderState.NEEDS_REVIEW else None
         if self.hold is not None:
             return WorkKind.HOLD
         if self.state is OrderState.NEEDS_REVIEW:
@@ -83,7 +86,7 @@ def acts(parked: Parked) -> tuple[WorkAct, ...]:
         found.insert(0, WorkAct.COLLECT)
     if parked.hold is None and parked.fulfilment is Fulfilment.WAITING:
         found.append(WorkAct.HOLD)
-    if parked.fulfilment is not Fulfilment.PICKING:
+    if parked.fulfilment in _REJECTABLE:
         found.append(WorkAct.REJECT)
     return tuple(found)
 

@@ -68,8 +68,14 @@ def test_every_parked_order_can_go_out_or_be_cancelled() -> None:
         if not start.is_final:
             ends = [one for one in reached(start) if one.is_final]
             assert any(may_go_out(one) for one in ends)
-            packing = start.fulfilment is Fulfilment.PICKING
-            assert packing or any(one.state is OrderState.CANCELLED for one in ends)
+            on_its_way = start.fulfilment not in {Fulfilment.WAITING, Fulfilment.ALLOCATED}
+            assert on_its_way or any(one.state is OrderState.CANCELLED for one in ends)
+
+
+def test_what_is_odd_after_it_was_sent_is_looked_at_and_not_rejected() -> None:
+    paid_twice = replace(IN_REVIEW, fulfilment=Fulfilment.SHIPPED)
+    assert acts(paid_twice) == (WorkAct.RELEASE,)
+    assert after(paid_twice, WorkAct.RELEASE).is_final
 
 
 def test_what_is_final_offers_nothing() -> None:

@@ -29,7 +29,7 @@ CREATE TABLE order_check (
     note TEXT NOT NULL,
     unpaid BOOLEAN NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
-    CONSTRAINT pk_order_check PRIMARY KEY (order_id, revision, person_id),
+    CONSTRAINT pk_order_check PRIMARY KEY (order_id, revision, person_id, at),
     CONSTRAINT ck_order_check_revision_positive CHECK (revision >= 1),
     CONSTRAINT fk_order_check_order_id FOREIGN KEY(order_id) REFERENCES sales_order (order_id),
     CONSTRAINT fk_order_check_person_id FOREIGN KEY(person_id) REFERENCES person (person_id)
