@@ -19,7 +19,8 @@ from app.models.central.table import CentralTable
 class Customer(CentralTable):
     """A customer. `merged_into` is whom they are found under, at the end of all merges.
 
-    `on_account`: may be sent an invoice.
+    `on_account`: may be sent an invoice. `restricted_at`: they asked that their data are only kept,
+    so nobody finds them. `erased_at`: what is left says nothing about anybody.
     """
 
     __tablename__ = "customer"
@@ -39,6 +40,8 @@ class Customer(CentralTable):
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("customer.customer_id"), index=True)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    restricted_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
 
 class CustomerPhone(CentralTable):

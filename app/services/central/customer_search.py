@@ -180,7 +180,7 @@ def _newest_active(
     )
     statement = (
         select(Customer, too_many)
-        .where(Customer.customer_id.in_(under))
+        .where(Customer.customer_id.in_(under), Customer.restricted_at.is_(None))
         .order_by(
             func.greatest(Customer.updated_at, _ORDERED_LAST).desc(), Customer.customer_id.desc()
         )

@@ -80,7 +80,7 @@ class Customers:
         del actor
         newest = (
             select(SalesOrder)
-            .where(SalesOrder.customer_id.in_(_family(tx, request.customer_id)))
+            .where(SalesOrder.customer_id.in_(family_of(tx, request.customer_id)))
             .order_by(SalesOrder.placed_at.desc(), SalesOrder.order_id.desc())
             .limit(request.limit)
         )
@@ -164,7 +164,7 @@ _ORDER = select(
 )
 
 
-def _family(tx: Transaction, customer: UUID) -> Sequence[UUID]:
+def family_of(tx: Transaction, customer: UUID) -> Sequence[UUID]:
     """All ids of a customer: whom they are found under, and everyone found there."""
     under = select(func.coalesce(Customer.merged_into, Customer.customer_id)).where(
         Customer.customer_id == customer

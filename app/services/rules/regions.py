@@ -87,6 +87,7 @@ class RegionRules:
     """Everything that differs between regions. `rights` name the texts to be read out.
 
     For `return_days` after the last goods arrived they may come back; then an order is complete.
+    Tax records are kept for `tax_years` behind the year of the order.
     `changes` are what a caller is told when an order is changed, and what the law gives them.
     """
 
@@ -101,6 +102,7 @@ class RegionRules:
     holidays: frozenset[date]
     rights: tuple[str, ...]
     return_days: int
+    tax_years: int
     changes: Mapping[str, Template]
 
     def method(self, code: str) -> DeliveryMethod | None:
@@ -164,6 +166,7 @@ class _RegionFile(_Row, frozen=True, kw_only=True):
     time_zone: str
     rights: list[str]
     return_days: int
+    tax_years: int
     tax: _Tax
     holidays: _Holidays
     delivery: list[_Method]
@@ -199,7 +202,8 @@ def _rules(path: Path, file: _RegionFile) -> RegionRules:
         methods=_methods(path, file),
         holidays=frozenset(file.holidays.days),
         rights=tuple(file.rights),
-        return_days=_return_days(path, file.return_days),
+        return_days=_within(path, "return_days", file.return_days, 366),
+        tax_years=_within(path, "tax_years", file.tax_years, 30),
         changes=_changes(path, file.changes),
     )
 
@@ -221,10 +225,10 @@ def _sentence(path: Path, key: str, text: str) -> Template:
     return template
 
 
-def _return_days(path: Path, days: int) -> int:
-    if not 0 <= days <= 366:
-        raise _refusal(path, "return_days", "is not from 0 to 366")
-    return days
+def _within(path: Path, key: str, count: int, most: int) -> int:
+    if not 0 <= count <= most:
+        raise _refusal(path, key, f"is not from 0 to {most}")
+    return count
 
 
 def _country(path: Path, key: str, code: str) -> str:
