@@ -16,11 +16,16 @@ from app.ui.desk_status import DeskStatusPresenter
 from app.ui.pages import Pages
 from app.ui.presenters import Presenters
 from app.ui.screens.call.screen import CallScreen
+from app.ui.screens.order.screen import OrderScreen
+from app.ui.screens.orders.screen import OrdersScreen
 from app.ui.screens.placed.screen import PlacedScreen
 from app.ui.screens.protocol.screen import ProtocolScreen
 from app.ui.widgets.bars import CallBar, StatusStrip
 from app.values.clock import Clock
 from app.values.telephone import shown_phone
+
+_ON_LINE = (CallScreen, PlacedScreen, ProtocolScreen, OrderScreen, OrdersScreen)
+"""Pages that are looked at while somebody is on the line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +88,7 @@ class BarTeller(QObject):
     def show_time(self) -> None:
         """How long the call has lasted, or the work after it."""
         started, bar, page = self._call.started_at, self._frame.bar, self._page()
-        on_line = isinstance(page, CallScreen | PlacedScreen | ProtocolScreen)
+        on_line = isinstance(page, _ON_LINE)
         if isinstance(page, PlacedScreen) and self._placed.state.since is not None:
             span = formatting.running_time(self._clock.now() - self._placed.state.since)
             self._frame.strip.show_words(self.tr("Wrap-up  {time}").format(time=span))

@@ -310,20 +310,19 @@ class _Teller:
         acts = {one.act for one in change.differences}
         if change.what is ChangeWhat.CANCELLATION and acts and OrderAct.CANCEL_ORDER not in acts:
             subject = "a part of the order"
+        differences = _in_words(change)
+        what = f": {differences}" if differences else ""
+        asked = f"It was asked that {subject} be {done}{what}."
         match change.state:
             case ChangeState.APPLIED:
-                words = f"{_capital(subject)} was {done}{_as_version(change.revision)}"
+                words = f"{_capital(subject)} was {done}{_as_version(change.revision)}{what}."
             case ChangeState.OPEN:
-                why = " ".join(map(_reason, change.reasons))
-                words = f"It was asked that {subject} be {done}. A person decides: {why}"
+                words = f"{asked} A person decides: {' '.join(map(_reason, change.reasons))}"
             case ChangeState.WITHDRAWN:
-                words = f"It was asked that {subject} be {done}, and taken back"
-            case ChangeState.REJECTED:
-                words = f"It was asked that {subject} be {done}, which a lead did not allow"
-        differences = _in_words(change)
-        words = words.rstrip(".")
-        sentence = f"{words}: {differences}." if differences else f"{words}."
-        return self._row(change.at, Told.CHANGE, sentence, change.by)
+                words = f"{asked} It was taken back."
+            case _:
+                words = f"{asked} A lead did not allow it."
+        return self._row(change.at, Told.CHANGE, words, change.by)
 
     def _unexplained_versions(self) -> Iterator[Happened]:
         """Versions that no change of the list made; more than so many changes are not listed."""
@@ -363,7 +362,8 @@ class _Teller:
         if contact.ended_at is not None:
             lasted = f" for {span_in_words(contact.ended_at - contact.started_at)}"
         result = f" {RESULTS[contact.outcome]}." if contact.outcome is not None else ""
-        words = f"{how}: a conversation{about}{lasted}.{result}"
+        note = f" \u201c{contact.note}\u201d" if contact.note else ""
+        words = f"{how}: a conversation{about}{lasted}.{result}{note}"
         row = self._row(contact.started_at, Told.CONTACT, words)
         return Happened(at=row.at, kind=row.kind, sentence=row.sentence, by=contact.by)
 

@@ -15,18 +15,19 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.services.ports import Caller
 from app.services.rules.order_standing import page_at_desk
 from app.services.rules.regions import RegionRules
+from app.services.rules.version_on_paper import paper_of
 from app.ui.background import Background, Lane, Latest
 from app.ui.notices import notice_of
 from app.ui.paper_maker import Opener, PaperMaker, PaperWish
 from app.ui.printing import Printer
-from app.values.errors import Fault, Refusal
+from app.values.errors import Fault, Refusal, Unreachable
 from app.values.identity import OrderId
 from app.values.order_life import IdentityLevel, OrderAct
 from app.values.order_number import OrderNumber, grouped, parse_order_number
 from app.values.vocabulary import Region
 from app.wire import operations
 from app.wire.order_operations import ASK_ORDER_PAGE, PRINT_ORDER
-from app.wire.order_page import AskOrderPage, OrderPage, PrintOrder
+from app.wire.order_page import AskOrderPage, OrderPage
 from app.wire.orders import MakePaper, Paper, PersonNamed, PlacedOrder
 from app.wire.outbox import OpenSentOrder
 from app.wire.outbox_operations import OPEN_SENT_ORDER
@@ -268,10 +269,12 @@ class OrderPresenter(QObject):
         page = self._state.page
         if page is None:
             self._show(replace(self._state, loading=False, asking=True, problem=error.sentence))
-        elif isinstance(error, Fault):
+        elif isinstance(error, Unreachable):
             self._show(replace(self._state, loading=False, away=error.sentence))
         else:
-            self._show(replace(self._state, loading=False))  # it is on its way to the centre
+            self._show(replace(self._state, loading=False))
+            if not self._state.is_local or isinstance(error, Fault):
+                self.notice.emit(notice_of(error))  # else it is on its way to the centre
 
     def _follow_paper(self) -> None:
         self._show(replace(self._state, making_paper=self._papers.is_busy))
@@ -299,7 +302,7 @@ def _found(caller: Caller, request: AskOrderPage, regions: Regions) -> _Found:
     """As the centre holds it; where that cannot be asked, as this desk does. Blocks."""
     try:
         return _Found(page=caller.call(ASK_ORDER_PAGE, request))
-    except Fault as fault:
+    except Unreachable as fault:
         kept = _kept_here(caller, request.order_id)
         if kept is None:
             raise
@@ -334,4 +337,4 @@ def _paper(caller: Caller, page: OrderPage, *, is_local: bool) -> Paper:
     if is_local:
         paper = MakePaper(order_id=order.placed.document.order_id, copy=True)
         return caller.call(operations.MAKE_PAPER, paper)
-    return caller.call(PRINT_ORDER, PrintOrder(placed=order.placed, revision=order.revision))
+    return caller.call(PRINT_ORDER, paper_of(page))

@@ -155,7 +155,7 @@ def test_c_copies_the_details_without_the_caller(outbox: Hands, window: MainWind
     assert "copied" in window.notices.notices()[-1].sentence
 
 
-def test_enter_opens_how_the_order_was_read_back_and_esc_comes_back(
+def test_enter_opens_the_page_of_the_order_and_esc_comes_back(
     outbox: Hands, window: MainWindow, desk: FakeDesk
 ) -> None:
     desk.has_ordered(desk.customers[0], an_order(with_line("47566", 3, "4.95")), days_ago=0)
@@ -164,7 +164,7 @@ def test_enter_opens_how_the_order_was_read_back_and_esc_comes_back(
     desk.outbox = [an_entry(1, CommandState.PENDING, order_id=order_id, number=placed.number)]
     outbox.press(Qt.Key.Key_F5)
     outbox.enter()
-    assert window.pages.currentWidget() is window.protocol_screen
+    assert window.pages.currentWidget() is window.pages.order
     outbox.press(Qt.Key.Key_Escape)
     assert window.pages.currentWidget() is window.pages.outbox
     outbox.press(Qt.Key.Key_Escape)

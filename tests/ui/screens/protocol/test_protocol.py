@@ -261,9 +261,12 @@ def test_a_last_order_is_opened_by_enter_and_the_call_goes_on_where_it_was(
     row = window.call_screen.last_orders.rows()[0]
     row.setFocus()
     on_call.enter()
+    assert window.pages.currentWidget() is window.pages.order
+    assert "On call  00:00" in window.bar.told()
+    on_call.ctrl(Qt.Key.Key_I)
     assert window.pages.currentWidget() is window.protocol_screen
     assert "Margaret Thompson" in shown_text(window)
-    assert "On call  00:00" in window.bar.told()
+    on_call.press(Qt.Key.Key_Escape)
     on_call.press(Qt.Key.Key_Escape)
     assert window.pages.currentWidget() is window.call_screen
     assert QApplication.focusWidget() is row
