@@ -1,4 +1,4 @@
-"""`readback import`: a catalogue, customers, stock or towns from a file into the central database.
+"""`readback import`: a catalogue, customers, stock, towns or shipments from a file.
 
 Shows how far it is, says what came of it, and leaves every row that was not taken in a rejects file
 beside the summary. Running it again changes nothing.
@@ -22,9 +22,13 @@ from app.services.central.imports.catalogue import CatalogueOptions, import_cata
 from app.services.central.imports.customers import CustomerOptions, import_customers
 from app.services.central.imports.options import FileOptions
 from app.services.central.imports.rejects import ImportSummary
+from app.services.central.imports.shipments import import_shipments
 from app.services.central.imports.stock import import_stock
 from app.services.central.imports.towns import TownOptions, import_towns
 from app.services.central.transaction import Transactions
+from app.services.central.warehouse_events import WarehouseEvents
+from app.services.rules.regions import load_regions
+from app.settings import resource_folder
 from app.values.clock import SystemClock
 from app.values.errors import Refusal
 from app.values.identity import SystemIds
@@ -56,6 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_country(customers, "where customers are whose row names no country")
     stock = _kind(kinds, "stock", "pieces on hand by product code")
     stock.set_defaults(take=_stock)
+    shipments = _kind(kinds, "shipments", "what the warehouse sent, and what became of it")
+    shipments.set_defaults(take=_shipments)
     towns = _kind(kinds, "towns", "the town of a postcode district or ZIP code")
     towns.set_defaults(take=_towns)
     _add_country(towns, "where the postcodes are")
@@ -93,7 +99,8 @@ def _kind(kinds: Any, name: str, summary: str) -> argparse.ArgumentParser:  # no
     parser: argparse.ArgumentParser = kinds.add_parser(
         name, help=summary, description=f"Import {summary}."
     )
-    parser.add_argument("file", metavar="FILE", type=Path, help="csv or csv.gz")
+    forms = "csv, csv.gz or json" if name == "shipments" else "csv or csv.gz"
+    parser.add_argument("file", metavar="FILE", type=Path, help=forms)
     add_database_url(parser)
     parser.add_argument(
         "--map",
@@ -146,6 +153,14 @@ def _customers(
 
 def _stock(transactions: Transactions, arguments: argparse.Namespace, bar: _Bar) -> ImportSummary:
     return import_stock(transactions, arguments.file, FileOptions(**_options(arguments)), bar.step)
+
+
+def _shipments(
+    transactions: Transactions, arguments: argparse.Namespace, bar: _Bar
+) -> ImportSummary:
+    events = WarehouseEvents(load_regions(resource_folder() / "regions"))
+    options = FileOptions(**_options(arguments))
+    return import_shipments(transactions, events, arguments.file, options, bar.step)
 
 
 def _towns(transactions: Transactions, arguments: argparse.Namespace, bar: _Bar) -> ImportSummary:

@@ -35,10 +35,12 @@ COMMANDS = {
     "vault": _Command("app.cli.vault", "the card vault, which opens sealed cards"),
     "admin": _Command("app.cli.admin", "database, people, seats, audit and policy"),
     "import": _Command(
-        "app.cli.imports", "take a catalogue, customers, stock or towns from a file"
+        "app.cli.imports", "take a catalogue, customers, stock, towns or shipments from a file"
     ),
     "demo": _Command("app.demo.command", "a whole installation on this machine, to try it"),
-    "simulate": _Command("app.cli.simulate", "stand-ins: a telephone exchange that records calls"),
+    "simulate": _Command(
+        "app.cli.simulate", "stand-ins: a telephone exchange that records calls, a warehouse"
+    ),
     "replay": _Command("app.cli.replay", "take real invoices from a file as orders"),
     "bench": _Command("app.campaigns.bench.command", "measure, beside the bare thing"),
     "faults": _Command("app.cli.faults", "break things while orders are taken, and count"),

@@ -37,6 +37,7 @@ from app.services.rules.warehouse_words import (
     unknown_order,
 )
 from app.values.card import mask_card_digits
+from app.values.errors import Refusal
 from app.values.identity import LineId
 from app.values.order_life import Fulfilment
 from app.values.vocabulary import Region
@@ -103,7 +104,7 @@ class WarehouseEvents:
         kept = next((row for row in rows if row.outcome is EventOutcome.KEPT), None)
         if kept is None:
             sentence = "No report that is kept for a person has this id."
-            return EventTaken(id=event_id, outcome=EventOutcome.REPEATED, sentence=sentence)
+            raise Refusal("event_unknown", sentence)
         event = read_document(kept.document, WarehouseEvent)
         order_id = _order_of(tx, event)
         became = self._apply(tx, event, order_id)
