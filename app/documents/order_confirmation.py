@@ -14,6 +14,7 @@ from pathlib import Path
 
 import segno
 
+from app.documents.changed_order import money_lines, title_of, version_line, write_changes
 from app.documents.lettering import SEMIBOLD, Lettering, Style, system_font_folders
 from app.documents.line_table import shown, write_lines
 from app.documents.payment import link_to_pay, payment_lines
@@ -42,6 +43,7 @@ from app.values.order_number import OrderNumber, grouped, spoken
 from app.values.postal import format_lines
 from app.values.telephone import shown_phone
 from app.values.vocabulary import ProductKind
+from app.wire.order_page import VersionOnPaper
 from app.wire.orders import OrderLine, PlacedOrder
 from app.wire.sync import Company, Policy
 
@@ -54,19 +56,21 @@ def render(
     *,
     copy: bool,
     made_at: datetime,
+    version: VersionOnPaper | None = None,
     fallback_fonts: tuple[Path, ...] | None = None,
 ) -> bytes:
     """The confirmation as a PDF; the same input gives the same bytes.
 
-    `copy` marks a reprint. `fallback_fonts` are folders with fonts for letters that the paper's own
-    typeface lacks; None means those of the operating system.
+    `copy` marks a reprint, `version` an order that was changed since. `fallback_fonts` are folders
+    with fonts for letters that the paper's own typeface lacks; None means those of the system.
     """
     texts = texts_of(placed.document.region)
     folders = system_font_folders() if fallback_fonts is None else fallback_fonts
     sheet = Sheet(Layout(size=_SIZES[texts.paper]), Lettering(folders))
-    _Confirmation(placed, policy.company, texts, sheet).write(made_at if copy else None)
+    paper = _Confirmation(placed, policy.company, texts, sheet, version)
+    paper.write(made_at if copy else None)
     imprint = Imprint(
-        title=f"{texts.labels.title} {grouped(placed.number)}",
+        title=f"{paper.title} {grouped(placed.number)}",
         author=policy.company.name,
         subject=texts.labels.order.format(number=grouped(placed.number)),
         language=texts.language,
@@ -79,9 +83,16 @@ class _Confirmation:
     """Writes one order on a sheet, from the letterhead to the cancellation form."""
 
     def __init__(
-        self, placed: PlacedOrder, company: Company, texts: RegionTexts, sheet: Sheet
+        self,
+        placed: PlacedOrder,
+        company: Company,
+        texts: RegionTexts,
+        sheet: Sheet,
+        version: VersionOnPaper | None,
     ) -> None:
         self._placed = placed
+        self._version = version
+        self.title = title_of(version, texts) if version is not None else texts.labels.title
         self._order = placed.document
         self._company = company
         self._texts = texts
@@ -97,6 +108,8 @@ class _Confirmation:
         self._letterhead()
         self._title(copied_at)
         self._number()
+        if self._version is not None:
+            write_changes(sheet, self._version, self._texts)
         self._facts()
         write_lines(sheet, self._order.lines, self._texts)
         self._totals()
@@ -132,7 +145,11 @@ class _Confirmation:
     def _title(self, copied_at: datetime | None) -> None:
         sheet = self._sheet
         sheet.down(26)
-        sheet.words(sheet.left, self._labels.title, Style(SEMIBOLD, 13, INK))
+        sheet.words(sheet.left, self.title, Style(SEMIBOLD, 13, INK))
+        if self._version is not None:
+            sheet.down(14)
+            sheet.words(sheet.left, version_line(self._version, self._texts), SMALL)
+            sheet.down(-14 if copied_at is not None else 0)
         if copied_at is None:
             return
         mark = Style(SEMIBOLD, 12, ACCENT)
@@ -169,7 +186,7 @@ class _Confirmation:
         self._three_columns(
             (self._labels.ordered, self._ordered()),
             (self._labels.delivery, self._delivery()),
-            (self._labels.payment, payment_lines(self._placed, self._texts.payment)),
+            (self._labels.payment, self._payment()),
         )
         self._sheet.down(8)
         bill_to = self._order.bill_to
@@ -181,6 +198,12 @@ class _Confirmation:
                 self._address(bill_to) if bill_to else [self._labels.same_address],
             ),
         )
+
+    def _payment(self) -> list[str]:
+        lines = payment_lines(self._placed, self._texts.payment)
+        if self._version is not None:
+            lines += money_lines(self._version, self._texts.changed)
+        return lines
 
     def _ordered(self) -> list[str]:
         channel: str = getattr(self._texts.channels, self._order.channel.value)
@@ -311,7 +334,7 @@ class _Confirmation:
                 sheet.words_to(sheet.right, f"{order}  \u00b7  {place}", SMALL)
             if page > 1:
                 with sheet.at(page, sheet.layout.size[1] - 32):
-                    sheet.words(sheet.left, f"{labels.title} {grouped(self._placed.number)}", SMALL)
+                    sheet.words(sheet.left, f"{self.title} {grouped(self._placed.number)}", SMALL)
                     if is_copy:
                         sheet.words_to(sheet.right, labels.copy, Style(SEMIBOLD, 9, ACCENT))
 

@@ -90,6 +90,20 @@ class Labels(Text, frozen=True):
     page: str
 
 
+class ChangedTexts(Text, frozen=True):
+    """What is other on the paper of an order that was changed."""
+
+    title: str
+    title_cancelled: str
+    version: str
+    new: str
+    cancelled: str
+    more: str
+    goes_back: str
+    goes_back_to_card: str
+    refunded: str
+
+
 class PaymentTexts(Text, frozen=True):
     """How an order is paid for; `rest` where something else was paid or authorised before."""
 
@@ -188,6 +202,7 @@ class RegionTexts(Text, frozen=True):
     country: str
     labels: Labels
     payment: PaymentTexts
+    changed: ChangedTexts
     protocol: ProtocolLabels
     channels: Channels
     reach: Reach

@@ -18,7 +18,7 @@ from app.values.order_life import ContactOutcome, ContactReason, Fulfilment, Ide
 from app.values.order_number import OrderNumber
 from app.values.vocabulary import Channel, ProductKind
 from app.wire.message import Instant, Request, ShortText, View
-from app.wire.order_changes import ChangeView, RefundView
+from app.wire.order_changes import ChangeView, Difference, RefundView
 from app.wire.orders import OrderView, PlacedOrder
 
 
@@ -168,8 +168,33 @@ class OrderPage(View, frozen=True, kw_only=True):
     editing: Editing | None = None
 
 
+class CancelledPieces(View, frozen=True, kw_only=True):
+    """Pieces of a line that are not sent any more."""
+
+    description: str
+    pieces: int
+
+
+class VersionOnPaper(View, frozen=True, kw_only=True):
+    """What a confirmation says of a changed order; `differences` are those of its last change.
+
+    `returning` is on its way back, to `cards` (last four digits) where they are known, `refunded`
+    has gone back.
+    """
+
+    revision: int
+    changed_at: Instant
+    differences: tuple[Difference, ...] = ()
+    cancelled: tuple[CancelledPieces, ...] = ()
+    returning: Money
+    refunded: Money
+    cards: tuple[ShortText, ...] = ()
+    is_cancelled: bool = False
+
+
 class PrintOrder(Request, frozen=True, kw_only=True):
     """The confirmation of any order as a PDF file at this desk, as `revision` of it stands."""
 
     placed: PlacedOrder
     revision: int
+    version: VersionOnPaper | None = None

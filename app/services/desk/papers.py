@@ -53,14 +53,19 @@ class PaperService:
         return self._write(name, content)
 
     def print_order(self, request: PrintOrder) -> Paper:
-        """Write the confirmation of an order taken here or elsewhere, as it now stands: a copy.
+        """Write the confirmation of an order taken here or elsewhere, as it now stands.
+
+        One that was changed since is no copy: nobody has that version yet.
 
         Raises Refusal `policy_unknown`, `order_number_malformed` or `order_number_slip`, Fault
         `paper_unwritable`.
         """
         number = parse_order_number(request.placed.number)
         made_at = self._clock.now()
-        content = render(request.placed, self._policy(), copy=True, made_at=made_at)
+        version = request.version
+        content = render(
+            request.placed, self._policy(), copy=version is None, made_at=made_at, version=version
+        )
         return self._write(f"{number}-version-{request.revision}.pdf", content)
 
     def make_protocol(self, request: PrintProtocol) -> Paper:

@@ -48,14 +48,18 @@ def answer_of(standing: Standing | None) -> str:
     return _tr("Confirmed: the caller agreed.")
 
 
-def why_not_placed(state: ReadBackState) -> str:
-    """Why the read-back does not let the order be placed, in words."""
+def why_not_placed(state: ReadBackState, *, is_change: bool = False) -> str:
+    """Why the read-back does not let the order be placed, or changed, in words."""
     if state.stage is Stage.LOADING:
         return _tr("The checklists are not here yet. F8 asks for them.")
     if state.left == 1:
+        if is_change:
+            return _tr("1 checkpoint left before the order can be changed.")
         return _tr("1 checkpoint left before the order can be placed.")
     if state.left:
         words = _tr("{count} checkpoints left before the order can be placed.")
+        if is_change:
+            words = _tr("{count} checkpoints left before the order can be changed.")
         return words.format(count=state.left)
     return _tr("The last answers are being written.") if state.unwritten else ""
 
@@ -123,7 +127,7 @@ def _tr(words: str) -> str:
 
 def with_read_back(state: CallState, guide: ReadBackState, payment: PaymentShown) -> CallState:
     """The state with what the read-back and the payment still need."""
-    why_not = still_needed(state.missing) or why_not_placed(guide)
+    why_not = still_needed(state.missing) or why_not_placed(guide, is_change=state.is_change)
     return replace(
         state,
         reason_why_not=why_not or payment.reason_why_not,

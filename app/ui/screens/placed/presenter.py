@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from app.services.ports import Caller
 from app.services.rules.scripts import Filling
 from app.services.rules.speech_book import SpeechBook
+from app.services.rules.version_on_paper import paper_of
 from app.ui.background import Background, Lane
 from app.ui.notices import notice_of
 from app.ui.paper_maker import Opener, PaperMaker, PaperWish
@@ -34,7 +35,7 @@ from app.wire import operations
 from app.wire.guidance import Guidance
 from app.wire.message import Nothing
 from app.wire.order_operations import ASK_ORDER_PAGE, PRINT_ORDER
-from app.wire.order_page import AskOrderPage, PrintOrder
+from app.wire.order_page import AskOrderPage
 from app.wire.orders import MakePaper, NumberShown, Paper, PlacedOrder
 from app.wire.payments import Tenders
 from app.wire.people import PersonView
@@ -379,8 +380,8 @@ class PlacedPresenter(QObject):
 
 def _paper_of_change(caller: Caller, order_id: OrderId) -> Paper:
     """The confirmation of the order as the centre holds it now. Blocks."""
-    order = caller.call(ASK_ORDER_PAGE, AskOrderPage(order_id=order_id)).order
-    return caller.call(PRINT_ORDER, PrintOrder(placed=order.placed, revision=order.revision))
+    page = caller.call(ASK_ORDER_PAGE, AskOrderPage(order_id=order_id))
+    return caller.call(PRINT_ORDER, paper_of(page))
 
 
 def _look_up(caller: Caller, order_id: OrderId, csr: str) -> _Known:
