@@ -16,10 +16,18 @@ from uuid import UUID
 import msgspec
 
 from app.services.central.warehouse import Warehouse, WarehouseParts
+from app.services.central.warehouse_messages import goods_order
+from app.services.rules.pricing import totals
 from app.values.errors import Unreachable
 from app.values.identity import LineId, OrderId
+from app.values.order_number import OrderNumber
 from app.values.vocabulary import PaymentMethod
-from app.values.warehouse import EventOutcome, WarehouseAnswer, WarehouseEventKind
+from app.values.warehouse import (
+    EventOutcome,
+    HandOverKind,
+    WarehouseAnswer,
+    WarehouseEventKind,
+)
 from app.wire.message import RefusalView, decode, encode
 from app.wire.orders import OrderDocument, PlacedOrder
 from app.wire.payments import CardAttempt
@@ -34,7 +42,7 @@ from app.wire.warehouse import (
     WarehouseEvent,
 )
 from app.wire.webhook_signature import signed_headers
-from tests.builders import A_MORNING, changed, with_line
+from tests.builders import A_MORNING, an_order, changed, with_line
 from tests.order_desk import regions
 from tests.paying_desk import PayingCentre, PayingDesk
 from tests.stocked_desk import count
@@ -213,3 +221,19 @@ class Warehoused:
 
 def line_of(placed: PlacedOrder, code: str) -> LineId:
     return next(line.line_id for line in placed.document.lines if line.code == code)
+
+
+def a_message(
+    version: int = 1, kind: HandOverKind = HandOverKind.NEW, tea: int = 3, name: str = "m-1"
+) -> HandOver:
+    """A message about an order of tea."""
+    document = an_order(with_line("TEA-1", tea))
+    placed = PlacedOrder(
+        number=OrderNumber("4173029823"),
+        document=document,
+        totals=totals(document, regions()[document.region]),
+        placed_at=A_MORNING,
+        placed_by=document.taken_by,
+    )
+    order = goods_order(placed, placed.number, version, kind)
+    return HandOver(id=name, type=kind, timestamp=A_MORNING, order=order)

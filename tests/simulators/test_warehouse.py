@@ -11,21 +11,16 @@ from msgspec.structs import replace
 from app.adapters.warehouse_webhook import WarehouseWebhook
 from app.campaigns.faults.proxy import Mischief, Proxy
 from app.services.central.warehouse import Warehouse, WarehouseParts
-from app.services.central.warehouse_messages import goods_order
-from app.services.rules.pricing import totals
 from app.simulators.warehouse import Pace, Reporter, StandInWarehouse, WarehouseServer
 from app.values.errors import Refusal, Unreachable
-from app.values.order_number import OrderNumber
 from app.values.warehouse import HandOverKind, WarehouseAnswer
 from app.values.warehouse import WarehouseEventKind as Kind
-from app.wire.orders import PlacedOrder
-from app.wire.warehouse import HandOver
-from tests.builders import A_MORNING, an_order, with_line
+from tests.builders import A_MORNING, with_line
 from tests.fakes import CountingIds, FixedClock
 from tests.order_desk import regions
 from tests.paying_desk import PayingCentre
 from tests.stocked_desk import sums_that_are_wrong
-from tests.warehouses import KEY, Warehoused
+from tests.warehouses import KEY, Warehoused, a_message
 
 QUICK = Pace(allocate_s=1, pick_s=2, ship_s=3, deliver_s=4, parcels=2)
 BAD = (
@@ -33,21 +28,6 @@ BAD = (
     *(Mischief.ERROR_500, Mischief.ERROR_503, Mischief.PORTAL),
 )
 ROUNDS_MOST = 200
-
-
-def a_message(
-    version: int = 1, kind: HandOverKind = HandOverKind.NEW, tea: int = 3, name: str = "m-1"
-) -> HandOver:
-    document = an_order(with_line("TEA-1", tea))
-    placed = PlacedOrder(
-        number=OrderNumber("4173029823"),
-        document=document,
-        totals=totals(document, regions()[document.region]),
-        placed_at=A_MORNING,
-        placed_by=document.taken_by,
-    )
-    order = goods_order(placed, placed.number, version, kind)
-    return HandOver(id=name, type=kind, timestamp=A_MORNING, order=order)
 
 
 class TestTheStandIn:
