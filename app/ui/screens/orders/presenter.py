@@ -121,6 +121,7 @@ class OrdersPresenter(QObject):
     def refresh(self) -> None:
         """Ask the same again."""
         if self._state.text.strip():
+            self._pause.cancel()
             self._show(replace(self._state, asking=True, problem=""))
             self._ask()
 

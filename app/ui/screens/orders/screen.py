@@ -11,7 +11,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import formatting, shortcuts, theme
 from app.ui.command_palette import Command
@@ -41,12 +41,13 @@ class OrdersScreen(QWidget):
 
     def __init__(self, presenter: OrdersPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._presenter = presenter
+        self.presenter = presenter
         self._card = Card("", Action.FIND_ORDER, parent=self)
         self._card.set_title(self.tr("Find an order"))
         self.field = LabelledField(self.tr("Find an order"), placeholder=_hint(), parent=self._card)
         self.field.setObjectName("find-order")
         self.field.hide_label()
+        self.field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._summary = wrapped("", theme.Text.STRONG, parent=self._card)
         self._others = QHBoxLayout()
         self.other_buttons: tuple[StepButton, ...] = ()
@@ -56,6 +57,8 @@ class OrdersScreen(QWidget):
         self._rows = RowsModel(_columns(presenter.now), key=_key, parent=self)
         self.table = OrdersTable(self.tr("Orders"), self._rows, self._card)
         self._below = wrapped("", tone=theme.Tone.MUTED, parent=self._card)
+        self._filling = QWidget(self._card)
+        self._sought = ""
         self.back_button = StepButton(self.tr("Back"), Action.BACK, self)
         self.more_button = StepButton(self.tr("Further back  Page Down"), parent=self)
         self.open_button = PrimaryButton(self.tr("Open the order  Enter"), parent=self)
@@ -66,6 +69,7 @@ class OrdersScreen(QWidget):
     def _lay_out(self) -> None:
         told = QHBoxLayout()
         told.addWidget(self._summary, 1)
+        told.addStretch(0)
         told.addLayout(self._others)
         body = self._card.body
         body.addWidget(self.field)
@@ -74,6 +78,7 @@ class OrdersScreen(QWidget):
             body.addWidget(part)
         body.addWidget(self.table, 1)
         body.addWidget(self._below)
+        body.addWidget(self._filling, 1)
         buttons = QHBoxLayout()
         buttons.addWidget(self.back_button)
         buttons.addWidget(self.more_button)
@@ -86,7 +91,7 @@ class OrdersScreen(QWidget):
         layout.addLayout(buttons)
 
     def _connect(self) -> None:
-        presenter = self._presenter
+        presenter = self.presenter
         presenter.state_changed.connect(self.show_state)
         self.field.edited.connect(presenter.search)
         self.field.entered.connect(self._enter)
@@ -105,7 +110,7 @@ class OrdersScreen(QWidget):
 
     def commands(self) -> tuple[Command, ...]:
         """What the palette offers here."""
-        state = self._presenter.state
+        state = self.presenter.state
         none = "" if state.orders else self.tr("There is no order in the list.")
         only = "" if self.other_buttons else self.tr("It is taken for all that it may mean.")
         return (
@@ -116,14 +121,14 @@ class OrdersScreen(QWidget):
                 Action.OTHER_MEANING,
                 only,
             ),
-            Command(self.tr("Look further back"), self._presenter.more, None, self._why_no_more()),
+            Command(self.tr("Look further back"), self.presenter.more, None, self._why_no_more()),
             Command(shortcuts.label(Action.BACK), self.left.emit, Action.BACK),
         )
 
     @Slot()
     def begin(self) -> None:
         """The screen is opened: what was sought last stands there, to be typed over."""
-        self._presenter.refresh()
+        self.presenter.refresh()
         self.field.setFocus()
         self.field.edit.selectAll()
 
@@ -138,51 +143,59 @@ class OrdersScreen(QWidget):
         if self._rows.rowCount():
             self.table.setFocus()
         elif key.key() == Qt.Key.Key_PageDown:
-            self._presenter.more()
+            self.presenter.more()
         return True
 
     @Slot(object)
     def show_state(self, state: OrdersState) -> None:
         """Show a state; the same state twice changes nothing."""
-        self.field.set_text(state.text) if state.text.strip() != self.field.text().strip() else None
-        self._rows.set_rows(state.orders)
-        if not self.table.currentIndex().isValid():
-            self.table.choose(0)
+        if state.text.strip() != self.field.text().strip():
+            self.field.set_text(state.text)
         found = state.found
-        self._tell(state)
+        self._rows.set_rows(state.orders)
+        sought = found.text if found is not None else ""
+        if sought != self._sought or not self.table.currentIndex().isValid():
+            self.table.choose(0)
+        self._sought = sought
         self._offer_others(found.others if found is not None else ())
-        offers = found.offers if found is not None else ()
-        is_slip = found is not None and found.number_slip and (bool(offers) or not state.orders)
-        if found is not None and is_slip:
-            self.slip.show_slip(found.text, offers, self._presenter.now())
-        else:
-            theme.set_shown(self.slip, False)
+        self._tell(state)
         theme.set_shown(self.table, bool(state.orders))
+        theme.set_shown(self._filling, not state.orders)
         self.open_button.allow("" if state.orders else self.tr("There is no order in the list."))
         why_no_more = self._why_no_more()
         self.more_button.allow(why_no_more)
         theme.set_shown(self.more_button, not why_no_more)
+        layout = self._card.layout()
+        if layout is not None and self.isVisible():
+            layout.activate()  # what was found is never painted in the room of what was before
 
     def _tell(self, state: OrdersState) -> None:
-        """What was found, and what was not looked at."""
+        """What was found, what of a number is wrong, and what was not looked at."""
         found = state.found
-        summary, below, warning = "", "", ""
-        if found is None:
-            below = self.tr("One moment.") if state.asking else _hint_below()
+        is_slip = found is not None and found.number_slip
+        if found is not None and is_slip and (found.offers or not found.orders):
+            self.slip.show_slip(found.text, found.offers, self.presenter.now())
         else:
-            summary = words.found(len(found.orders), found.meaning, more=found.more is not None)
-            warning = found.sentence
-            if state.asking:
-                below = self.tr("One moment.")
-            elif found.searched_to is not None:
-                below = words.searched_to(found.searched_to, self._presenter.now())
-            elif not found.orders:
-                below = words.nothing(found.meaning)
-        self._summary.setText(summary)
-        self._warning.setText(state.problem or warning)
-        self._below.setText(below)
-        theme.set_shown(self._warning, bool(state.problem or warning))
-        theme.set_shown(self._below, bool(below))
+            is_slip = False
+            theme.set_shown(self.slip, False)
+        warning = state.problem or (found.sentence if found is not None else "")
+        for part, text in (
+            (self._summary, words.found(found) if found is not None else ""),
+            (self._warning, warning),
+            (self._below, self._words_below(state, is_slip=is_slip)),
+        ):
+            part.setText(text)
+            theme.set_shown(part, bool(text))
+
+    def _words_below(self, state: OrdersState, *, is_slip: bool) -> str:
+        found = state.found
+        if state.asking:
+            return self.tr("One moment.")
+        if found is None:
+            return "" if state.problem else _hint_below()
+        if found.searched_to is not None:
+            return words.searched_to(found.searched_to, self.presenter.now())
+        return "" if found.orders or is_slip else words.nothing(found.meaning)
 
     def _offer_others(self, others: tuple[OtherReading, ...]) -> None:
         if others == self._shown_others:
@@ -197,13 +210,13 @@ class OrdersScreen(QWidget):
             action = Action.OTHER_MEANING if at == 0 else None
             taken = self.tr("As: {meaning}").format(meaning=words.meaning(other.meaning))
             button = StepButton(taken, action, self._card)
-            button.clicked.connect(partial(self._presenter.read_as, other.reading))
+            button.clicked.connect(partial(self.presenter.read_as, other.reading))
             self._others.addWidget(button)
             made.append(button)
         self.other_buttons = tuple(made)
 
     def _why_no_more(self) -> str:
-        found = self._presenter.state.found
+        found = self.presenter.state.found
         has_more = found is not None and found.more is not None
         return "" if has_more else self.tr("There are no more.")
 
@@ -216,7 +229,7 @@ class OrdersScreen(QWidget):
         """Open the order under the cursor."""
         row = self.table.chosen_row()
         if row is not None:
-            self._presenter.open(row)
+            self.presenter.open(row)
 
     @Slot()
     def take_otherwise(self) -> None:
@@ -226,14 +239,14 @@ class OrdersScreen(QWidget):
 
     @Slot()
     def _enter(self) -> None:
-        if not self._presenter.enter() and self._rows.rowCount():
+        if not self.presenter.enter() and self._rows.rowCount():
             self.table.setFocus()
 
     @Slot(object)
     def _take_offer(self, number: str) -> None:
         self.field.setFocus()
         self.field.set_text(number)
-        self._presenter.search(number)
+        self.presenter.search(number)
 
 
 class OrdersTable(RowsView[FoundOrder]):
@@ -340,15 +353,18 @@ def _state_icon(order: FoundOrder) -> Icon:
 
 
 def _way(order: FoundOrder) -> str:
-    return words.how_far(order).words
+    look = words.how_far(order)
+    return look.words if look is not None else formatting.NOTHING
 
 
 def _way_tone(order: FoundOrder) -> theme.Tone:
-    return words.TONES[words.how_far(order).kind]
+    look = words.how_far(order)
+    return words.TONES[look.kind] if look is not None else theme.Tone.MUTED
 
 
-def _way_icon(order: FoundOrder) -> Icon:
-    return words.how_far(order).icon
+def _way_icon(order: FoundOrder) -> Icon | None:
+    look = words.how_far(order)
+    return look.icon if look is not None else None
 
 
 def _as(order: FoundOrder) -> str:

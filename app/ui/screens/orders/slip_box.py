@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.ui import theme
@@ -58,7 +58,7 @@ class SlipBox(QFrame):
         for offered in self._offers[:OFFERS_MOST]:
             button = StepButton(words.offer(offered, now), parent=self)
             button.clicked.connect(partial(self._take, offered))
-            self._layout.addWidget(button)
+            self._layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             made.append(button)
         self.buttons = tuple(made)
 

@@ -10,8 +10,9 @@ from app.ui import formatting
 from app.ui.order_words import AT_DESK, Look, fulfilment_look, state_look
 from app.ui.palettes import Tone
 from app.ui.widgets.chip import ChipKind
+from app.values.order_life import Fulfilment, OrderState
 from app.values.order_number import OrderNumber, grouped
-from app.wire.order_search import FoundOrder, Meaning, OfferedNumber
+from app.wire.order_search import FoundOrder, Meaning, OfferedNumber, OrdersLookedUp
 
 CONTEXT = "Orders"
 SAME_YEAR_DAYS = 300
@@ -51,9 +52,10 @@ def how_it_stands(order: FoundOrder) -> Look:
     return state_look(AT_DESK if order.waits_here else order.state)
 
 
-def how_far(order: FoundOrder) -> Look:
-    """How far the warehouse is with it."""
-    return fulfilment_look(order.fulfilment)
+def how_far(order: FoundOrder) -> Look | None:
+    """How far the warehouse is with it; None of one that it will not hear of, or not yet."""
+    is_off = order.state == OrderState.CANCELLED and order.fulfilment is Fulfilment.WAITING
+    return None if order.waits_here or is_off else fulfilment_look(order.fulfilment)
 
 
 def when(instant: datetime, now: datetime) -> str:
@@ -64,13 +66,13 @@ def when(instant: datetime, now: datetime) -> str:
     return f"{formatting.short_day(day)} {day.year}"
 
 
-def found(orders: int, taken_as: Meaning | None, *, more: bool) -> str:
-    """How many are shown, and what the text was taken for."""
-    if taken_as is None:
+def found(told: OrdersLookedUp) -> str:
+    """How many are shown, and what the text was taken for; empty where there is none."""
+    if told.meaning is None or not told.orders:
         return ""
-    count = formatting.counted(orders, tr("1 order"), tr("{count} orders"))
-    shown = tr("The newest {orders}").format(orders=count) if more and orders else count
-    return tr("{orders}, found by: {meaning}").format(orders=shown, meaning=meaning(taken_as))
+    count = formatting.counted(len(told.orders), tr("1 order"), tr("{count} orders"))
+    shown = tr("The newest {orders}").format(orders=count) if told.more is not None else count
+    return tr("{orders}, found by: {meaning}").format(orders=shown, meaning=meaning(told.meaning))
 
 
 def nothing(taken_as: Meaning | None) -> str:
@@ -112,9 +114,11 @@ def to_say(offers: tuple[OfferedNumber, ...]) -> str:
 
 def offer(offered: OfferedNumber, now: datetime) -> str:
     """One number with what tells it from others, and nothing personal."""
-    return tr("{number}: {when}, {total}, {state}").format(
+    state = state_look(offered.state or AT_DESK).words
+    words = tr("They said {number}  (placed {when}, {total}, {state})")
+    return words.format(
         number=grouped(offered.number),
         when=when(offered.placed_at, now),
         total=formatting.money(offered.total),
-        state=state_look(offered.state).words if offered.state else state_look(AT_DESK).words,
+        state=state.lower(),
     )

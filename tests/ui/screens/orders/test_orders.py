@@ -2,42 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication
 
 from app.ui.background import Background, Lane, Question
 from app.ui.order_words import AT_DESK, state_look
 from app.ui.screens.orders import words
 from app.ui.screens.orders.presenter import OrdersPresenter
+from app.ui.screens.orders.screen import OrdersScreen
 from app.values.errors import Fault, Refusal
 from app.values.identity import OrderId
 from app.values.order_life import Fulfilment, OrderState
 from app.wire.order_search import FoundOrder, Meaning, OrderPlace, OrdersLookedUp, OtherReading
-from app.wire.outbox_operations import OPEN_SENT_ORDER
+from app.wire.orders import PlacedOrder
 from tests.builders import A_MORNING, an_id, an_order, with_line
 from tests.fakes import FixedClock
 from tests.ui.looks import cut_off, nameless, too_small
 from tests.ui.screens.fake_order_search import PAGE, a_found
+from tests.ui.stage import Hands
 
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
     from tests.ui.screens.fake_desk import FakeDesk
-    from tests.ui.stage import Hands
 
 
 @pytest.fixture
-def orders(on_call: Hands, window: MainWindow, desk: FakeDesk) -> Hands:
-    """The screen in view, asking without a pause; sixty orders of one customer, one of another."""
-    desk.found.rows = [known(desk, 1), known(desk, 2), *(a_found(at) for at in range(3, 61))]
-    desk.found.rows.append(known(desk, 61, customer_name="Zoe Hall"))
-    on_call.ctrl(Qt.Key.Key_F)
-    window.pages.orders._presenter._pause._delay_ms = 0  # noqa: SLF001 - typing is tested, not time
-    return on_call
+def page(
+    qapp: QApplication, desk: FakeDesk, inline: Background, clock: FixedClock
+) -> Iterator[OrdersScreen]:
+    """The screen, asking without a pause; sixty orders of one customer, one of another."""
+    del qapp
+    desk.found.rows = [*(a_found(at) for at in range(1, 61)), a_found(61, customer_name="Zoe Hall")]
+    presenter = OrdersPresenter(desk, inline, clock, search_ms=0)
+    screen = OrdersScreen(presenter)
+    presenter.setParent(screen)
+    screen.resize(1366, 700)
+    screen.show()
+    screen.activateWindow()
+    screen.begin()
+    QApplication.processEvents()
+    yield screen
+    screen.close()
+    screen.deleteLater()
+    QCoreApplication.sendPostedEvents(screen, QEvent.Type.DeferredDelete.value)
+
+
+@pytest.fixture
+def orders(page: OrdersScreen) -> Hands:
+    return Hands(page)
+
+
+@pytest.fixture
+def opened_orders(page: OrdersScreen) -> list[FoundOrder]:
+    """The orders that were opened."""
+    opened: list[FoundOrder] = []
+    page.presenter.order_chosen.connect(opened.append)
+    return opened
 
 
 def known(desk: FakeDesk, at: int, **different: str) -> FoundOrder:
@@ -51,90 +76,101 @@ def known(desk: FakeDesk, at: int, **different: str) -> FoundOrder:
     return found
 
 
-def shown(window: MainWindow) -> tuple[FoundOrder, ...]:
-    return window.pages.orders.table.rows().rows()
+def shown(page: OrdersScreen) -> tuple[FoundOrder, ...]:
+    return page.table.rows().rows()
+
+
+class TestInTheWindow:
+    @pytest.fixture
+    def there(self, on_call: Hands, window: MainWindow, desk: FakeDesk) -> Hands:
+        """Found from a call, by one key."""
+        desk.found.rows = [known(desk, 1, customer_name="Zoe Hall")]
+        on_call.ctrl(Qt.Key.Key_F)
+        assert on_call.place() == "Find an order"
+        presenter = window.pages.orders.presenter
+        presenter.search("zoe")
+        presenter.refresh()
+        return on_call
+
+    def test_enter_leads_to_the_order_and_escape_back(
+        self, there: Hands, window: MainWindow
+    ) -> None:
+        assert window.pages.currentWidget() is window.pages.orders
+        there.enter()
+        assert window.pages.currentWidget() is window.pages.order
+        there.press(Qt.Key.Key_Escape)
+        assert window.pages.currentWidget() is window.pages.orders
+        there.press(Qt.Key.Key_Escape)
+        assert window.pages.currentWidget() is window.call_screen
 
 
 class TestFinding:
-    def test_begins_by_one_key_with_the_keyboard_in_the_field(
-        self, orders: Hands, window: MainWindow
-    ) -> None:
-        assert window.pages.currentWidget() is window.pages.orders
-        assert orders.place() == "Find an order"
-
-    def test_shows_the_newest_as_one_types(self, orders: Hands, window: MainWindow) -> None:
+    def test_shows_the_newest_as_one_types(self, orders: Hands, page: OrdersScreen) -> None:
         orders.write("thomp")
-        assert [row.number for row in shown(window)] == [
+        assert [row.number for row in shown(page)] == [
             a_found(at).number for at in range(1, PAGE + 1)
         ]
-        summary, warning, _ = window.pages.orders.told()
+        summary, warning, _ = page.told()
         assert summary == "The newest 25 orders, found by: Name"
         assert warning == ""
 
-    def test_enter_opens_the_only_order(self, orders: Hands, window: MainWindow) -> None:
-        chosen: list[FoundOrder] = []
-        window._presenters.orders.order_chosen.connect(chosen.append)  # noqa: SLF001 - what leads on
+    def test_enter_opens_the_only_order(
+        self, orders: Hands, opened_orders: list[FoundOrder]
+    ) -> None:
         orders.write("zoe")
         orders.enter()
-        assert [one.customer_name for one in chosen] == ["Zoe Hall"]
-        assert window.pages.currentWidget() is window.pages.order
-        orders.press(Qt.Key.Key_Escape)
-        assert window.pages.currentWidget() is window.pages.orders
+        assert [one.customer_name for one in opened_orders] == ["Zoe Hall"]
 
     def test_of_several_none_is_chosen_by_enter_alone(
-        self, orders: Hands, window: MainWindow
+        self, orders: Hands, opened_orders: list[FoundOrder]
     ) -> None:
         orders.write("thompson")
         orders.enter()
-        assert window.pages.currentWidget() is window.pages.orders
+        assert opened_orders == []
         assert orders.place() == "Orders"
         orders.press(Qt.Key.Key_Down)
         orders.enter()
-        assert window.pages.currentWidget() is window.pages.order
+        assert [one.number for one in opened_orders] == [a_found(2).number]
 
     def test_goes_further_back_below_the_last_row_and_up_to_the_field(
-        self, orders: Hands, window: MainWindow
+        self, orders: Hands, page: OrdersScreen
     ) -> None:
         orders.write("thompson")
         orders.press(Qt.Key.Key_Down)
         orders.press(Qt.Key.Key_End)
-        assert len(shown(window)) == 2 * PAGE
+        assert len(shown(page)) == 2 * PAGE
         orders.press(Qt.Key.Key_End)
-        assert len({row.order_id for row in shown(window)}) == len(shown(window)) == 60
+        assert len({row.order_id for row in shown(page)}) == len(shown(page)) == 60
         orders.press(Qt.Key.Key_Home)
         orders.press(Qt.Key.Key_Up)
         assert orders.place() == "Find an order"
 
-    def test_leaves_where_it_came_from(self, orders: Hands, window: MainWindow) -> None:
-        orders.press(Qt.Key.Key_Escape)
-        assert window.pages.currentWidget() is window.call_screen
-
-    def test_finds_nothing_in_words(self, orders: Hands, window: MainWindow) -> None:
+    def test_finds_nothing_in_words(self, orders: Hands, page: OrdersScreen) -> None:
         orders.write("nobody")
-        assert "There is no such order." in window.pages.orders.told()[2]
+        assert "There is no such order." in page.told()[2]
 
     def test_asks_for_more_where_the_text_says_too_little(
-        self, orders: Hands, window: MainWindow, desk: FakeDesk
+        self, orders: Hands, page: OrdersScreen, desk: FakeDesk
     ) -> None:
         desk.found.answers["x"] = OrdersLookedUp(text="x")
         orders.write("x")
-        assert "Type a little more" in window.pages.orders.told()[2]
+        assert "Type a little more" in page.told()[2]
 
     def test_takes_the_text_for_something_else_by_a_key(
-        self, orders: Hands, window: MainWindow, desk: FakeDesk
+        self, orders: Hands, page: OrdersScreen, desk: FakeDesk
     ) -> None:
         others = (OtherReading(reading=1, meaning=Meaning.PRODUCT),)
         rose = OrdersLookedUp(text="rose", meaning=Meaning.NAME, others=others)
         desk.found.answers["rose"] = rose
         orders.write("rose")
-        assert [one.words() for one in window.pages.orders.other_buttons] == ["As: Product"]
+        assert [one.words() for one in page.other_buttons] == ["As: Product"]
         orders.press(
             Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
         )
         assert desk.found.requests[-1].reading == 1
 
     def test_says_how_far_back_it_looked(
-        self, orders: Hands, window: MainWindow, desk: FakeDesk
+        self, orders: Hands, page: OrdersScreen, desk: FakeDesk
     ) -> None:
         desk.found.answers["mug"] = OrdersLookedUp(
             text="mug",
@@ -143,17 +179,17 @@ class TestFinding:
             more=_place(a_found(3)),
         )
         orders.write("mug")
-        _, _, below = window.pages.orders.told()
+        _, _, below = page.told()
         assert "Looked through all orders back to 10:30, Fri 20 Nov" in below
         orders.press(Qt.Key.Key_PageDown)
         assert desk.found.requests[-1].after == _place(a_found(3))
 
     def test_a_card_number_is_asked_of_nobody(
-        self, orders: Hands, window: MainWindow, desk: FakeDesk
+        self, orders: Hands, page: OrdersScreen, desk: FakeDesk
     ) -> None:
         orders.write("4111111111111111")
-        assert window.pages.orders.field.text() == ""
-        assert "card fields only" in window.pages.orders.told()[1]
+        assert page.field.text() == ""
+        assert "card fields only" in page.told()[1]
         assert all("4111111111111111" not in one.text for one in desk.found.requests)
 
 
@@ -163,39 +199,39 @@ def _place(order: FoundOrder) -> OrderPlace:
 
 class TestANumberWithASlip:
     def test_is_offered_with_words_to_say_and_opens_nothing(
-        self, orders: Hands, window: MainWindow
+        self, orders: Hands, page: OrdersScreen, opened_orders: list[FoundOrder]
     ) -> None:
         number = a_found(7).number
         orders.write(number[:4] + number[5] + number[4] + number[6:])
-        wrong, say = window.pages.orders.slip.words()
+        wrong, say = page.slip.words()
         assert "has a wrong digit. One order is a single slip away." in wrong
         grouped = f"{number[:3]} {number[3:6]} {number[6:]}"
         assert say == f"Say: “Could the number be {grouped}? Please read it to me again.”"
         orders.enter()
-        assert window.pages.currentWidget() is window.pages.orders
+        assert opened_orders == []
 
     def test_is_taken_once_the_caller_has_said_it_again(
-        self, orders: Hands, window: MainWindow
+        self, orders: Hands, page: OrdersScreen, opened_orders: list[FoundOrder]
     ) -> None:
         number = a_found(2).number
         orders.write(number[:4] + str((int(number[4]) + 1) % 10) + number[5:])
-        window.pages.orders.slip.buttons[0].click()
-        assert [row.number for row in shown(window)] == [number]
-        assert window.pages.orders.slip.isHidden()
+        page.slip.buttons[0].click()
+        assert [row.number for row in shown(page)] == [number]
+        assert page.slip.isHidden()
         orders.enter()
-        assert window.pages.currentWidget() is window.pages.order
+        assert [one.number for one in opened_orders] == [number]
 
-    def test_of_no_order_is_said_too(self, orders: Hands, window: MainWindow) -> None:
+    def test_of_no_order_is_said_too(self, orders: Hands, page: OrdersScreen) -> None:
         orders.write("4173029832")
-        wrong, say = window.pages.orders.slip.words()
+        wrong, say = page.slip.words()
         assert wrong == "As an order number 417 302 9832 has a wrong digit."
         assert "digit by digit" in say
-        assert window.pages.orders.slip.buttons == ()
+        assert page.slip.buttons == ()
 
 
 class TestWithoutTheCentre:
     def test_it_is_said_that_only_this_desk_was_looked_at(
-        self, orders: Hands, window: MainWindow, desk: FakeDesk
+        self, orders: Hands, page: OrdersScreen, desk: FakeDesk
     ) -> None:
         sentence = "Only orders that were placed at this desk are looked through."
         own = an_order(with_line("TEA-1"))
@@ -204,26 +240,26 @@ class TestWithoutTheCentre:
             text="ann", meaning=Meaning.NAME, orders=(row,), only_here=True, sentence=sentence
         )
         orders.write("ann")
-        assert window.pages.orders.told()[1] == sentence
-        assert words.how_it_stands(shown(window)[0]) == state_look(AT_DESK)
+        assert page.told()[1] == sentence
+        assert words.how_it_stands(shown(page)[0]) == state_look(AT_DESK)
 
     def test_an_order_that_waits_here_is_opened_from_this_desk(
-        self, orders: Hands, window: MainWindow, desk: FakeDesk
+        self, orders: Hands, page: OrdersScreen, desk: FakeDesk
     ) -> None:
-        row = known(desk, 70, state="")
-        row = msgspec.structs.replace(row, waits_here=True)
+        row = msgspec.structs.replace(known(desk, 70), state="", waits_here=True)
         desk.found.answers["ann"] = OrdersLookedUp(text="ann", meaning=Meaning.NAME, orders=(row,))
+        placed: list[PlacedOrder] = []
+        page.presenter.placed_chosen.connect(placed.append)
         orders.write("ann")
         orders.enter()
-        assert window.pages.currentWidget() is window.pages.order
-        assert desk.calls[OPEN_SENT_ORDER.name] == 1
+        assert [one.number for one in placed] == [row.number]
 
     def test_a_refusal_stands_on_the_screen(
-        self, orders: Hands, window: MainWindow, desk: FakeDesk
+        self, orders: Hands, page: OrdersScreen, desk: FakeDesk
     ) -> None:
         desk.broken["orders.look_up"] = Refusal("permission_missing", "You are not allowed to.")
         orders.write("ann")
-        assert window.pages.orders.told()[1] == "You are not allowed to."
+        assert page.told()[1] == "You are not allowed to."
 
 
 _Then = Callable[[object], None]
@@ -315,7 +351,7 @@ class TestAnswersThatComeLate:
 @pytest.mark.usefixtures("orders")
 @pytest.mark.parametrize("size", [(1366, 768), (900, 620), (640, 420)])
 def test_everything_has_a_name_a_size_and_room(
-    orders: Hands, window: MainWindow, desk: FakeDesk, size: tuple[int, int]
+    orders: Hands, page: OrdersScreen, desk: FakeDesk, size: tuple[int, int]
 ) -> None:
     states = [*OrderState, "something newer"]
     ways = list(Fulfilment)
@@ -323,11 +359,10 @@ def test_everything_has_a_name_a_size_and_room(
         a_found(at, state=states[at % len(states)], fulfilment=ways[at % len(ways)])
         for at in range(30)
     ]
-    window.resize(*size)
+    page.resize(*size)
     orders.write("thompson")
     QApplication.processEvents()
-    page = window.pages.orders
     assert nameless(page) == []
     assert too_small(page) == []
     assert cut_off(page) == []
-    assert OrderId(an_id(5_000)) == shown(window)[0].order_id
+    assert OrderId(an_id(5_000)) == shown(page)[0].order_id
