@@ -48,6 +48,7 @@ class Action(StrEnum):
     PARK = "park"
     OUTBOX = "outbox"
     FIND_ORDER = "find-order"
+    WORKLIST = "worklist"
     OTHER_MEANING = "other-meaning"
     DUPLICATE_LINE = "duplicate-line"
     REMOVE_LINE = "remove-line"
@@ -73,6 +74,18 @@ class Action(StrEnum):
     AMEND = "amend"
     CANCEL_ORDER = "cancel-order"
     TAKE_CHANGE_BACK = "take-change-back"
+    WORK_KIND = "work-kind"
+    WORK_RELEASE = "work-release"
+    WORK_REJECT = "work-reject"
+    WORK_HOLD = "work-hold"
+    WORK_LIFT = "work-lift"
+    WORK_COLLECT = "work-collect"
+    WORK_APPLY = "work-apply"
+    WORK_GIVE_BACK = "work-give-back"
+    WORK_SENT = "work-sent"
+    WORK_MERGE = "work-merge"
+    WORK_APART = "work-apart"
+    WORK_SETTLE = "work-settle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +145,9 @@ KEYS: dict[Action, Key] = {
     Action.FIND_ORDER: Key(
         ("Ctrl+F",), QT_TRANSLATE_NOOP("Shortcuts", "Find an order"), Where.EVERYWHERE
     ),
+    Action.WORKLIST: Key(
+        ("Ctrl+W",), QT_TRANSLATE_NOOP("Shortcuts", "What needs a person"), Where.EVERYWHERE
+    ),
     Action.OTHER_MEANING: Key(
         ("Ctrl+Shift+F",),
         QT_TRANSLATE_NOOP("Shortcuts", "Find by another meaning of the text"),
@@ -158,7 +174,7 @@ KEYS: dict[Action, Key] = {
     ),
     Action.BACK: Key(("Esc",), QT_TRANSLATE_NOOP("Shortcuts", "Back"), Where.EVERYWHERE),
     Action.NEXT_IN_LIST: Key(
-        ("N",), QT_TRANSLATE_NOOP("Shortcuts", "Next order in the list"), Where.LIST
+        ("N",), QT_TRANSLATE_NOOP("Shortcuts", "Next one in the list"), Where.LIST
     ),
     Action.MARK_ERROR: Key(("E",), QT_TRANSLATE_NOOP("Shortcuts", "Mark an error"), Where.LIST),
     Action.SEND_NOW: Key(("S",), QT_TRANSLATE_NOOP("Shortcuts", "Send now"), Where.LIST),
@@ -178,6 +194,35 @@ KEYS: dict[Action, Key] = {
     ),
     Action.TAKE_CHANGE_BACK: Key(
         ("U",), QT_TRANSLATE_NOOP("Shortcuts", "Take the last change back"), Where.LIST
+    ),
+    Action.WORK_KIND: Key(
+        tuple(str(number) for number in range(9)),
+        QT_TRANSLATE_NOOP("Shortcuts", "Only one kind of what needs a person"),
+        Where.LIST,
+        numbered=True,
+    ),
+    Action.WORK_RELEASE: Key(("R",), QT_TRANSLATE_NOOP("Shortcuts", "Release it"), Where.LIST),
+    Action.WORK_REJECT: Key(("J",), QT_TRANSLATE_NOOP("Shortcuts", "Reject it"), Where.LIST),
+    Action.WORK_HOLD: Key(("O",), QT_TRANSLATE_NOOP("Shortcuts", "Put it on hold"), Where.LIST),
+    Action.WORK_LIFT: Key(("L",), QT_TRANSLATE_NOOP("Shortcuts", "Lift the hold"), Where.LIST),
+    Action.WORK_COLLECT: Key(
+        ("P",), QT_TRANSLATE_NOOP("Shortcuts", "Collect by a pay link"), Where.LIST
+    ),
+    Action.WORK_APPLY: Key(
+        ("Y",), QT_TRANSLATE_NOOP("Shortcuts", "Carry the change out"), Where.LIST
+    ),
+    Action.WORK_GIVE_BACK: Key(
+        ("G",), QT_TRANSLATE_NOOP("Shortcuts", "Give the money back"), Where.LIST
+    ),
+    Action.WORK_SENT: Key(("D",), QT_TRANSLATE_NOOP("Shortcuts", "The money is sent"), Where.LIST),
+    Action.WORK_MERGE: Key(
+        ("M",), QT_TRANSLATE_NOOP("Shortcuts", "Two customers are one"), Where.LIST
+    ),
+    Action.WORK_APART: Key(
+        ("K",), QT_TRANSLATE_NOOP("Shortcuts", "Two customers are two"), Where.LIST
+    ),
+    Action.WORK_SETTLE: Key(
+        ("F",), QT_TRANSLATE_NOOP("Shortcuts", "Decide what of a customer holds"), Where.LIST
     ),
 }
 
