@@ -24,10 +24,13 @@ from app.ui.bar_teller import BarTeller, Frame
 from app.ui.bar_words import role_words, waiting_words
 from app.ui.call_backs import CallBackWatch
 from app.ui.command_palette import Command, CommandPalette
+from app.ui.contact_panel import ContactPanel
+from app.ui.contact_watch import ContactWatch
 from app.ui.desk_status import DeskStatusPresenter
 from app.ui.idle import IdleWatch
 from app.ui.notices import Kind, Notice, NoticeBar, notice_of
 from app.ui.order_changing import OrderChanging
+from app.ui.order_identity import OrderIdentity
 from app.ui.pages import Pages
 from app.ui.presenters import Means, presenters_of
 from app.ui.screens.call.screen import CallScreen
@@ -144,6 +147,10 @@ class MainWindow(QMainWindow):
         self._key_sheet = KeySheet(self)
         asked = UnansweredPresenter(self._caller, self._background, self)
         self.unanswered = UnansweredList(self, asked)
+        self.contact = presenters.contact
+        self.contacts = ContactWatch(presenters, self)
+        self.contact_panel = ContactPanel(self.contact, self._clock, self)
+        self.order_identity = OrderIdentity(self.pages, presenters, self)
 
     @property
     def sign_in_screen(self) -> SignInScreen:
@@ -173,7 +180,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         made = self._presenters
         telling = (self.call, self.drafts, self.placed, self.protocol, self.outbox)
-        for part in (self.sign_in, *telling, made.order, made.orders):
+        for part in (self.sign_in, *telling, made.order, made.orders, self.contact):
             part.notice.connect(self.notices.show_notice)
         self.sign_in.signed_in.connect(self._let_in)
         self._watch.ended.connect(self._sign_in_ended)
@@ -192,7 +199,7 @@ class MainWindow(QMainWindow):
         self.changing.changed.connect(self._show_placed)
         self.changing.notice.connect(self.notices.show_notice)
         self.placed.finished.connect(self.new_call)
-        self.pages.new_call_asked.connect(self.new_call)
+        self.pages.new_call_asked.connect(self.next_call)
         self.pages.drafts_left.connect(self._back_to_call)
         self.bar.sync_chosen.connect(self.trips.show_outbox)
         self.status.heard.connect(self._show_status)
@@ -226,7 +233,7 @@ class MainWindow(QMainWindow):
             return self._general_commands()
         return (
             *self.pages.commands(),
-            Command(shortcuts.label(Action.NEW_ORDER), self.new_call, Action.NEW_ORDER),
+            Command(shortcuts.label(Action.NEW_ORDER), self.next_call, Action.NEW_ORDER),
             Command(shortcuts.label(Action.DRAFTS), self.show_drafts, Action.DRAFTS),
             *self.trips.commands(),
             Command(shortcuts.label(Action.LOCK), self.lock, Action.LOCK),
@@ -238,6 +245,14 @@ class MainWindow(QMainWindow):
     def _general_commands(self) -> tuple[Command, ...]:
         keys = Command(self.tr("Show all keys"), self._key_sheet.toggle)
         return keys, *appearance_commands()
+
+    @Slot()
+    def next_call(self) -> None:
+        """Somebody else is on the line: what came of the conversation before is asked first."""
+        if self.is_locked or self.contact.asks_before(self.next_call):
+            return
+        self.contact.expect()
+        self.new_call()
 
     @Slot()
     def new_call(self) -> None:
@@ -303,7 +318,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def sign_out(self) -> None:
         """End the session once the order in hand is written as a draft."""
-        if self.is_locked:
+        if self.is_locked or self.contact.asks_before(self.sign_out):
             return
         self.call.write_out()
         self.call.leave()
@@ -335,6 +350,7 @@ class MainWindow(QMainWindow):
             return
         self._session = session
         self.trips.person = session.person
+        self._presenters.identity.is_lead = Permission.REVIEW_ORDERS in session.permissions
         self.call.answers.csr = session.person.name
         self.bar.show_person(session.person.name, role_words(session))
         self.call_backs.begin()
@@ -343,6 +359,7 @@ class MainWindow(QMainWindow):
             self._go_to(behind)
             self.call.keeper.save_now()
             return
+        self.contact.leave()
         self.call.leave()
         self._background.run(
             Lane.READ,
@@ -354,6 +371,7 @@ class MainWindow(QMainWindow):
 
     def _take_policy(self, policy: Policy) -> None:
         self._policy = policy
+        self._presenters.identity.needed = policy.identity_facts
         self._go_to(self.call_screen)
         self.new_call()
         self._told_of_drafts = False
@@ -361,6 +379,11 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _resume(self, document: OrderDocument) -> None:
+        order = self.call.order
+        is_another = order.is_open and bool(order.document.lines)
+        if is_another and self.contact.asks_before(partial(self._resume, document)):
+            return
+        self.contacts.go_on_with(document)
         self.call.resume(document, self._session.person.person_id if self._session else None)
         self._go_to(self.call_screen)
         self.call_screen.begin()
@@ -440,6 +463,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Everything typed goes to the WRITE lane, which finishes what it was given."""
+        self.contact.leave()
         self.call.write_out()
         self.status.stop()
         self._tick.stop()

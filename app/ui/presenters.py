@@ -12,9 +12,11 @@ from app.services.rules.regions import RegionRules
 from app.services.rules.speech_book import SpeechBook
 from app.ui import printing
 from app.ui.background import Background
+from app.ui.contact import ContactPresenter
 from app.ui.paper_maker import Opener
 from app.ui.screens.call.presenter import CallPresenter
 from app.ui.screens.drafts.presenter import DraftsPresenter
+from app.ui.screens.order.identity import IdentityPresenter
 from app.ui.screens.order.presenter import OrderPresenter
 from app.ui.screens.orders.presenter import OrdersPresenter
 from app.ui.screens.outbox.presenter import OutboxPresenter
@@ -53,6 +55,8 @@ class Presenters:
     outbox: OutboxPresenter
     order: OrderPresenter
     orders: OrdersPresenter
+    contact: ContactPresenter
+    identity: IdentityPresenter
 
 
 def presenters_of(means: Means, parent: QObject) -> Presenters:
@@ -78,4 +82,6 @@ def presenters_of(means: Means, parent: QObject) -> Presenters:
         outbox=OutboxPresenter(caller, background, opener, printer, clock, parent),
         order=OrderPresenter(caller, background, opener, printer, means.regions, parent),
         orders=OrdersPresenter(caller, background, clock, parent),
+        contact=ContactPresenter(caller, background, clock, means.ids, parent),
+        identity=IdentityPresenter(means.regions, means.speech, clock, parent),
     )

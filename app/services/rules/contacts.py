@@ -22,11 +22,13 @@ _RESOLVED = frozenset(
 class OnScreen:
     """What stands on the screen when a contact ends.
 
-    `lines` of the order in hand; `line_dropped`: the telephone said that the caller is gone;
+    `lines` of the order in hand, which is a change of one that has its number where `amending`;
+    `line_dropped`: the telephone said that the caller is gone;
     `looked_up`: products or answers were looked for.
     """
 
     lines: int = 0
+    amending: bool = False
     line_dropped: bool = False
     looked_up: bool = False
 
@@ -53,6 +55,8 @@ def resolves(outcome: ContactOutcome) -> bool:
 
 
 def _reason(contact: OpenContact, screen: OnScreen) -> ContactReason:
+    if screen.amending:
+        return ContactReason.CHANGE
     if screen.lines:
         return ContactReason.NEW_ORDER
     if contact.orders or contact.checks:

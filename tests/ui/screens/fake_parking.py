@@ -26,12 +26,14 @@ from app.wire.message import Nothing, decode, encode
 from app.wire.orders import CallBack, HandedAway, OrderDocument
 from app.wire.people import PersonView
 from tests.builders import A_MORNING
+from tests.ui.screens.fake_contacts import FakeContacts
 
 
-class FakeParking:
+class FakeParking(FakeContacts):
     """`offered` are drafts of colleagues, `handed` those of this desk that were given away."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.drafts: dict[OrderId, bytes] = {}
         self.call_backs: dict[OrderId, CallBack] = {}
         self.handed: dict[OrderId, HandedAway] = {}
@@ -48,6 +50,7 @@ class FakeParking:
             handover_operations.HAND_OVER.name: self._hand_over,
             handover_operations.TAKE_OVER.name: self._take_over,
             handover_operations.BRING_BACK.name: self._bring_back,
+            **self.contact_handlers(),
         }
 
     def draft(self, order_id: OrderId) -> OrderDocument:
