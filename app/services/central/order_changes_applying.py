@@ -26,7 +26,7 @@ from app.services.central.order_changes_stock import StockChange, follow
 from app.services.central.order_decisions import decided
 from app.services.central.order_facts import HeldCustomer
 from app.services.central.order_payment import refunds_of, returning_of, standing
-from app.services.central.order_progress import keep_entries, open_ledger
+from app.services.central.order_progress import keep_entries, open_ledger, progress_of
 from app.services.central.order_refund_rows import Why, keep_settlement
 from app.services.central.orders import (
     ENTRY_COLUMNS,
@@ -160,6 +160,7 @@ def _keep_lines(tx: Transaction, document: OrderDocument) -> None:
 
 def _count(tx: Transaction, now: OrderNow, document: OrderDocument, *, is_undo: bool) -> None:
     """Pieces ordered and cancelled by line; an undo takes back what was counted."""
+    rows = progress_of(tx, now.row.order_id)
     before = {line.line_id: line for line in now.placed.document.lines}
     after = {line.line_id: line for line in document.lines}
     for line_id in before | after:
@@ -167,7 +168,7 @@ def _count(tx: Transaction, now: OrderNow, document: OrderDocument, *, is_undo: 
         line = new or old
         if line is None or old == new:
             continue
-        counters = now.progress.get(line_id)
+        counters = rows.get(line_id)
         if counters is None:
             counters = _counters(now.row.order_id, line)
             tx.session.add(counters)

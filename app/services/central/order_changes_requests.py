@@ -82,10 +82,10 @@ class ChangeRequests:
         if not 1 <= request.base_revision <= row.revision:
             raise Refusal("version_unknown", "There is no such version of this order.")
         rules = self._changes.regions[row.region]
-        now = order_now(tx, row, rules)
+        now = order_now(tx, row, rules, record=False)
         base = now.placed
         if request.base_revision != row.revision:
-            base = version_of(tx, row.order_id, request.base_revision)
+            base = version_of(tx, row.order_id, request.base_revision, record=False)
         attempt = _asking(actor, request, now)
         planned = plan(now, self._changes.asked(tx, now, attempt, base), rules)
         return _preview(now, planned, rules)

@@ -7,6 +7,7 @@ first, and levels of stock after that in the order of their codes, so that nobod
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -18,6 +19,7 @@ from app.services.rules.ledger import Entry, Sum, due, entries
 from app.services.rules.regions import RegionRules
 from app.values.identity import LineId
 from app.values.order_life import LedgerCause, LedgerPart
+from app.values.vocabulary import ProductKind
 from app.wire.orders import OrderDocument
 
 _OPEN_PROGRESS = """
@@ -48,6 +50,29 @@ def progress_of(tx: Transaction, order_id: UUID) -> dict[UUID, OrderProgress]:
     """Counters of an order by line, also of lines that are gone; empty where it was not opened."""
     rows = select(OrderProgress).where(OrderProgress.order_id == order_id)
     return {row.line_id: row for row in tx.session.scalars(rows)}
+
+
+class Counted(NamedTuple):
+    """Pieces of a line, as `OrderProgress` has them."""
+
+    line_id: UUID
+    kind: ProductKind
+    code: str
+    description: str
+    ordered: int
+    cancelled: int
+    shipped: int
+    delivered: int
+    returned: int
+
+
+def counted(tx: Transaction, order_id: UUID) -> dict[UUID, Counted]:
+    """The same counters for reading: of a long order mapped rows take most of the time."""
+    rows = tx.connection.execute(_COUNTED.where(OrderProgress.order_id == order_id))
+    return {row[0]: Counted(*row) for row in rows}
+
+
+_COUNTED = select(*(getattr(OrderProgress, name) for name in Counted._fields))
 
 
 def ledger_of(
