@@ -58,7 +58,7 @@ class OrderPages:
         asked = GetOrder(order_id=request.order_id, number=request.number)
         order = self._customers.order_view(tx, asked)
         row = tx.session.get_one(SalesOrder, order.placed.document.order_id)
-        now = order_now(tx, row, self._regions[row.region], order.placed)
+        now = order_now(tx, row, self._regions[row.region], order)
         rows = OrderRows(tx, row)
         changes = changes_of(tx, now)
         known = _known(tx, order, now, rows, changes)
