@@ -22,11 +22,11 @@ class Why(StrEnum):
     """Why pieces of a cancellation belong to no sale."""
 
     NO_CUSTOMER = "no customer is named"
-    NOT_SOLD = "a discount, fee or entry by hand that was never sold to that customer"
-    NO_SALE = "no earlier sale of that product to that customer"
-    LATER_SALE = "the only sale of it stands later in the file"
-    OTHER_PRICE = "sold to that customer, but at another price"
-    TAKEN_BACK = "all that was sold of it was taken back before"
+    NOT_SOLD = "a discount or fee that customer was never charged"
+    NO_SALE = "never sold to that customer before"
+    LATER_SALE = "its only sale stands later in the file"
+    OTHER_PRICE = "sold to that customer at another price"
+    TAKEN_BACK = "all that was sold was taken back before"
     MORE = "more pieces than were sold"
 
 

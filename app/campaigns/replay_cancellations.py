@@ -276,18 +276,19 @@ class CancellationReplay:
 
 def table(cancelled: Cancelled) -> tuple[str, ...]:
     """The result in lines that people read."""
-    changes = f"{cancelled.carried_out:,} of {cancelled.changes:,} changes were carried out"
-    rows = [
-        ("cancellations", cancelled.invoices),
-        ("  matched to sales, whole", cancelled.whole),
-        ("  matched to sales, in part", cancelled.in_part),
-        ("  of no sale", cancelled.of_no_sale),
-        ("pieces taken back", cancelled.pieces),
-        ("pieces of no sale", cancelled.pieces_of_no_sale),
-        *((f"  lines: {why}", count) for why, count in cancelled.named.items()),
-        *((f"  not asked for: {why}", count) for why, count in cancelled.not_sent.items()),
-        *((f"  kept as a request: {why}", count) for why, count in cancelled.kept.items()),
-        ("orders gone whole", cancelled.orders_gone),
-    ]
-    width = max(len(name) for name, _ in rows)
-    return (*(f"{name:<{width}}  {count:>8,}" for name, count in rows), changes)
+    rows = (
+        (cancelled.invoices, "cancellation invoices in the file"),
+        (cancelled.whole, "of them matched to their sales whole"),
+        (cancelled.in_part, "of them matched in part"),
+        (cancelled.of_no_sale, "of them of no sale in the file"),
+        (cancelled.lines, "lines of cancellations"),
+        *((count, f"line: {why}") for why, count in cancelled.named.items()),
+        (cancelled.pieces, "pieces matched"),
+        (cancelled.pieces_of_no_sale, "pieces of no sale"),
+        (cancelled.changes, "changes asked for"),
+        (cancelled.carried_out, "of them carried out"),
+        *((count, f"kept as a request: {why}") for why, count in cancelled.kept.items()),
+        *((count, f"not asked for: {why}") for why, count in cancelled.not_sent.items()),
+        (cancelled.orders_gone, "orders of which nothing is left"),
+    )
+    return tuple(f"{count:>9,}  {name}" for count, name in rows)
