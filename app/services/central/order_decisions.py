@@ -15,6 +15,7 @@ from msgspec import Raw
 
 from app.services.central.transaction import Transaction
 from app.services.rules.review import sentence_for
+from app.services.rules.warehouse_words import FOR_THE_SEAT, event_words
 from app.values.identity import DeviceId, OrderId
 from app.values.order_life import OrderState
 from app.values.order_number import OrderNumber, grouped
@@ -24,6 +25,8 @@ from app.wire.sync import Change, OrderDecision
 
 TOLD_FOR = timedelta(days=90)
 """So far back a desk that takes everything anew is told of decisions."""
+
+_PAYMENT = "payment"
 
 _DECIDED = """
     INSERT INTO change (kind, key, revision, deleted, device_id)
@@ -43,9 +46,9 @@ _DECISIONS = """
     SELECT o.order_id, o.number, o.state, o.review_reasons, o.payment_state, o.received_at,
            (SELECT array_agg(t.number ORDER BY t.number) FROM order_number_alias t
             WHERE t.order_id = o.order_id AND t.number <> o.number),
-           e.seq, e.at, e.kind = 'payment'
+           e.seq, e.at, e.kind, e.facts
     FROM sales_order o
-    CROSS JOIN LATERAL (SELECT v.seq, v.at, v.kind FROM order_event v
+    CROSS JOIN LATERAL (SELECT v.seq, v.at, v.kind, v.facts FROM order_event v
                         WHERE v.order_id = o.order_id AND v.kind <> 'closed'
                         ORDER BY v.seq DESC LIMIT 1) e
     WHERE o.device_id = %(seat)s
@@ -53,8 +56,9 @@ _DECISIONS = """
 _OF_THESE = " AND o.order_id = ANY (%(orders)s::uuid[])"
 _PAGE = """
     AND o.received_at >= %(since)s AND o.order_id::text > %(after)s
-    AND (o.state <> 'accepted' OR EXISTS (SELECT FROM order_event p
-                                          WHERE p.order_id = o.order_id AND p.kind = 'payment'))
+    AND (o.state <> 'accepted'
+         OR EXISTS (SELECT FROM order_event p
+                    WHERE p.order_id = o.order_id AND p.kind = ANY (%(kinds)s)))
     ORDER BY o.order_id LIMIT %(limit)s
 """
 
@@ -68,20 +72,23 @@ def decisions(tx: Transaction, seat: DeviceId, orders: list[str]) -> list[Change
 
 def decisions_after(tx: Transaction, seat: DeviceId, after: str, limit: int) -> list[Change]:
     """A page of what was decided about a seat's orders in the last months, by order."""
-    values = {"seat": seat, "since": tx.at - TOLD_FOR, "after": after, "limit": limit}
+    since, kinds = tx.at - TOLD_FOR, [_PAYMENT, *FOR_THE_SEAT]
+    values = {"seat": seat, "since": since, "after": after, "limit": limit, "kinds": kinds}
     rows = tx.connection.exec_driver_sql(_DECISIONS + _PAGE, values)
     return [_decision(row) for row in rows]
 
 
 def _decision(row: Sequence[Any]) -> Change:
-    order_id, number, state, reasons, payment, received_at, told, revision, at, is_payment = row
-    paid = PaymentState(payment) if is_payment else None
+    order_id, number, state, reasons, payment, received_at, told, revision, at, kind, facts = row
+    paid = PaymentState(payment) if kind == _PAYMENT else None
+    goods = event_words(kind, facts) if kind in FOR_THE_SEAT else None
+    said = _sentence(OrderState(state), reasons, paid, goods)
     document = OrderDecision(
         order_id=OrderId(order_id),
         number=OrderNumber(number),
         state=state,
         reasons=tuple(reasons),
-        sentence=_sentence(OrderState(state), reasons, paid, _told_as(number, told)),
+        sentence=" ".join(filter(None, (said, _told_as(number, told)))),
         decided_at=max(received_at, at),
         revision=revision,
     )
@@ -107,14 +114,17 @@ _STATES = {
 
 
 def _sentence(
-    state: OrderState, reasons: Sequence[str], paid: PaymentState | None, told_as: str
+    state: OrderState, reasons: Sequence[str], paid: PaymentState | None, goods: str | None
 ) -> str:
+    """What happened last, and why somebody has to look at it."""
     said = [_PAID[paid]] if paid is not None else []
-    if state in _STATES:
+    if goods is not None:
+        said = [goods]
+    elif state in _STATES:
         said = [_STATES[state]]
-    elif state is OrderState.NEEDS_REVIEW:
+    if state is OrderState.NEEDS_REVIEW:
         said.append(sentence_for(reasons[-1] if paid is not None else reasons[0]))
-    return " ".join([*said, told_as] if told_as else said)
+    return " ".join(said)
 
 
 def _told_as(number: str, told: Sequence[str] | None) -> str:

@@ -8,17 +8,18 @@ from functools import partial
 
 import pytest
 
+from app.services.central.order_decisions import decisions
 from app.services.central.shipments import shipments_of
 from app.services.central.warehouse_messages import full_jitter
-from app.services.rules.warehouse_words import event_words
 from app.values.identity import LineId, MovementId, SystemIds
 from app.values.order_life import Fulfilment
 from app.values.vocabulary import PaymentMethod, Role
 from app.values.warehouse import EventOutcome, WarehouseAnswer
 from app.values.warehouse import WarehouseEventKind as Kind
 from app.wire.card_operations import CAPTURE_ATTEMPT
-from app.wire.message import encode
+from app.wire.message import decode, encode
 from app.wire.payments import CaptureAttempt
+from app.wire.sync import OrderDecision
 from app.wire.warehouse import PickedLine, ReportFromWarehouse, ReportShipment
 from app.wire.warehouse_operations import REPORT_SHIPMENT
 from tests.builders import A_MORNING, an_id, changed, with_charge, with_line
@@ -137,9 +138,12 @@ class TestAChangeOfAnOrderAtTheWarehouse:
         assert site.story(placed.document.order_id) == ["handed_over", "warehouse_too_late"]
         told = site.centre.rows("SELECT * FROM change WHERE kind = 'order'")
         assert len(told) == 1
-        words = event_words("warehouse_too_late", {"message": "order.changed"})
-        assert words is not None
-        assert words.startswith("It was too late for the change of the order")
+        asked = partial(
+            decisions, seat=site.desk.seat.device_id, orders=[str(placed.document.order_id)]
+        )
+        (change,) = site.centre.transactions.read(asked)
+        sentence = decode(change.document, OrderDecision).sentence
+        assert sentence.startswith("It was too late for the change of the order")
 
     def test_may_be_answered_later_by_a_report(self, site: Warehoused) -> None:
         placed = site.placed()
