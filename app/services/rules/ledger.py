@@ -121,10 +121,16 @@ def entries(
     nothing = Sum()
     found = []
     for part in wanted:
-        lacking = now_due.get(part, nothing) - there.get(part, nothing)
-        if lacking != nothing:
+        now, before = now_due.get(part, nothing), there.get(part, nothing)
+        if now != before:
             found.append(
-                Entry(revision=revision, part=part[0], line_id=part[1], sum=lacking, cause=cause)
+                Entry(
+                    revision=revision,
+                    part=part[0],
+                    line_id=part[1],
+                    sum=now - before,
+                    cause=cause,
+                )
             )
     return tuple(found)
 
@@ -154,7 +160,8 @@ def sums(so_far: Iterable[Entry]) -> dict[Part, Sum]:
     found: dict[Part, Sum] = {}
     for one in so_far:
         part = one.part, one.line_id
-        found[part] = found.get(part, Sum()) + one.sum
+        before = found.get(part)
+        found[part] = one.sum if before is None else before + one.sum
     return found
 
 
