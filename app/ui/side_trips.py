@@ -16,6 +16,7 @@ from app.ui.command_palette import Command
 from app.ui.pages import Pages
 from app.ui.presenters import Presenters
 from app.ui.shortcuts import Action
+from app.values.order_number import grouped
 from app.wire.clashes import LikeOrder
 from app.wire.customers import OrderSummary
 from app.wire.order_page import OrderPage
@@ -83,8 +84,13 @@ class SideTrips(QObject):
         presenters.orders.placed_chosen.connect(self.show_order_of)
 
     def commands(self) -> tuple[Command, ...]:
-        """What the palette offers everywhere."""
+        """What the palette offers everywhere; of an order that was just placed its page."""
+        placed = self._presenters.placed.state.placed
+        number = grouped(placed.number) if placed is not None else ""
+        just_placed = self._pages.currentWidget() is self._pages.placed and bool(number)
+        here = Command(self.tr("Order page of {number}").format(number=number), self._show_placed)
         return (
+            *((here,) if just_placed else ()),
             Command(shortcuts.label(Action.FIND_ORDER), self.find_order, Action.FIND_ORDER),
             Command(shortcuts.label(Action.OUTBOX), self.show_outbox, Action.OUTBOX),
             Command(self.tr("Order page of \u2026"), self.ask_for_order),
@@ -149,6 +155,12 @@ class SideTrips(QObject):
         """The page of an order of this desk."""
         self._presenters.order.show_placed(placed, self.person)
         self._open_order()
+
+    @Slot()
+    def _show_placed(self) -> None:
+        placed = self._presenters.placed.state.placed
+        if placed is not None:
+            self.show_order_of(placed)
 
     def _open_order(self) -> None:
         if self._open(self._pages.order):

@@ -60,6 +60,16 @@ def test_an_order_is_told_by_its_number(central_url: str, order: Order) -> None:
     assert code == 0
     assert "Customer and contact" in out
     assert out.startswith("Order ")
+    code, out, _ = order("show", placed.number)
+    assert code == 0
+    for told in (
+        "version 1",
+        "2 at \u00a32.95: \u00a35.90; 2 ordered",
+        f"Charged: {placed.totals.total}",
+        "undo: There is no change of this order that could be taken back.",
+        "The order was placed by telephone: 1 line",
+    ):
+        assert told in out
 
 
 def test_a_slip_and_a_number_nobody_has_are_told_in_words(order: Order) -> None:

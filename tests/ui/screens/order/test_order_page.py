@@ -29,6 +29,7 @@ from tests.builders import (
 )
 from tests.ui.looks import nameless, too_small
 from tests.ui.screens.fake_orders import fresh
+from tests.ui.stage import place_an_order
 
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
@@ -340,3 +341,18 @@ def test_another_order_begins_at_its_top(
     desk.has_ordered(desk.customers[0], other, days_ago=1)
     window.trips.show_order_of(desk.orders[other.order_id])
     assert bar.value() == 0
+
+
+def test_from_the_number_just_given_its_page_is_one_command_away(
+    on_call: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    place_an_order(on_call, window)
+    placed = window.placed.state.placed
+    assert placed is not None
+    on_call.ctrl(Qt.Key.Key_K)
+    on_call.write("order page of 0" if placed.number.startswith("0") else "order page of ")
+    on_call.enter()
+    assert window.pages.currentWidget() is window.pages.order
+    assert page(window).header.shown_number().replace(" ", "") == placed.number
+    on_call.press(Qt.Key.Key_Escape)
+    assert window.pages.currentWidget() is window.placed_screen
