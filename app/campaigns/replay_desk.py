@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from sqlalchemy import select
 
 from app.campaigns.cancellations import Matched
 from app.campaigns.desk_waiting import has_catalogue, has_sent_everything, wait_for
 from app.campaigns.invoices import Reading
 from app.campaigns.replay import Desk as ReplayDesk
-from app.campaigns.replay import Replay, ReplayResult
+from app.campaigns.replay import Replay, ReplayResult, invoice_of
 from app.campaigns.replay_cancellations import CancellationReplay
 from app.desktop import Setting, open_desk, regions, speech
+from app.models.desk.tables import CommandRow
 from app.services.desk.desk import Desk
 from app.services.desk.seat_identity import SeatIdentity, read_identity
 from app.settings import DeskSettings
 from app.values.clock import SystemClock
 from app.values.errors import Refusal
 from app.values.identity import SystemIds
+from app.values.vocabulary import CommandKind
 from app.wire import operations
+from app.wire.message import decode
+from app.wire.orders import PlacedOrder
 from app.wire.people import SignIn
 from app.wire.sync import AskStatus
 
@@ -77,7 +83,8 @@ def _taken(
     job.tell("Waiting for the catalogue")
     session = desk.caller.call(operations.SIGN_IN, place.sign_in)
     wait_for(desk, has_catalogue, CATALOGUE_SECONDS, "the catalogue did not arrive")
-    job.tell(f"Replaying {len(job.reading.invoices):,} invoices")
+    reading = _without(job.reading, taken_before(desk))
+    job.tell(f"Replaying {len(reading.invoices):,} invoices")
     replay = Replay(
         ReplayDesk(
             caller=desk.caller,
@@ -90,10 +97,25 @@ def _taken(
             speech=speech(),
         )
     )
-    result = replay.run(job.reading, job.out)
+    result = replay.run(reading, job.out)
     job.tell("Waiting until the central service has every order")
     wait_for(desk, has_sent_everything, EMPTY_SECONDS, "not every order was sent")
     return replay, result
+
+
+def taken_before(desk: Desk) -> frozenset[str]:
+    """Invoices that this seat has placed: a replay that was broken off goes on behind them."""
+    placed = select(CommandRow.body).where(CommandRow.kind == CommandKind.PLACE_ORDER)
+    with desk.records.store.read() as connection:
+        bodies = connection.execute(placed).scalars().all()
+    return frozenset(
+        invoice_of(decode(body, PlacedOrder).document.internal_note) for body in bodies
+    )
+
+
+def _without(reading: Reading, taken: Collection[str]) -> Reading:
+    left = [one for one in reading.invoices if one.number not in taken]
+    return replace(reading, invoices=left)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from app.campaigns.invoices import Invoice, Reading, read_invoices
 from app.campaigns.replay import ReplayResult, invoice_of
 from app.campaigns.replay_desk import Job, Place, replayed
 from app.desktop import enrol
+from app.services.desk.seat_identity import read_identity
 from app.settings import DeskSettings
 from app.values.errors import Fault, Refusal
 from app.values.money import Currency, Money
@@ -125,7 +126,8 @@ class ManyDesks:
             seat_folder=folder,
             key_file=folder / "replay-keys.json",
         )
-        enrol(settings, self.code(name))
+        if read_identity(folder) is None:
+            enrol(settings, self.code(name))
         behind_proxy = replace(settings, centre_url=centre_url)
         place = Place(settings=behind_proxy, sign_in=self.sign_in)
         share = Share(

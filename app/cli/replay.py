@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from app.campaigns.cancellations import match
@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="csv or csv.gz, Online Retail")
     parser.add_argument("--limit", metavar="N", type=int, help="the first N sale invoices only")
     parser.add_argument("--out", metavar="DIR", type=Path, help="leaves orders.jsonl there")
+    parser.add_argument(
+        "--folder",
+        metavar="DIR",
+        type=Path,
+        help="keep the installation there, and go on with one that was broken off",
+    )
     parser.add_argument(
         "--desks", metavar="N", type=int, default=1, help="so many desks at once, each a process"
     )
@@ -140,8 +146,12 @@ def _at_desks(arguments: argparse.Namespace, told: Told) -> ReplayAtDesks:
 
 @contextmanager
 def _own_trial(arguments: argparse.Namespace, told: Told) -> Iterator[tuple[Trial, Path]]:
-    with tempfile.TemporaryDirectory(prefix="readback-replay-") as name:
-        folder = Path(name)
+    with ExitStack() as ends:
+        folder: Path | None = arguments.folder
+        if folder is None:
+            made = tempfile.TemporaryDirectory(prefix="readback-replay-")
+            folder = Path(ends.enter_context(made))
+        folder.mkdir(parents=True, exist_ok=True)
         if sys.platform != "win32":
             folder.chmod(0o711)  # the database runs under an account of its own
         with Trial(folder / "trial", told.telling, arguments.file) as trial:
