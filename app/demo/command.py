@@ -66,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
     with Told() as told:
         number = CALLER if headless is None else _new_caller()
         trial = Trial(folder, told.telling, arguments.catalogue, number)
+        if headless is None:
+            trial.add_warehouse()
         if arguments.fresh:
             told.step("Forgetting earlier trials")
             trial.forget()

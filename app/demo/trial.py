@@ -27,6 +27,7 @@ from app.adapters.child_program import ChildProgram
 from app.adapters.local_card_parts import LocalCardParts, free_port
 from app.adapters.local_postgres import LocalPostgres
 from app.central import prepare_database
+from app.demo.local_warehouse import LocalWarehouse
 from app.services.central.imports.catalogue import import_catalogue
 from app.services.central.imports.customers import import_customers
 from app.services.central.imports.rejects import ImportSummary
@@ -89,7 +90,10 @@ class Trial:
         catalogue: Path | None = None,
         caller_number: str = CALLER,
     ) -> None:
-        """`caller_number` is who rings at the trial's extension."""
+        """`caller_number` is who rings at the trial's extension.
+
+        Orders stay where they are until `add_warehouse` is called, before the trial is entered.
+        """
         self._folder = folder
         self._telling = telling
         self._catalogue = catalogue
@@ -98,6 +102,7 @@ class Trial:
         self._store: CentralStore | None = None
         self._service: ChildProgram | None = None
         self._cards = LocalCardParts(folder / "cards", {EXTENSION: caller_number})
+        self._warehouse: LocalWarehouse | None = None
         self.database_url = ""
         self.centre_url = ""
         self.people: tuple[PersonView, ...] = ()
@@ -128,13 +133,17 @@ class Trial:
         """Where the recordings of the trial's calls lie."""
         return self._cards.recordings
 
+    def add_warehouse(self) -> None:
+        """Orders of this trial go to a warehouse, which sends them by itself."""
+        self._warehouse = LocalWarehouse(self._folder / "warehouse")
+
     def hang_up(self) -> None:
         """The caller of the trial hangs up."""
         self._cards.hang_up(EXTENSION)
 
     def forget(self) -> None:
         """Throw away everything earlier runs have kept; only before the trial is entered."""
-        for part in ("postgres", "seats", "cards"):
+        for part in ("postgres", "seats", "cards", "warehouse"):
             shutil.rmtree(self._folder / part, ignore_errors=True)
 
     def enrolment_code(self, seat: str) -> str:
@@ -147,6 +156,8 @@ class Trial:
         if self._service is not None:
             self._service.stop()
             self._service = None
+        if self._warehouse is not None:
+            self._warehouse.stop()
         self._cards.stop()
         if self._store is not None:
             self._store.close()
@@ -204,7 +215,11 @@ class Trial:
         listen = f"127.0.0.1:{free_port()}"
         self.centre_url = f"http://{listen}"
         settings = self._folder / "centre.toml"
-        settings.write_text(self._cards.settings, encoding="utf-8")
+        told = [self._cards.settings]
+        if self._warehouse is not None:
+            self._warehouse.start(self.centre_url)
+            told.append(self._warehouse.settings)
+        settings.write_text("\n".join(told), encoding="utf-8")
         words = ("serve", "--end-with-input", "--listen", listen, "--settings", str(settings))
         environment = {**os.environ, "READBACK_DATABASE_URL": self.database_url}
         log = self._folder / "service.log"
