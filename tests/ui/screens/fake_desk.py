@@ -103,6 +103,7 @@ from tests.builders import A_MORNING, an_id
 from tests.fake_stock import FakeStock
 from tests.read_backs import a_guidance
 from tests.ui.payment.fakes import CardLine
+from tests.ui.screens.fake_changes import FakeChanges
 from tests.ui.screens.fake_order_search import FakeOrderSearch
 from tests.ui.screens.fake_orders import FakeOrders
 from tests.ui.screens.fake_parking import FakeParking
@@ -150,7 +151,7 @@ def a_known_customer(name: str = "Margaret Thompson", **different: Any) -> Custo
     return msgspec.structs.replace(view, **different)
 
 
-class FakeDesk(FakeOrders, FakeParking):
+class FakeDesk(FakeOrders, FakeChanges, FakeParking):
     """Answers like a desk with a centre behind it; `offline` cuts the centre off."""
 
     def __init__(self, *products: ProductView, region: Region = Region.GB) -> None:
@@ -226,6 +227,7 @@ class FakeDesk(FakeOrders, FakeParking):
             LOOK_UP_ORDERS.name: self.found.look_up,
             **self.parking_handlers(),
             **self.order_handlers(),
+            **self.change_handlers(),
         }
 
     def call(self, operation: Operation[Q, A], request: Q) -> A:
@@ -385,6 +387,7 @@ class FakeDesk(FakeOrders, FakeParking):
             taken_by=document.taken_by,
             call_back=self.call_backs.get(document.order_id),
             handed=self.handed.get(document.order_id),
+            changes=document.amends.number if document.amends is not None else None,
         )
 
     def _open_draft(self, request: OpenDraft) -> OrderDocument:

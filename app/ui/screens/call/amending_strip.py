@@ -50,12 +50,16 @@ class AmendingStrip(QFrame):
         gone = self._gone_words(document.taken_off)
         self._gone.setText(gone)
         theme.set_shown(self._gone, bool(gone))
-        self._warning.tell(theme.Tone.WARN, self._warnings(document, amends))
+        self._warning.tell(theme.Tone.WARN, self._warned(document, amends))
 
     def words(self) -> str:
         """What is shown."""
         shown = (one for one in (self._heading, self._gone) if not one.isHidden())
         return "\n".join(one.text() for one in shown)
+
+    def warnings(self) -> str:
+        """What is warned of."""
+        return self._warning.words()
 
     def _words(self, amends: Amends, totals: Totals) -> str:
         what = self.tr("Change of {number}").format(number=formatting.order_number(amends.number))
@@ -86,7 +90,7 @@ class AmendingStrip(QFrame):
             names.append(self.tr("{count} more lines").format(count=more))
         return self.tr("Taken off: {names}").format(names=", ".join(names))
 
-    def _warnings(self, document: OrderDocument, amends: Amends) -> str:
+    def _warned(self, document: OrderDocument, amends: Amends) -> str:
         told = []
         if amends.also_by:
             words = self.tr("{name} is changing this order, too.")

@@ -31,6 +31,10 @@ class Message(QWidget):
         layout.addWidget(self._words, 1)
         self.hide()
 
+    def words(self) -> str:
+        """What is said."""
+        return self._words.text()
+
     def tell(self, tone: theme.Tone, sentence: str) -> None:
         """Say something, or nothing."""
         self._icon.show_icon(_ICONS.get(tone) if sentence else None)

@@ -345,6 +345,8 @@ class CallScreen(QWidget):
             return
         self._presenter.place()
         state = self._presenter.state
+        if self._presenter.amending.question is not None:
+            return
         is_held_up = state.phase is Phase.TAKING and not state.can_place
         if is_held_up and not self.paying.lead_on(state):
             self._guide.lead_on(state)

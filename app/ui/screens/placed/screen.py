@@ -287,8 +287,10 @@ class PlacedScreen(QWidget):
         name, status = self.tr("Kept"), self._status
         change = self._presenter.state.change
         if change is not None:
-            tone = theme.Tone.OK if change.is_done else theme.Tone.WARN
-            return Fact(name, change.sentence, tone, strong=True)
+            if change.is_done:
+                words = self.tr("At this desk and at the centre")
+                return Fact(name, words, theme.Tone.OK, strong=True)
+            return Fact(name, change.sentence, theme.Tone.WARN, strong=True)
         if not self._presenter.state.number_is_safe:
             return Fact(name, self.tr("At this desk; the number is being noted"))
         if status is not None and status.online and not status.waiting:

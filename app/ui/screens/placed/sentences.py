@@ -109,8 +109,9 @@ def _number(placed: PlacedOrder, book: SpeechBook | None) -> tuple[Part, ...]:
 
 
 def _number_again(placed: PlacedOrder, change: ChangeTold) -> tuple[Part, ...]:
+    told = _tr("Your order is changed.") if change.is_done else change.sentence
     return (
-        Part(f"{change.sentence} "),
+        Part(f"{told} "),
         Part(_tr("Your order number stays ")),
         Part(spoken(placed.number), strong=True),
         Part("."),

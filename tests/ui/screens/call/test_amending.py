@@ -1,0 +1,213 @@
+"""A placed order is changed in the call screen, by keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+
+from app.values.order_life import ChangeState, OrderAct
+from app.values.vocabulary import PaymentMethod
+from app.wire.order_changes import Difference, Obstacle
+from app.wire.order_page import MayDo
+from tests.builders import a_customer, an_address, an_order, changed, delivered_to, with_line
+from tests.read_backs import read_back_of
+from tests.ui.screens.fake_changes import show_whose_it_is
+from tests.ui.screens.fake_desk import the_regions
+from tests.ui.screens.fake_orders import fresh
+from tests.ui.stage import read_back
+
+if TYPE_CHECKING:
+    from app.ui.main_window import MainWindow
+    from app.wire.orders import PlacedOrder
+    from tests.ui.screens.fake_desk import FakeDesk
+    from tests.ui.stage import Hands
+
+
+@pytest.fixture
+def placed(desk: FakeDesk) -> PlacedOrder:
+    """An order of two lines, 48.00 with delivery, read back whole."""
+    order = an_order(
+        with_line("47566", 3, "4.95"),
+        with_line("22423", 2, "12.75"),
+        delivered_to(an_address()),
+        changed(customer=a_customer(), payment=PaymentMethod.LATER),
+    )
+    desk.has_ordered(desk.customers[0], order, days_ago=0)
+    found = desk.orders[order.order_id]
+    document = msgspec.structs.replace(found.document, customer=a_customer())
+    record = read_back_of(document, the_regions()[document.region], desk.guidance)
+    desk.orders[order.order_id] = msgspec.structs.replace(
+        found, document=document, read_back=record
+    )
+    return desk.orders[order.order_id]
+
+
+@pytest.fixture
+def amending(on_call: Hands, window: MainWindow, placed: PlacedOrder) -> Hands:
+    """A on the page of the order."""
+    open_page(on_call, window, placed)
+    on_call.press(Qt.Key.Key_A)
+    assert window.pages.currentWidget() is window.call_screen
+    return on_call
+
+
+def open_page(hands: Hands, window: MainWindow, placed: PlacedOrder) -> None:
+    hands.ctrl(Qt.Key.Key_K)
+    hands.write("order page of")
+    hands.enter()
+    hands.write(placed.number)
+    hands.enter()
+    show_whose_it_is(window)
+
+
+def strip(window: MainWindow) -> str:
+    return window.call_screen.items.strip.words()
+
+
+def set_first_quantity(window: MainWindow, quantity: int) -> None:
+    lines = window.call.lines
+    assert lines.set_quantity(lines.state.rows[0].line_id, str(quantity))
+    window.call.order.settle()
+
+
+def test_a_on_the_order_page_opens_the_order_in_the_call_screen(
+    amending: Hands, window: MainWindow, placed: PlacedOrder
+) -> None:
+    number = f"{placed.number[:3]} {placed.number[3:6]} {placed.number[6:]}"
+    assert strip(window) == (
+        f"Change of {number}  \u00b7  version 1 \u2192 2  \u00b7  the total stays at \u00a345.30"
+        f", \u00a345.30 to pay"
+    )
+    assert window.call_screen.side.place.words() == "Change the order"
+    assert [row.was for row in window.call.lines.state.rows] == [None, None]
+
+
+def test_what_was_changed_is_marked_and_the_sums_are_old_and_new(
+    amending: Hands, window: MainWindow
+) -> None:
+    set_first_quantity(window, 5)
+    assert "was \u00a345.30, now \u00a355.20" in strip(window)
+    table = window.call_screen.items.table
+    quantities = [table.model().index(at, 5).data() for at in range(2)]
+    assert quantities == ["3 \u2192 5", "2"]
+    window.call.lines.remove(window.call.lines.state.rows[1].line_id)
+    assert "Taken off: 2 \u00d7 Description of 22423" in strip(window)
+
+
+def test_only_what_was_changed_is_asked_again(amending: Hands, window: MainWindow) -> None:
+    set_first_quantity(window, 5)
+    still = [row.title for row in window.call.read_back.state.rows if not row.holds]
+    assert still == ["Items and quantities", "Price", "Order with payment"]
+
+
+def test_ctrl_enter_sends_the_change_and_its_own_screen_tells_of_it(
+    amending: Hands, window: MainWindow, desk: FakeDesk, placed: PlacedOrder
+) -> None:
+    set_first_quantity(window, 5)
+    read_back(window.call)
+    amending.ctrl(Qt.Key.Key_Return)
+    (sent,) = desk.changes
+    assert (sent.number, sent.base_revision, sent.what) == (placed.number, 1, None)
+    assert window.pages.currentWidget() is window.placed_screen
+    change = window.placed.state.change
+    assert change is not None
+    assert (change.is_done, change.revision) == (True, 1)
+    assert "".join(part.text for part in window.placed.state.say).startswith(
+        "Your order is changed. Your order number stays"
+    )
+    amending.ctrl(Qt.Key.Key_O)
+    assert desk.printed_orders[-1].placed.number == placed.number
+
+
+def test_a_change_without_a_difference_is_not_sent(
+    amending: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    read_back(window.call)
+    amending.ctrl(Qt.Key.Key_Return)
+    assert not desk.changes
+    assert window.call.order.is_open
+
+
+def test_what_others_changed_is_shown_and_taken_in(
+    amending: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    set_first_quantity(window, 5)
+    read_back(window.call)
+    other = Difference(act=OrderAct.NOTES, what="Note", old="", new="Ring twice.")
+    desk.preview_with = {"overtaken": (other,)}
+    amending.ctrl(Qt.Key.Key_Return)
+    box = window.call_screen.side.change
+    assert box.words()[1:] == ("Note: Ring twice.", "Take that in and go on")
+    assert not desk.changes
+    desk.preview_with = {}
+    amending.press(Qt.Key.Key_T)
+    assert not box.is_asking
+    assert window.call.order.document.amends is not None
+
+
+def test_what_cannot_be_done_at_once_is_kept_as_a_request_when_the_csr_says_so(
+    amending: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    set_first_quantity(window, 5)
+    read_back(window.call)
+    desk.preview_with = {"obstacles": (Obstacle(code="order_shipping", sentence="It is packed."),)}
+    desk.answer = ChangeState.OPEN
+    amending.ctrl(Qt.Key.Key_Return)
+    assert window.call_screen.side.change.words()[1] == "It is packed."
+    amending.enter()
+    assert not desk.changes
+    amending.press(Qt.Key.Key_T)
+    assert len(desk.changes) == 1
+    change = window.placed.state.change
+    assert change is not None
+    assert not change.is_done
+
+
+def test_without_the_centre_it_goes_all_the_same_and_says_so(
+    amending: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    set_first_quantity(window, 5)
+    read_back(window.call)
+    desk.offline, desk.answer = True, None
+    amending.ctrl(Qt.Key.Key_Return)
+    assert len(desk.changes) == 1
+    said = "".join(part.text for part in window.placed.state.say)
+    assert said.startswith("I have kept this as a request.")
+
+
+def test_an_empty_order_asks_whether_it_is_to_be_cancelled(
+    amending: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    for row in window.call.lines.state.rows:
+        window.call.lines.remove(row.line_id)
+    amending.ctrl(Qt.Key.Key_Return)
+    box = window.call_screen.side.change
+    assert box.words()[0] == "All lines are taken off"
+    amending.press(Qt.Key.Key_T)
+    assert window.pages.currentWidget() is window.pages.order
+    assert window.changing.cancelling.state.whole
+    assert not desk.changes
+
+
+def test_what_can_no_longer_be_changed_is_locked_with_its_reason(
+    on_call: Hands, window: MainWindow, desk: FakeDesk, placed: PlacedOrder
+) -> None:
+    why = "A parcel is on its way."
+    may = tuple(
+        MayDo(act=act, obstacle=why if act in {OrderAct.BILLING, OrderAct.QUANTITY_LESS} else "")
+        for act in OrderAct
+    )
+    desk.pages[placed.document.order_id] = msgspec.structs.replace(fresh(placed), may=may)
+    desk.also_by = "Bert Hall"
+    open_page(on_call, window, placed)
+    on_call.press(Qt.Key.Key_A)
+    assert not window.call_screen.billing.other.isEnabled()
+    lines = window.call.lines
+    assert not lines.set_quantity(lines.state.rows[0].line_id, "1")
+    assert lines.state.problem is not None
+    assert lines.state.problem.sentence == why
+    warned = window.call_screen.items.strip.warnings()
+    assert warned == f"Bert Hall is changing this order, too. {why}"
