@@ -60,6 +60,8 @@ class OrderScreen(QWidget):
         self._presenter = presenter
         self._told: tuple[Happened, ...] | None = None
         self._columns = 0
+        self._gives_way = False
+        self._showed_all = False
         self.identity_place = QVBoxLayout()
         self.panel_place = QVBoxLayout()
         self.header = OrderHeader(self)
@@ -177,9 +179,16 @@ class OrderScreen(QWidget):
 
     @Slot()
     def begin(self) -> None:
-        """To the field while no order is named, else to the lines."""
+        """To the field while no order is named, to what is asked first, else to the lines."""
         state = self._presenter.state
-        (self.header.number if state.asking else self.table).setFocus()
+        item = self.identity_place.itemAt(0)
+        first = item.widget() if item is not None else None
+        if state.asking:
+            self.header.number.setFocus()
+        elif state.page is None or state.shows_all or first is None:
+            self.table.setFocus()
+        else:
+            first.setFocus()
 
     @Slot(object)
     def show_state(self, state: OrderPageState) -> None:
@@ -188,9 +197,10 @@ class OrderScreen(QWidget):
         self.table.rows().set_rows(lines)
         if lines and not self.table.currentIndex().isValid():
             self.table.choose(0)
-        theme.set_shown(self._lines, state.shows_all)
-        if self.header.number.edit.hasFocus() and not state.asking:
-            self.table.setFocus()
+        theme.set_shown(self._lines, state.shows_all and not self._gives_way)
+        if state.shows_all and not self._showed_all and self.isVisible():
+            self.table.setFocus()  # before the field that had the keyboard goes
+        self._showed_all = state.shows_all
         self.header.show_state(state)
         theme.set_shown(self._story, state.page is not None)
         for part in (self.acts, self.money, self.people):
@@ -198,6 +208,15 @@ class OrderScreen(QWidget):
         self._tell(state)
         self._allow(state)
         self._make_room()
+
+    @Slot(bool)
+    def give_way(self, wanted: bool) -> None:
+        """The panel below the lines lists them itself: it stands in their place."""
+        self._gives_way = wanted
+        state = self._presenter.state
+        theme.set_shown(self._lines, state.shows_all and not wanted)
+        if wanted:
+            self._scroll.verticalScrollBar().setValue(0)
 
     def _tell(self, state: OrderPageState) -> None:
         timeline = state.page.timeline if state.page is not None else ()

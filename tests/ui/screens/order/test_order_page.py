@@ -66,10 +66,20 @@ def tell(desk: FakeDesk, placed: PlacedOrder, **different: Any) -> OrderPage:  #
     return desk.pages[order_id]
 
 
+def show_whose_it_is(hands: Hands, window: MainWindow, placed: PlacedOrder) -> None:
+    """The caller answers until everything may be told."""
+    assert window.order_identity.box.answer.isVisible()
+    for answer in (placed.number, "LS6 3AA", "Margaret Thompson"):
+        if not window.pages.order.table.isVisible():
+            hands.write(answer)
+            hands.enter()
+
+
 @pytest.fixture
 def order(on_call: Hands, window: MainWindow, placed: PlacedOrder) -> Hands:
     """The page of the order in view, asked for by its number."""
     open_by_number(on_call, placed)
+    show_whose_it_is(on_call, window, placed)
     assert window.pages.currentWidget() is window.pages.order
     return on_call
 
@@ -160,6 +170,7 @@ def test_what_cannot_be_done_is_said_instead(
     gone = "The order has left already, so nothing can be added."
     tell(desk, placed, may=tuple(MayDo(act=act, obstacle=gone) for act in OrderAct))
     open_by_number(on_call, placed)
+    show_whose_it_is(on_call, window, placed)
     assert not page(window).amend_button.isEnabled()
     assert page(window).amend_button.toolTip() == gone
     on_call.press(Qt.Key.Key_A)
@@ -192,6 +203,7 @@ def test_the_confirmation_is_made_of_the_version_that_is_shown(
     view = msgspec.structs.replace(fresh(placed).order, revision=3)
     tell(desk, placed, order=view)
     open_by_number(on_call, placed)
+    show_whose_it_is(on_call, window, placed)
     assert "Version 3" in words_on(page(window))
     on_call.ctrl(Qt.Key.Key_O)
     assert [(one.placed, one.revision) for one in desk.printed_orders] == [(placed, 3)]
@@ -204,6 +216,7 @@ def test_a_colleague_who_is_changing_it_is_named(
     editing = Editing(by="Ada Byron", device_id=placed.document.device_id, since=A_MORNING)
     tell(desk, placed, editing=editing)
     open_by_number(on_call, placed)
+    show_whose_it_is(on_call, window, placed)
     assert "Ada Byron is changing it" in words_on(page(window))
 
 
@@ -272,7 +285,6 @@ class TestBeforeWhoIsCallingIsKnown:
     def test_before_anything_is_shown_only_the_number_stands_there(
         self, kept_back: OrderScreen
     ) -> None:
-        kept_back._presenter.set_level(IdentityLevel.NOTHING)  # noqa: SLF001 - whom the window made
         shown = words_on(kept_back)
         assert "Accepted" not in shown
         assert kept_back.story.toPlainText() == ""
