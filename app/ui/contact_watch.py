@@ -9,12 +9,13 @@ from PySide6.QtCore import QObject, Slot
 
 from app.services.rules.contacts import OnScreen
 from app.ui.presenters import Presenters
+from app.ui.screens.call.amending import Changed
 from app.ui.screens.call.answers import AnswersState
 from app.ui.screens.call.customer_state import CustomerState
 from app.ui.screens.call.finder import FinderState
 from app.ui.screens.order.presenter import OrderPageState
 from app.ui.screens.orders.presenter import OrdersState
-from app.values.order_life import ContactOutcome, ContactReason
+from app.values.order_life import ChangeState, ContactOutcome, ContactReason
 from app.wire.customers import CustomerView
 from app.wire.order_page import OrderPage
 from app.wire.orders import OrderDocument
@@ -30,6 +31,7 @@ class ContactWatch(QObject):
         self._call = presenters.call
         self._line_dropped = False
         self._looked_up = False
+        self._change: Changed | None = None
         self._reference = self._over = ""
         self._contact.screen = self._on_screen
         call = presenters.call
@@ -41,13 +43,29 @@ class ContactWatch(QObject):
         call.on_line.found.connect(self._rung)
         call.payment.pause.hung_up.connect(self._drop)
         call.placed.connect(self._contact.ends_with_order)
+        call.changed.connect(self._remember_change)
         call.parking.parked.connect(self._parked)
         call.parking.given.connect(self._given)
-        presenters.placed.finished.connect(self._contact.is_over)
+        presenters.placed.finished.connect(self._told)
         presenters.orders.state_changed.connect(self._follow_lookup_of_orders)
         presenters.order.state_changed.connect(self._follow_number)
         presenters.order.opened.connect(self._look_at)
         self._contact.state_changed.connect(self._follow_contact)
+
+    @Slot(object)
+    def _remember_change(self, changed: Changed) -> None:
+        self._change = changed
+
+    @Slot()
+    def _told(self) -> None:
+        """All was said of an order: the desk ends the contact of a new one with its call."""
+        changed, self._change = self._change, None
+        if changed is None:
+            self._contact.is_over()
+            return
+        is_done = changed.sent.state is ChangeState.APPLIED
+        outcome = ContactOutcome.ORDER_CHANGED if is_done else ContactOutcome.PASSED_ON
+        self._contact.end_as(ContactReason.CHANGE, outcome)
 
     def _on_screen(self) -> OnScreen:
         order = self._call.order

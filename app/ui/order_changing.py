@@ -115,6 +115,7 @@ class OrderChanging(QObject):
         self._panel = CancelPanel(self.cancelling, screen)
         screen.panel_place.addWidget(self._panel)
         self._panel.opened.connect(partial(screen.back_key.setEnabled, False))
+        self._panel.choosing.connect(screen.give_way)
         self._panel.closed.connect(self._panel_closed)
 
     @Slot()

@@ -35,10 +35,11 @@ COLUMNS = 3
 
 
 class CancelPanel(Card):
-    """`opened` and `closed` tell whoever shares the keys with it."""
+    """`opened` and `closed` tell who shares the keys with it, `choosing` who shares its room."""
 
     opened = Signal()
     closed = Signal()
+    choosing = Signal(bool)
 
     def __init__(self, presenter: CancelPresenter, parent: QWidget | None = None) -> None:
         super().__init__("", parent=parent)
@@ -135,6 +136,8 @@ class CancelPanel(Card):
         self.do_button.allow(state.why_not)
         self._show_parts(state, choosing=choosing)
         theme.set_shown(self, is_open)
+        if choosing is not (before is CancelStage.CHOOSING):
+            self.choosing.emit(choosing)
         if is_open and before is not state.stage:
             self._take_focus(state)
         if is_open and before is CancelStage.CLOSED:

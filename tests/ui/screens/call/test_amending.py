@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 
-from app.values.order_life import ChangeState, OrderAct
+from app.values.order_life import ChangeState, ContactOutcome, ContactReason, OrderAct
 from app.values.vocabulary import PaymentMethod
 from app.wire.order_changes import Difference, Obstacle
 from app.wire.order_page import MayDo
@@ -211,3 +211,19 @@ def test_what_can_no_longer_be_changed_is_locked_with_its_reason(
     assert lines.state.problem.sentence == why
     warned = window.call_screen.items.strip.warnings()
     assert warned == f"Bert Hall is changing this order, too. {why}"
+
+
+def test_when_all_is_said_the_contact_ends_as_a_change(
+    amending: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    set_first_quantity(window, 5)
+    read_back(window.call)
+    amending.ctrl(Qt.Key.Key_Return)
+    for _ in range(3):
+        amending.enter()
+    assert not window.placed.state.open_steps
+    amending.ctrl(Qt.Key.Key_Return)
+    assert window.pages.currentWidget() is window.call_screen
+    assert not desk.closed
+    (ended,) = desk.ended
+    assert (ended.reason, ended.outcome) == (ContactReason.CHANGE, ContactOutcome.ORDER_CHANGED)
