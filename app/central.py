@@ -6,6 +6,7 @@ ends all of it in order. A new service is added to `_services`, and nothing else
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -326,6 +327,10 @@ def serve(settings: CentreSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, partial(_stop, serving.server))
     given.log.write("starting", listen=settings.listen, version=program_version())
+    # What the program is made of is not looked through again and again: a collection in the middle
+    # of an answer about a long order took three times as long as the answer.
+    gc.collect()
+    gc.freeze()
     serving.run()
     given.log.write("ended")
 
