@@ -91,7 +91,8 @@ def covered(
     approved = approved_by(attempts, total)
     paid = total_of(_asked_for(links, IS_PAID, total), total.currency)
     promised = total_of(_asked_for(links, STILL_OPEN, total), total.currency)
-    secured, is_paid = held_before + approved + paid, _all_taken(attempts, paid)
+    secured = held_before + approved + paid
+    is_paid = _all_taken(attempts, paid, total - held_before - paid)
     cover = Cover(
         total=total,
         due=due,
@@ -166,11 +167,16 @@ def _asked_for(
     )
 
 
-def _all_taken(attempts: Iterable[CardAttempt], paid: Money) -> bool:
-    """Whether nothing is only reserved."""
+def _all_taken(attempts: Iterable[CardAttempt], paid: Money, wanted: Money) -> bool:
+    """Whether nothing is only reserved, and cards have brought what is `wanted` of them.
+
+    Of one that was sent in part only its value was taken so far.
+    """
     standing = [one for one in attempts if one.state in HOLDS_MONEY]
-    taken = all(one.state is not AttemptState.AUTHORISED for one in standing)
-    return taken and bool(standing or paid.minor)
+    if any(one.state is AttemptState.AUTHORISED for one in standing):
+        return False
+    taken = sum((one.captured or held(one)).minor for one in standing if holds(one, wanted))
+    return bool(standing or paid.minor) and taken >= wanted.minor
 
 
 def _state(

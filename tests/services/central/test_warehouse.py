@@ -170,6 +170,7 @@ class TestWhatTheWarehouseReports:
         either.look()
         assert either.order(placed).fulfilment == "part_shipped"
         assert either.captured(placed) == 2 * 295 + 495
+        assert either.order(placed).payment_state == "authorised"
         assert allocations(either.centre, order_id) == {"TEA-1": (1, 0), "CUP-2": (2, 0)}
         either.tell(placed, SHIPPED, "B", tea=1, cup=2)
         either.look()
