@@ -147,7 +147,7 @@ class MainWindow(QMainWindow):
         self._key_sheet = KeySheet(self)
         asked = UnansweredPresenter(self._caller, self._background, self)
         self.unanswered = UnansweredList(self, asked)
-        self.contact = presenters.contact
+        self.contact, self.identity = presenters.contact, presenters.identity
         self.contacts = ContactWatch(presenters, self)
         self.contact_panel = ContactPanel(self.contact, self._clock, self)
         self.order_identity = OrderIdentity(self.pages, presenters, self)
@@ -180,7 +180,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         made = self._presenters
         telling = (self.call, self.drafts, self.placed, self.protocol, self.outbox)
-        for part in (self.sign_in, *telling, made.order, made.orders, self.contact):
+        for part in (self.sign_in, *telling, made.order, made.orders, made.worklist, self.contact):
             part.notice.connect(self.notices.show_notice)
         self.sign_in.signed_in.connect(self._let_in)
         self._watch.ended.connect(self._sign_in_ended)
@@ -208,6 +208,7 @@ class MainWindow(QMainWindow):
         shortcuts.bind(self, Action.DRAFTS, self.show_drafts)
         shortcuts.bind(self, Action.OUTBOX, self.trips.show_outbox)
         shortcuts.bind(self, Action.FIND_ORDER, self.trips.find_order)
+        shortcuts.bind(self, Action.WORKLIST, self.trips.show_worklist)
 
     def _start(self) -> None:
         self._tick = QTimer(self)
@@ -350,7 +351,7 @@ class MainWindow(QMainWindow):
             return
         self._session = session
         self.trips.person = session.person
-        self._presenters.identity.is_lead = Permission.REVIEW_ORDERS in session.permissions
+        self.identity.is_lead = Permission.REVIEW_ORDERS in session.permissions
         self.call.answers.csr = session.person.name
         self.bar.show_person(session.person.name, role_words(session))
         self.call_backs.begin()
@@ -371,7 +372,7 @@ class MainWindow(QMainWindow):
 
     def _take_policy(self, policy: Policy) -> None:
         self._policy = policy
-        self._presenters.identity.needed = policy.identity_facts
+        self.identity.needed = policy.identity_facts
         self._go_to(self.call_screen)
         self.new_call()
         self._told_of_drafts = False
@@ -380,7 +381,8 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _resume(self, document: OrderDocument) -> None:
         order = self.call.order
-        is_another = order.is_open and bool(order.document.lines)
+        in_hand = order.is_open and bool(order.document.lines)
+        is_another = in_hand and document.amends is None
         if is_another and self.contact.asks_before(partial(self._resume, document)):
             return
         self.contacts.go_on_with(document)

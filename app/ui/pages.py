@@ -21,6 +21,7 @@ from app.ui.screens.outbox.screen import OutboxScreen
 from app.ui.screens.placed.screen import PlacedScreen
 from app.ui.screens.protocol.screen import ProtocolScreen
 from app.ui.screens.sign_in.screen import SignInScreen
+from app.ui.screens.worklist.screen import WorklistScreen
 from app.ui.shortcuts import Action
 
 
@@ -35,6 +36,7 @@ class _Rest:
     outbox: OutboxScreen
     order: OrderScreen
     orders: OrdersScreen
+    worklist: WorklistScreen
 
 
 class Pages(QStackedWidget):
@@ -46,6 +48,7 @@ class Pages(QStackedWidget):
     outbox_left = Signal()
     order_left = Signal()
     orders_left = Signal()
+    worklist_left = Signal()
     order_chosen = Signal(object)
 
     def __init__(self, presenters: Presenters, parent: QWidget) -> None:
@@ -73,6 +76,7 @@ class Pages(QStackedWidget):
             OutboxScreen(made.outbox, self),
             OrderScreen(made.order, self),
             OrdersScreen(made.orders, self),
+            WorklistScreen(made.worklist, self),
         )
         for page in fields(rest):
             self.addWidget(getattr(rest, page.name))
@@ -84,6 +88,7 @@ class Pages(QStackedWidget):
         rest.outbox.left.connect(self.outbox_left)
         rest.order.left.connect(self.order_left)
         rest.orders.left.connect(self.orders_left)
+        rest.worklist.left.connect(self.worklist_left)
         self._rest = rest
         return rest
 
@@ -126,6 +131,11 @@ class Pages(QStackedWidget):
         """Finding an order."""
         return self.build_rest().orders
 
+    @property
+    def worklist(self) -> WorklistScreen:
+        """What needs a person."""
+        return self.build_rest().worklist
+
     def commands(self) -> tuple[Command, ...]:
         """What the page in view offers for the palette."""
         page = self.currentWidget()
@@ -134,27 +144,26 @@ class Pages(QStackedWidget):
     def key_hints(self) -> tuple[tuple[str, str], ...]:
         """The keys that matter most on the page in view."""
         all_actions = (shortcuts.keys(Action.ALL_ACTIONS), self.tr("all actions"))
+        back = (shortcuts.keys(Action.BACK), self.tr("back"))
         next_one = (self.tr("Enter"), self.tr("next"))
+        opens = (self.tr("Enter"), self.tr("open the order"))
+        hints: tuple[tuple[str, str], ...] = ()
         match self.currentWidget():
             case CallScreen():
-                pane = (shortcuts.keys(Action.NEXT_PANE), self.tr("next pane"))
-                return next_one, pane, all_actions
+                hints = next_one, (shortcuts.keys(Action.NEXT_PANE), self.tr("next pane"))
             case PlacedScreen():
-                end = (shortcuts.keys(Action.COMMIT), self.tr("end the call"))
-                return next_one, end, all_actions
+                hints = next_one, (shortcuts.keys(Action.COMMIT), self.tr("end the call"))
             case OrderScreen():
-                acts = [
-                    (shortcuts.keys(act), shortcuts.label(act))
-                    for act in (Action.AMEND, Action.CANCEL_ORDER)
-                ]
-                return *acts, (shortcuts.keys(Action.BACK), self.tr("back")), all_actions
+                acts = (Action.AMEND, Action.CANCEL_ORDER)
+                hints = *((shortcuts.keys(act), shortcuts.label(act)) for act in acts), back
             case OrdersScreen():
-                opens = (self.tr("Enter"), self.tr("open the order"))
-                return opens, (shortcuts.keys(Action.BACK), self.tr("back")), all_actions
+                hints = opens, back
+            case WorklistScreen():
+                next_free = (shortcuts.keys(Action.NEXT_IN_LIST), self.tr("next one"))
+                hints = next_free, opens, back
             case ProtocolScreen() | OutboxScreen():
-                return (shortcuts.keys(Action.BACK), self.tr("back")), all_actions
-            case _:
-                return (all_actions,)
+                hints = (back,)
+        return *hints, all_actions
 
 
 _OFFERING = (
@@ -165,4 +174,5 @@ _OFFERING = (
     OutboxScreen,
     OrderScreen,
     OrdersScreen,
+    WorklistScreen,
 )

@@ -23,6 +23,7 @@ from app.ui.screens.outbox.presenter import OutboxPresenter
 from app.ui.screens.placed.presenter import PlacedPresenter
 from app.ui.screens.protocol.presenter import ProtocolPresenter
 from app.ui.screens.sign_in.presenter import SignInPresenter
+from app.ui.screens.worklist.presenter import WorklistPresenter
 from app.values.clock import Clock
 from app.values.identity import DeviceId, Ids
 from app.values.vocabulary import Region
@@ -55,6 +56,7 @@ class Presenters:
     outbox: OutboxPresenter
     order: OrderPresenter
     orders: OrdersPresenter
+    worklist: WorklistPresenter
     contact: ContactPresenter
     identity: IdentityPresenter
 
@@ -82,6 +84,7 @@ def presenters_of(means: Means, parent: QObject) -> Presenters:
         outbox=OutboxPresenter(caller, background, opener, printer, clock, parent),
         order=OrderPresenter(caller, background, opener, printer, means.regions, parent),
         orders=OrdersPresenter(caller, background, clock, parent),
+        worklist=WorklistPresenter(caller, background, clock, means.ids, parent),
         contact=ContactPresenter(caller, background, clock, means.ids, parent),
         identity=IdentityPresenter(means.regions, means.speech, clock, parent),
     )

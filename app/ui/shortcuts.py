@@ -316,6 +316,8 @@ def bind_numbers(widget: QWidget, action: Action, slot: Callable[[int], object])
     for number, sequence in enumerate(sequences(action), 1):
         shortcut = QShortcut(sequence, widget)
         shortcut.setAutoRepeat(False)
+        if KEYS[action].where is Where.LIST:
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
         shortcut.setObjectName(f"shortcut-{action}-{number}")
         shortcut.activated.connect(partial(slot, number))
         made.append(shortcut)

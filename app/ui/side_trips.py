@@ -16,13 +16,14 @@ from app.ui.command_palette import Command
 from app.ui.pages import Pages
 from app.ui.presenters import Presenters
 from app.ui.shortcuts import Action
-from app.values.order_number import grouped
+from app.values.identity import OrderId
+from app.values.order_number import OrderNumber, grouped
 from app.wire.clashes import LikeOrder
 from app.wire.customers import OrderSummary
 from app.wire.order_page import OrderPage
 from app.wire.order_search import FoundOrder
 from app.wire.orders import Amends, PlacedOrder
-from app.wire.people import PersonView
+from app.wire.people import PERMISSIONS, Permission, PersonView
 
 
 class WayBack:
@@ -80,6 +81,8 @@ class SideTrips(QObject):
         pages.outbox_left.connect(self.back)
         pages.order_left.connect(self.back)
         pages.orders_left.connect(self.back)
+        pages.worklist_left.connect(self.back)
+        presenters.worklist.order_chosen.connect(self._show_numbered)
         presenters.orders.order_chosen.connect(self.show_order)
         presenters.orders.placed_chosen.connect(self.show_order_of)
 
@@ -92,6 +95,7 @@ class SideTrips(QObject):
         return (
             *((here,) if just_placed else ()),
             Command(shortcuts.label(Action.FIND_ORDER), self.find_order, Action.FIND_ORDER),
+            *self._of_leads(),
             Command(shortcuts.label(Action.OUTBOX), self.show_outbox, Action.OUTBOX),
             Command(self.tr("Order page of \u2026"), self.ask_for_order),
             Command(self.tr("Read-back of an order \u2026"), self.ask_for_protocol),
@@ -113,6 +117,22 @@ class SideTrips(QObject):
         """Whatever the caller still knows of it."""
         if self._open(self._pages.orders):
             self._pages.orders.begin()
+
+    @Slot()
+    def show_worklist(self) -> None:
+        """What needs a person; for whoever may decide about orders."""
+        if self._decides and self._open(self._pages.worklist):
+            self._pages.worklist.begin()
+
+    @property
+    def _decides(self) -> bool:
+        return self.person is not None and (
+            Permission.REVIEW_ORDERS in PERMISSIONS[self.person.role]
+        )
+
+    def _of_leads(self) -> tuple[Command, ...]:
+        label = shortcuts.label(Action.WORKLIST)
+        return (Command(label, self.show_worklist, Action.WORKLIST),) if self._decides else ()
 
     @Slot()
     def ask_for_protocol(self) -> None:
@@ -148,6 +168,11 @@ class SideTrips(QObject):
     def show_order(self, order: OrderSummary | FoundOrder | Amends) -> None:
         """The page of an order that the centre holds."""
         self._presenters.order.show_order(order.order_id, order.number)
+        self._open_order()
+
+    @Slot(object, object)
+    def _show_numbered(self, order_id: OrderId, number: OrderNumber) -> None:
+        self._presenters.order.show_order(order_id, number)
         self._open_order()
 
     @Slot(object)

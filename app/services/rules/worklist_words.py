@@ -43,7 +43,7 @@ def why_waits(kind: WorkKind, code: HoldCode | None, bank_said: str) -> tuple[st
 
 
 def card_taken(brand: str, last_four: str, seat: str, person: str) -> str:
-    """Which card, and where it was taken: `Visa ending 4242, taken by Ada at Desk 12.`"""
+    """Which card, and where it was taken: `Visa ending 4242, taken by Ada at Desk 12`."""
     card = f"{brand.capitalize() or 'Card'} ending {last_four}" if last_four else "A card"
     return f"{card}, taken by {person} at {seat}."
 
