@@ -14,6 +14,7 @@ from app.documents.order_confirmation import render
 from app.values.money import Currency, Money, total_of
 from app.values.order_number import with_check_digits
 from app.values.vocabulary import Region
+from app.wire.order_page import VersionOnPaper
 from app.wire.orders import PlacedOrder, Totals
 from app.wire.sync import Company, Policy
 from tests.builders import Change, an_order, with_charge, with_line
@@ -99,9 +100,12 @@ class Printer:
         policy: Policy = GB,
         *,
         copy: bool = False,
+        version: VersionOnPaper | None = None,
         fonts: tuple[Path, ...] = NO_FONTS,
     ) -> Printed:
-        pdf = render(order, policy, copy=copy, made_at=PRINTED_AT, fallback_fonts=fonts)
+        pdf = render(
+            order, policy, copy=copy, made_at=PRINTED_AT, version=version, fallback_fonts=fonts
+        )
         path = self._folder / "paper.pdf"
         path.write_bytes(pdf)
         text = subprocess.run(

@@ -20,7 +20,7 @@ from app.values.clock import Clock
 from app.values.identity import CommandId, OrderId
 from app.values.money import Money
 from app.values.order_number import OrderNumber
-from app.values.vocabulary import CommandState
+from app.values.vocabulary import CommandKind, CommandState
 from app.wire.message import View, decode
 from app.wire.outbox import AskOutbox, OutboxEntry, OutboxPage, OutboxPlace
 
@@ -49,6 +49,12 @@ class _Sketch(View, frozen=True, kw_only=True):
     number: OrderNumber
     document: _Ordered
     totals: _Sum
+
+
+class _Change(View, frozen=True, kw_only=True):
+    """As much of a change as a list shows; its order may have been placed elsewhere."""
+
+    number: OrderNumber
 
 
 class OutboxList:
@@ -130,6 +136,14 @@ def _bodies(order_ids: set[UUID]) -> Select[UUID, bytes]:
     )
 
 
+def _number(row: Row[Any], sketch: _Sketch | None) -> OrderNumber | None:
+    if sketch is not None:
+        return sketch.number
+    if row.kind is CommandKind.CHANGE_ORDER:
+        return decode(row.body, _Change).number
+    return None
+
+
 def _entry(row: Row[Any], sketch: _Sketch | None, due: datetime | None) -> OutboxEntry:
     customer = sketch.document.customer if sketch is not None else None
     return OutboxEntry(
@@ -138,7 +152,7 @@ def _entry(row: Row[Any], sketch: _Sketch | None, due: datetime | None) -> Outbo
         order_id=OrderId(row.order_id),
         kind=row.kind,
         state=row.state,
-        number=sketch.number if sketch is not None else None,
+        number=_number(row, sketch),
         customer=customer.name if customer is not None else "",
         total=sketch.totals.total if sketch is not None else None,
         taken_at=row.captured_at,

@@ -94,6 +94,9 @@ def summary(rows: tuple[DraftRow, ...]) -> str:
 
 def _own(draft: DraftSummary, now: datetime) -> DraftRow:
     stand, words = _stand(draft, now)
+    if draft.changes is not None:
+        of_order = tr("Change of {number}").format(number=formatting.order_number(draft.changes))
+        words = of_order if stand is Stand.OPEN else f"{of_order}: {words}"
     return DraftRow(
         stand=stand,
         order_id=draft.order_id,
