@@ -18,11 +18,13 @@ from app.values.warehouse import EventOutcome, WarehouseAnswer
 from app.values.warehouse import WarehouseEventKind as Kind
 from app.wire.card_operations import CAPTURE_ATTEMPT
 from app.wire.message import decode, encode
+from app.wire.order_changes import PiecesOfLine
 from app.wire.payments import CaptureAttempt
 from app.wire.sync import OrderDecision
 from app.wire.warehouse import PickedLine, ReportFromWarehouse, ReportShipment
 from app.wire.warehouse_operations import REPORT_SHIPMENT
 from tests.builders import A_MORNING, an_id, changed, with_charge, with_line
+from tests.changing_desk import ChangingDesk
 from tests.paying_desk import PayingCentre, pounds
 from tests.stocked_desk import allocations, reserved, sums_that_are_wrong
 from tests.warehouses import DELIVERED, SHIPPED, Warehoused, line_of
@@ -334,6 +336,37 @@ class TestTheMoneyForWhatWasSent:
         assert site.order(placed).fulfilment == "shipped"
         due = site.centre.rows("SELECT capture_due_at FROM order_at_warehouse")
         assert [row.capture_due_at for row in due] == [None]
+
+
+class TestARealChange:
+    def test_after_a_part_was_sent_leaves_goods_and_money_right(self, site: Warehoused) -> None:
+        desk = ChangingDesk(site.centre, "Desk 2", "grace")
+        lines = with_line("TEA-1", 3), with_line("CUP-2", 2)
+        order = desk.ordered(*lines, payment=PaymentMethod.CARD)
+        site.look()
+        site.tell(order, SHIPPED, "A", tea=3)
+        site.look()
+        cups = PiecesOfLine(line_id=line_of(order, "CUP-2"), quantity=2)
+        assert desk.cancel(order, cups).reasons == ()
+        site.look()
+        site.look()
+        assert site.line.kinds == ["order.new", "order.changed"]
+        assert [line.code for line in site.line.told[1].order.lines] == ["TEA-1"]
+        assert site.order(order).fulfilment == "shipped"
+        assert site.captured(order) == site.order(order).total_minor == 3 * 295 + 495
+        assert site.order(order).payment_state == "paid"
+        assert sums_that_are_wrong(site.centre) == ()
+        assert site.tell(order, SHIPPED, "B", cup=2) is EventOutcome.KEPT
+        assert site.shipped(order)["CUP-2"] == (0, 0, 0)
+
+    def test_of_the_whole_before_anything_was_sent_takes_no_money(self, site: Warehoused) -> None:
+        desk = ChangingDesk(site.centre, "Desk 2", "grace")
+        order = desk.ordered(payment=PaymentMethod.CARD)
+        site.look()
+        assert desk.cancel(order).reasons == ()
+        site.look()
+        assert site.line.kinds == ["order.new", "order.cancelled"]
+        assert site.captured(order) == 0
 
 
 def test_an_order_is_complete_when_its_goods_can_no_longer_come_back(site: Warehoused) -> None:
