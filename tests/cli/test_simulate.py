@@ -14,6 +14,7 @@ import pytest
 from app.cli.program import REFUSED, main
 from app.services.rules.recording_audio import CallRecordings, read_audio
 from app.wire.message import decode
+from app.wire.webhook_signature import written_secret
 
 PATIENCE_S = 60.0
 Tell = Callable[..., tuple[int, str]]
@@ -105,3 +106,21 @@ def test_without_a_secret_it_does_not_start(
     words = ["--folder", str(tmp_path), "--secret-file", str(tmp_path / "none")]
     assert main(["simulate", "call-recorder", *words]) == REFUSED
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_a_warehouse_says_where_it_listens_and_ends_with_its_input(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(written_secret(b"s" * 32), encoding="ascii")
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "app", "simulate", "warehouse", "--end-with-input"),
+            *("--centre", "http://127.0.0.1:9", "--secret-file", str(secret)),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    ready = json.loads(process.stdout.readline())
+    assert ready["url"] == f"http://127.0.0.1:{ready['port']}/orders"
+    process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0

@@ -31,7 +31,7 @@ CONNECTIONS = 1
 SESSION = timedelta(seconds=50)
 """So that sign-ins run out in the middle of calls."""
 
-_WITHOUT = ("recording.", "payments.", "measures.", "drafts.")
+_WITHOUT = ("recording.", "payments.", "measures.", "drafts.", "warehouse.")
 
 
 class ReplicaDied(BaseException):
