@@ -6,7 +6,7 @@ order, so that a later decision is never taken for an older one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from app.services.central.transaction import Transaction
 from app.services.rules.review import sentence_for
 from app.services.rules.warehouse_words import FOR_THE_SEAT, event_words
 from app.values.identity import DeviceId, OrderId
-from app.values.order_life import OrderState
+from app.values.order_life import ChangeWhat, OrderState
 from app.values.order_number import OrderNumber, grouped
 from app.values.vocabulary import ChangeKind, PaymentState
 from app.wire.message import encode
@@ -27,6 +27,7 @@ TOLD_FOR = timedelta(days=90)
 """So far back a desk that takes everything anew is told of decisions."""
 
 _PAYMENT = "payment"
+_CHANGED = "changed"
 
 _DECIDED = """
     INSERT INTO change (kind, key, revision, deleted, device_id)
@@ -72,7 +73,7 @@ def decisions(tx: Transaction, seat: DeviceId, orders: list[str]) -> list[Change
 
 def decisions_after(tx: Transaction, seat: DeviceId, after: str, limit: int) -> list[Change]:
     """A page of what was decided about a seat's orders in the last months, by order."""
-    since, kinds = tx.at - TOLD_FOR, [_PAYMENT, *FOR_THE_SEAT]
+    since, kinds = tx.at - TOLD_FOR, [_PAYMENT, _CHANGED, *FOR_THE_SEAT]
     values = {"seat": seat, "since": since, "after": after, "limit": limit, "kinds": kinds}
     rows = tx.connection.exec_driver_sql(_DECISIONS + _PAGE, values)
     return [_decision(row) for row in rows]
@@ -81,7 +82,7 @@ def decisions_after(tx: Transaction, seat: DeviceId, after: str, limit: int) -> 
 def _decision(row: Sequence[Any]) -> Change:
     order_id, number, state, reasons, payment, received_at, told, revision, at, kind, facts = row
     paid = PaymentState(payment) if kind == _PAYMENT else None
-    goods = event_words(kind, facts) if kind in FOR_THE_SEAT else None
+    goods = event_words(kind, facts) if kind in FOR_THE_SEAT else _changed(kind, facts, state)
     said = _sentence(OrderState(state), reasons, paid, goods)
     document = OrderDecision(
         order_id=OrderId(order_id),
@@ -125,6 +126,21 @@ def _sentence(
     if state is OrderState.NEEDS_REVIEW:
         said.append(sentence_for(reasons[-1] if paid is not None else reasons[0]))
     return " ".join(said)
+
+
+_CHANGES = {
+    ChangeWhat.AMENDMENT: "The order was changed",
+    ChangeWhat.CANCELLATION: "A part of the order was cancelled",
+    ChangeWhat.UNDO: "The last change of the order was taken back",
+}
+
+
+def _changed(kind: str, facts: Mapping[str, Any], state: str) -> str | None:
+    """What became of its contents; that all of it was cancelled is said by its state."""
+    if kind != _CHANGED or state == OrderState.CANCELLED:
+        return None
+    done = _CHANGES[ChangeWhat(facts["what"])]
+    return f"{done}: version {facts['revision']} holds."
 
 
 def _told_as(number: str, told: Sequence[str] | None) -> str:

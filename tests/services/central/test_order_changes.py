@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,9 @@ from app.values.errors import Refusal
 from app.values.identity import LineId, OrderId
 from app.values.money import Currency, Money
 from app.values.order_life import CancelReason, ChangeState, OrderState
-from app.values.vocabulary import PaymentMethod, PaymentState, Role
+from app.values.vocabulary import ChangeKind, PaymentMethod, PaymentState, Role
+from app.wire.message import decode
+from app.wire.operations import TAKE_SNAPSHOT
 from app.wire.order_changes import (
     BeginChange,
     Cancellation,
@@ -26,7 +29,7 @@ from app.wire.order_changes import (
 )
 from app.wire.order_operations import BEGIN_CHANGE, LEAVE_CHANGE, SETTLE_CHANGE, WITHDRAW_CHANGE
 from app.wire.orders import OrderDocument, PlacedOrder
-from app.wire.sync import Outcome
+from app.wire.sync import OrderDecision, Outcome, TakeSnapshot
 from tests.builders import an_address, changed, with_line
 from tests.changing_desk import ChangingDesk, quantity
 from tests.order_desk import regions, stored_order
@@ -192,6 +195,30 @@ class TestTwoPeopleAtOnce:
         preview = desk.preview(order, desk.amendment(order, quantity("TEA-1", 7)), 1)
         assert [(one.old, one.new) for one in preview.overtaken] == [("2", "5")]
         assert [one.code for one in preview.obstacles] == ["order_changed"]
+
+    def test_of_two_in_the_same_moment_one_wins_and_one_is_kept(
+        self, desk: ChangingDesk, lead: ChangingDesk
+    ) -> None:
+        order = desk.ordered()
+        commands = [
+            (one, one.changing(one.change(order, one.amendment(order, quantity("TEA-1", pieces)))))
+            for one, pieces in ((desk, 5), (lead, 7))
+        ]
+        with ThreadPoolExecutor(2) as threads:
+            sent = [threads.submit(one.send, command) for one, command in commands]
+            reasons = sorted(one.result()[0].reasons for one in sent)
+        assert reasons == [(), ("order_changed",)]
+        assert desk.revision(order) == 2
+        assert owed(desk, order) == row_of(desk, order)["total_minor"]
+
+    def test_the_seat_that_took_the_order_hears_of_it(
+        self, desk: ChangingDesk, lead: ChangingDesk
+    ) -> None:
+        order = desk.ordered()
+        assert lead.amend(order, quantity("TEA-1", 5)).reasons == ()
+        page = desk.caller.call(TAKE_SNAPSHOT, TakeSnapshot(kind=ChangeKind.ORDER))
+        told = decode(page.rows[0].document, OrderDecision)
+        assert told.sentence == "The order was changed: version 2 holds."
 
     def test_a_colleague_is_named_while_they_change_it(
         self, desk: ChangingDesk, lead: ChangingDesk
