@@ -43,7 +43,7 @@ def changes_of(tx: Transaction, now: OrderNow) -> tuple[ChangeView, ...]:
     rows = (
         select(OrderChangeRow)
         .where(OrderChangeRow.order_id == now.row.order_id)
-        .order_by(OrderChangeRow.received_at.desc(), OrderChangeRow.change_id)
+        .order_by(OrderChangeRow.received_at.desc(), OrderChangeRow.change_id.desc())
         .limit(CHANGES_MOST)
     )
     newest_first = tx.session.scalars(rows).all()

@@ -123,7 +123,7 @@ class OrderRows:
         rows = (
             select(CardMovement)
             .where(CardMovement.attempt_id.in_(attempts))
-            .order_by(CardMovement.asked_at.desc(), CardMovement.movement_id)
+            .order_by(CardMovement.asked_at.desc(), CardMovement.movement_id.desc())
             .limit(ROWS_MOST)
         )
         return tuple(map(self._movement, reversed(self._tx.session.scalars(rows).all())))
@@ -146,7 +146,7 @@ class OrderRows:
             select(ContactRow, Person.name, level_shown(self._order))
             .outerjoin(Person, Person.person_id == ContactRow.person_id)
             .where(is_about(self._order))
-            .order_by(ContactRow.started_at.desc(), ContactRow.contact_id)
+            .order_by(ContactRow.started_at.desc(), ContactRow.contact_id.desc())
             .limit(ROWS_MOST)
         )
         return tuple(
@@ -171,7 +171,7 @@ class OrderRows:
         rows = (
             select(RecordingLease)
             .where(RecordingLease.order_id.in_(calls), RecordingLease.held_at.is_not(None))
-            .order_by(RecordingLease.held_at.desc(), RecordingLease.lease_id)
+            .order_by(RecordingLease.held_at.desc(), RecordingLease.lease_id.desc())
             .limit(ROWS_MOST)
         )
         return tuple(map(_gap, reversed(self._tx.session.scalars(rows).all())))

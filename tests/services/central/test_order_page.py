@@ -11,13 +11,16 @@ from app.transport.client import RemoteCaller
 from app.values.errors import Refusal
 from app.values.identity import OrderId
 from app.values.money import Currency, Money
-from app.values.order_life import Fulfilment, OrderAct
+from app.values.order_life import ChangeState, Fulfilment, OrderAct
 from app.values.order_number import OrderNumber
+from app.wire.order_changes import PiecesOfLine
 from app.wire.order_operations import ASK_ORDER_PAGE
 from app.wire.order_page import AskOrderPage, OrderPage
 from app.wire.orders import PlacedOrder
 from tests.builders import an_id, with_line
+from tests.changing_desk import ChangingDesk, quantity
 from tests.order_desk import OrderCentre, SendingDesk, regions
+from tests.paying_desk import PayingCentre
 
 
 @pytest.fixture
@@ -83,7 +86,8 @@ def test_pieces_of_a_product_go_to_its_lines_in_their_order(
 ) -> None:
     placed = sent(desk)
     local.run(
-        "INSERT INTO stock_level (code, on_hand, reserved, counted_at) VALUES ('TEA-1', 2, 2, now())"
+        "INSERT INTO stock_level (code, on_hand, reserved, counted_at)"
+        " VALUES ('TEA-1', 2, 2, now())"
     )
     local.run(
         "INSERT INTO order_allocation (order_id, code, allocated, back_ordered)"
@@ -179,3 +183,38 @@ def statements(centre: OrderCentre, placed: PlacedOrder) -> int:
 
     centre.transactions.read(read)
     return len(counted)
+
+
+class TestAfterChanges:
+    @pytest.fixture
+    def desk(self, paying: PayingCentre) -> ChangingDesk:
+        return ChangingDesk(paying)
+
+    def test_each_is_told_with_what_differed_and_only_the_newest_can_be_taken_back(
+        self, desk: ChangingDesk
+    ) -> None:
+        order = desk.ordered(with_line("TEA-1", 5), with_line("CUP-2", 2))
+        desk.amend(order, quantity("TEA-1", 3))
+        pieces = PiecesOfLine(line_id=order.document.lines[1].line_id, quantity=1)
+        desk.cancel(order, pieces)
+        page = page_of(desk.centre.signed_in(), order)
+        told = [row.sentence for row in page.timeline if row.kind == Told.CHANGE]
+        assert told[0].startswith("The order was changed (version 2): Line 1")
+        assert "5 \u2192 3" in told[0]
+        assert told[1].startswith("A part of the order was cancelled (version 3): Line 2")
+        assert [one.revision for one in page.versions] == [1, 2, 3]
+        assert [one.can_undo_until is not None for one in page.changes] == [False, True]
+        assert page.lines[0].quantity == 3
+        assert (page.lines[1].ordered, page.lines[1].cancelled) == (2, 1)
+        may = {one.act: one.obstacle for one in page.may}
+        assert may[OrderAct.UNDO] == ""
+
+    def test_a_request_is_told_with_what_was_asked_for(self, desk: ChangingDesk) -> None:
+        order = desk.ordered(with_line("TEA-1", 5))
+        desk.centre.run("UPDATE sales_order SET fulfilment = 'shipped'")
+        desk.amend(order, quantity("TEA-1", 3))
+        page = page_of(desk.centre.signed_in(), order)
+        assert page.changes[0].state is ChangeState.OPEN
+        (told,) = [row.sentence for row in page.timeline if row.kind == Told.CHANGE]
+        assert told.startswith("It was asked that the order be changed: Line 1")
+        assert "A person decides: " in told

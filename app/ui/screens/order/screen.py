@@ -202,7 +202,6 @@ class OrderScreen(QWidget):
             self.table.setFocus()  # before the field that had the keyboard goes
         self._showed_all = state.shows_all
         self.header.show_state(state)
-        theme.set_shown(self._story, state.page is not None)
         for part in (self.acts, self.money, self.people):
             part.show_state(state)
         self._tell(state)
@@ -221,6 +220,7 @@ class OrderScreen(QWidget):
     def _tell(self, state: OrderPageState) -> None:
         timeline = state.page.timeline if state.page is not None else ()
         rows = story.rows_for(timeline, state.level)
+        theme.set_shown(self._story, bool(rows) or state.shows_all)
         if rows == self._told:
             return
         self._told = rows
