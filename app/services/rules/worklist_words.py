@@ -32,6 +32,20 @@ CHANGED_WORDS: Mapping[str, str] = {
     "order_unknown": "The order that it changes has not come yet.",
     "needs_lead": "A lead has to agree to the price.",
     "payment_short": "The money for it is not held.",
+    "change_sent_twice": "Another change was sent under the same id before.",
+    "line_unknown": "A line of it is no longer part of the order.",
+    "not_permitted": "Who asked for it may not change orders.",
+    "number_differs": "It names another order number than the order has.",
+    "order_cancelled": "The order was cancelled before.",
+    "order_emptied": "Nothing would be left of the order: it may be meant as a cancellation.",
+    "payment_open": "The bank had not answered yet.",
+    "pieces_left": "Some of the pieces had left when it was asked for.",
+    "too_many_pieces": "More pieces were to go than the order has.",
+    "undo_goods_moved": "Goods had moved since the change that was to be taken back.",
+    "undo_money_moved": "Money had moved for the change that was to be taken back.",
+    "undo_nothing": "The change that was to be taken back is not the last one.",
+    "undo_too_late": "It was too late to take the change back.",
+    "version_unknown": "An earlier change of the order has not come yet.",
 }
 """Codes of obstacles as they stand with a change that waits."""
 
