@@ -251,15 +251,17 @@ def _keep_customer(
     rules: RegionRules,
 ) -> list[str]:
     """What the customer is found by later: names, numbers and addresses that were told."""
+    customer, acts = document.customer, {one.act for one in planned.acts}
+    if customer is not None and customer.customer_id != now.row.customer_id:
+        known = tx.session.get(Customer, customer.customer_id)
+        now.row.customer_id = known.customer_id if known else now.row.customer_id
     customer_id = now.row.customer_id
-    acts = {one.act for one in planned.acts}
     if customer_id is None:
         return []
     if acts & {OrderAct.ADDRESS, OrderAct.BILLING}:
         addresses, _ = addresses_of(document)
         rows = [address_values(tx, CustomerId(customer_id), one, tx.at) for one in addresses]
         tx.connection.exec_driver_sql(_KEEP_ADDRESSES, {"rows": encode(rows).decode()})
-    customer = document.customer
     if OrderAct.CONTACT not in acts or customer is None or customer.customer_id != customer_id:
         return []
     held = _held_customer(tx, customer_id)

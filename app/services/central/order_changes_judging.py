@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.models.central.customer import Customer
 from app.models.central.read_back import ReadBackOverride
 from app.services.central import judgement
 from app.services.central.guidance import GuidanceEditions
@@ -64,6 +65,7 @@ class Judging:
             placed = as_placed(told.change, what)
             found += _contents(placed, base, rules)
             found += self._read_back(tx, placed, base, rules)
+            found += _customer(tx, placed, base)
             found += _overrides(tx, placed, base, told)
             found += _products(tx, placed, base)
         return tuple(
@@ -130,6 +132,8 @@ def payment_obstacles(now: OrderNow, planned: Planned, told: Told) -> tuple[Obst
 
 
 _OWN_SENTENCES: Mapping[str, str] = {
+    ReviewReason.CUSTOMER_UNKNOWN: "The customer that the change names is not known here.",
+    "version_unknown": "An earlier change of the order has not arrived yet.",
     "number_differs": "The change names another order number than this order has.",
     "change_sent_twice": "Another change was sent under the same id before.",
     "order_unknown": "The order itself has not arrived yet.",
@@ -158,6 +162,15 @@ def _contents(placed: PlacedOrder, base: PlacedOrder, rules: RegionRules) -> Ite
     for reason in judgement.reasons_from_contents(placed, totals(placed.document, rules)):
         if reason not in before and reason != ReviewReason.NO_LINES:
             yield reason
+
+
+def _customer(tx: Transaction, placed: PlacedOrder, base: PlacedOrder) -> Iterator[str]:
+    """Another customer has to be one of ours: nobody is made anew by a change."""
+    customer, before = placed.document.customer, base.document.customer
+    if customer is None or (before is not None and before.customer_id == customer.customer_id):
+        return
+    if tx.session.get(Customer, customer.customer_id) is None:
+        yield ReviewReason.CUSTOMER_UNKNOWN
 
 
 def _open(checkpoints: Checkpoints, placed: PlacedOrder) -> list[Checkpoint]:
