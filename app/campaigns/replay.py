@@ -183,7 +183,7 @@ class Replay:
             self._place(tally)
         if self._placed:
             tally.rows.append(_row(invoice, self._placed[0]))
-            self.taken[invoice.number] = _taken(self._placed[0])
+            self.taken[invoice.number] = taken_of(self._placed[0])
         else:
             self._give_up(tally)
 
@@ -301,7 +301,8 @@ def _row(invoice: Invoice, placed: PlacedOrder) -> ReplayedOrder:
     )
 
 
-def _taken(placed: PlacedOrder) -> TakenOrder:
+def taken_of(placed: PlacedOrder) -> TakenOrder:
+    """What a later replay has to know of an order."""
     lines = placed.document.lines
     return TakenOrder(
         order_id=placed.document.order_id,

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import uuid5
 
 import msgspec
 import psycopg
@@ -18,7 +19,7 @@ from app.campaigns.cancellations import Matched, Taken, reasons
 from app.campaigns.invoices import Invoice
 from app.campaigns.replay import ReplayResult, TakenOrder, invoice_of, quantiles
 from app.services.ports import Caller
-from app.values.identity import ChangeId, Ids
+from app.values.identity import ChangeId
 from app.values.order_life import CancelReason, ChangeState, OrderState
 from app.wire.order_changes import Cancellation, ChangeOrder, ChangeSent, PiecesOfLine
 from app.wire.order_operations import CHANGE_ORDER
@@ -153,12 +154,10 @@ class CancellationReplay:
     def __init__(
         self,
         caller: Caller,
-        ids: Ids,
         invoices: Iterable[Invoice],
         taken: Mapping[str, TakenOrder],
     ) -> None:
         self._caller = caller
-        self._ids = ids
         self._orders = {
             one.number: _Order(taken[one.number], one, [line.quantity for line in one.lines])
             for one in invoices
@@ -218,14 +217,18 @@ class CancellationReplay:
         self._note(asked, sent)
 
     def _request(self, number: str, order: _Order, taken: tuple[Taken, ...]) -> ChangeOrder:
-        """The whole order where no piece of it is left afterwards."""
+        """The whole order where no piece of it is left afterwards.
+
+        The same cancellation of the same order has the same id, so that a replay which was broken
+        off and goes on cancels nothing twice.
+        """
         pieces = tuple(
             PiecesOfLine(line_id=order.taken.line_ids[one.line], quantity=one.pieces)
             for one in taken
         )
         is_whole = sum(one.pieces for one in taken) == sum(order.left)
         return ChangeOrder(
-            change_id=ChangeId(self._ids.new()),
+            change_id=ChangeId(uuid5(order.taken.order_id, number)),
             order_id=order.taken.order_id,
             number=order.taken.number,
             base_revision=order.revision,

@@ -7,16 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import select
-
 from app.campaigns.cancellations import Matched
 from app.campaigns.desk_waiting import has_catalogue, has_sent_everything, wait_for
 from app.campaigns.invoices import Reading
 from app.campaigns.replay import Desk as ReplayDesk
-from app.campaigns.replay import Replay, ReplayResult, invoice_of
+from app.campaigns.replay import Replay, ReplayResult, TakenOrder, invoice_of, taken_of
 from app.campaigns.replay_cancellations import CancellationReplay
 from app.desktop import Setting, open_desk, regions, speech
-from app.models.desk.tables import CommandRow
 from app.services.desk.desk import Desk
 from app.services.desk.seat_identity import SeatIdentity, read_identity
 from app.settings import DeskSettings
@@ -67,9 +64,7 @@ def replayed_and_cancelled(
     with _opened(place) as (desk, identity):
         replay, result = _taken(place, job, desk, identity)
         job.tell(f"Replaying {len(matched):,} cancellations")
-        cancelling = CancellationReplay(
-            desk.caller, SystemIds(), job.reading.invoices, replay.taken
-        )
+        cancelling = CancellationReplay(desk.caller, job.reading.invoices, replay.taken)
         cancelling.run(matched)
         job.tell("Waiting until the central service has every cancellation")
         wait_for(desk, has_sent_everything, EMPTY_SECONDS, "not every cancellation was sent")
@@ -83,7 +78,8 @@ def _taken(
     job.tell("Waiting for the catalogue")
     session = desk.caller.call(operations.SIGN_IN, place.sign_in)
     wait_for(desk, has_catalogue, CATALOGUE_SECONDS, "the catalogue did not arrive")
-    reading = _without(job.reading, taken_before(desk))
+    before = taken_before(desk)
+    reading = _without(job.reading, before)
     job.tell(f"Replaying {len(reading.invoices):,} invoices")
     replay = Replay(
         ReplayDesk(
@@ -97,20 +93,20 @@ def _taken(
             speech=speech(),
         )
     )
+    replay.taken.update(before)
     result = replay.run(reading, job.out)
     job.tell("Waiting until the central service has every order")
     wait_for(desk, has_sent_everything, EMPTY_SECONDS, "not every order was sent")
     return replay, result
 
 
-def taken_before(desk: Desk) -> frozenset[str]:
-    """Invoices that this seat has placed: a replay that was broken off goes on behind them."""
-    placed = select(CommandRow.body).where(CommandRow.kind == CommandKind.PLACE_ORDER)
+def taken_before(desk: Desk) -> dict[str, TakenOrder]:
+    """Orders that this seat has placed: a replay that was broken off goes on behind them."""
+    kind = CommandKind.PLACE_ORDER.value
     with desk.records.store.read() as connection:
-        bodies = connection.execute(placed).scalars().all()
-    return frozenset(
-        invoice_of(decode(body, PlacedOrder).document.internal_note) for body in bodies
-    )
+        rows = connection.exec_driver_sql("SELECT body FROM command WHERE kind = ?", (kind,)).all()
+    placed = [decode(row.body, PlacedOrder) for row in rows]
+    return {invoice_of(one.document.internal_note): taken_of(one) for one in placed}
 
 
 def _without(reading: Reading, taken: Collection[str]) -> Reading:

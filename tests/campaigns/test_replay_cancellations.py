@@ -20,7 +20,6 @@ from app.values.order_number import OrderNumber
 from app.wire.operation import Operation
 from app.wire.order_changes import Cancellation, ChangeOrder, ChangeSent
 from tests.builders import A_MORNING, an_id
-from tests.fakes import CountingIds
 
 
 class Line:
@@ -67,7 +66,7 @@ def a_cancellation(number: str, *taken: Taken, named: tuple[Named, ...] = ()) ->
 
 
 def a_replay(line: Line, *matched: Matched) -> CancellationReplay:
-    replay = CancellationReplay(line, CountingIds(), [SALE], {"1": TAKEN})
+    replay = CancellationReplay(line, [SALE], {"1": TAKEN})
     replay.run(matched)
     return replay
 
@@ -131,6 +130,17 @@ def test_what_was_not_answered_is_asked_again_under_its_id() -> None:
 
     assert line.asked[0] == line.asked[1]
     assert (replay.result.carried_out, replay.result.changes) == (1, 1)
+
+
+def test_who_asks_again_from_the_start_asks_under_the_same_ids() -> None:
+    line = Line()
+
+    for _ in range(2):
+        a_replay(line, a_cancellation("C2", Taken("1", 0, 2)))
+    a_replay(line, a_cancellation("C3", Taken("1", 0, 2)))
+
+    first, again, other = (one.change_id for one in line.asked)
+    assert first == again != other
 
 
 def test_the_table_names_every_reason() -> None:
