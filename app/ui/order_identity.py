@@ -16,6 +16,11 @@ from app.wire.order_page import OrderPage
 from app.wire.orders import PlacedOrder
 
 
+def digits_of(text: str) -> str:
+    """The digits of what was typed, whatever stands between them."""
+    return "".join(filter(str.isdigit, text))
+
+
 class OrderIdentity(QObject):
     """Follows the page of an order, and the contact, of one window."""
 
@@ -24,6 +29,7 @@ class OrderIdentity(QObject):
         self._pages = pages
         self._identity = presenters.identity
         self._order = presenters.order
+        self._orders = presenters.orders
         self._call = presenters.call
         self._contact: ContactPresenter = presenters.contact
         self._in_contact: ContactId | None = None
@@ -49,10 +55,13 @@ class OrderIdentity(QObject):
         if self._contact.contact_id is None:
             self._identity.end()
         else:
-            order_id = page.order.placed.document.order_id
+            placed = page.order.placed
+            order_id = placed.document.order_id
+            typed = digits_of(self._orders.state.text)
             self._identity.begin(
                 page,
                 caller_number=self._call.caller_number,
+                number_told=self._order.state.asking or typed == placed.number,
                 placed_now=order_id in self._placed_in_it,
             )
         self._order.set_level(self._identity.state.level)

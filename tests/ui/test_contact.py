@@ -129,7 +129,7 @@ class TestAtTheEnd:
     def test_signing_out_asks_too(self, on_call: Hands, window: MainWindow, desk: FakeDesk) -> None:
         search(on_call)
         window.sign_out()
-        assert window.session is not None
+        assert window.contact_panel.is_open()
         on_call.enter()
         assert window.session is None
         assert len(desk.ended) == 1

@@ -83,8 +83,9 @@ class OrderHeader(Card):
             self.number.show_error(state.problem)
         else:
             self.number.clear_message()
-        self._figures.setText("" if state.asking else state.number_text)
-        theme.set_shown(self._figures, not state.asking)
+        hides = state.asking or (page is not None and state.level is IdentityLevel.NOTHING)
+        self._figures.setText("" if hides else state.number_text)
+        theme.set_shown(self._figures, not hides)
         self._show_states(page, state.level)
         self._total.setText(
             formatting.money(page.account.charged) if page and state.shows_all else ""

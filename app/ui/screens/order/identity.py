@@ -87,8 +87,15 @@ class IdentityPresenter(QObject):
         """What is shown now."""
         return self._state
 
-    def begin(self, page: OrderPage, *, caller_number: str = "", placed_now: bool = False) -> None:
-        """Somebody is on the line about this order."""
+    def begin(
+        self,
+        page: OrderPage,
+        *,
+        caller_number: str = "",
+        number_told: bool = False,
+        placed_now: bool = False,
+    ) -> None:
+        """Somebody is on the line about this order; `number_told`: it was found by its number."""
         placed = page.order.placed
         document = placed.document
         book = self._speech.get(document.region)
@@ -98,15 +105,16 @@ class IdentityPresenter(QObject):
         record = Record(placed, self._regions[document.region].phone_region, book)
         self._record, self._placed = record, placed
         before = self._kept.get(document.order_id, Shown())
+        known = _with_number(before) if number_told else before
         shown = replace(
-            before,
+            known,
             needed=self.needed,
             placed_now=before.placed_now or placed_now,
             from_own_phone=record.is_own_phone(caller_number),
         )
         state = IdentityState(asks=True, shown=shown, facts=record.askable())
         self._show(replace(state, asked=_next(state), may_vouch=self._may_vouch(shown)))
-        if shown != before and (shown.placed_now or shown.from_own_phone):
+        if shown.placed_now or shown.from_own_phone or shown.passed != before.passed:
             self._note(shown)
 
     def end(self) -> None:
@@ -205,6 +213,12 @@ class IdentityPresenter(QObject):
         self.state_changed.emit(state)
         if state.level is not before.level:
             self.level_changed.emit(state.level)
+
+
+def _with_number(shown: Shown) -> Shown:
+    number = IdentityFact.ORDER_NUMBER
+    asked, passed = (number, *shown.asked), (number, *shown.passed)
+    return replace(shown, asked=tuple(dict.fromkeys(asked)), passed=tuple(dict.fromkeys(passed)))
 
 
 def _next(state: IdentityState) -> IdentityFact | None:

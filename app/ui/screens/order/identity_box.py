@@ -128,7 +128,10 @@ class IdentityBox(QFrame):
         if asked != self._asked:
             is_unclear = state.last is Said.UNCLEAR and state.asked is state.last_fact
             self._asked = asked
-            if not is_unclear:
+            if is_unclear:
+                for entry in self.answer.findChildren(QLineEdit):
+                    entry.selectAll()
+            else:
                 self.answer.set_text("")
         self.answer.set_label(
             _tr("Why it cannot be checked") if state.skipping else _tr("What the caller says")
