@@ -12,8 +12,8 @@ from uuid import UUID
 from app.models.central.order import SalesOrder
 from app.services.central.customers import Customers
 from app.services.central.order_changes_facts import OrderNow, order_now
-from app.services.central.order_page_changes import changes_of
-from app.services.central.order_page_rows import OrderRows, people_named, seats_named
+from app.services.central.order_page_changes import History, history_of
+from app.services.central.order_page_rows import OrderRows, names_of
 from app.services.central.shipments import shipments_of
 from app.services.central.transaction import Actor, Handlers, Transaction
 from app.services.rules.ledger import account, line_sums
@@ -24,7 +24,6 @@ from app.services.rules.regions import RegionRules
 from app.values.identity import LineId, ProductCode
 from app.values.vocabulary import Region
 from app.wire.customers import GetOrder
-from app.wire.order_changes import ChangeView
 from app.wire.order_operations import ASK_ORDER_PAGE
 from app.wire.order_page import AskOrderPage, LineStanding, OrderPage
 from app.wire.orders import OrderView
@@ -60,8 +59,8 @@ class OrderPages:
         row = tx.session.get_one(SalesOrder, order.placed.document.order_id)
         now = order_now(tx, row, self._regions[row.region], order)
         rows = OrderRows(tx, row)
-        changes = changes_of(tx, now)
-        known = _known(tx, order, now, rows, changes)
+        history = history_of(tx, now)
+        known = _known(tx, order, now, rows, history)
         return OrderPage(
             order=order,
             fulfilment=row.fulfilment,
@@ -69,7 +68,7 @@ class OrderPages:
             account=account(now.ledger, now.tendered, now.currency),
             may=all_acts(now.standing(permissions)),
             versions=known.versions,
-            changes=changes,
+            changes=known.changes,
             refunds=known.refunds,
             shipments=known.shipments,
             contacts=known.contacts,
@@ -102,14 +101,16 @@ def _known(
     order: OrderView,
     now: OrderNow,
     rows: OrderRows,
-    changes: tuple[ChangeView, ...],
+    history: History,
 ) -> Known:
-    versions, events, movements = rows.versions(), rows.events(), rows.movements(order)
+    versions, changes = history.versions, history.changes
+    events, movements = rows.events(), rows.movements(order)
     people: list[UUID | None] = [order.placed.placed_by]
     people += [order.closed.closed_by] if order.closed is not None else []
     people += [one.person for one in events] + [one.person for one in movements]
     people += [one.by for one in versions] + [one.by for one in changes]
     seats = [order.placed.document.device_id, *(one.seat for one in events)]
+    names = names_of(tx, people, seats)
     return Known(
         order=order,
         received_at=now.row.received_at,
@@ -117,10 +118,10 @@ def _known(
         versions=versions,
         changes=changes,
         refunds=now.tendered.refunds,
-        shipments=shipments_of(tx, now.row.order_id),
+        shipments=shipments_of(tx, now.row.order_id) if now.progress else (),
         contacts=rows.contacts(),
         gaps=rows.gaps(changes),
         movements=movements,
-        people=people_named(tx, people),
-        seats=seats_named(tx, seats),
+        people=names,
+        seats=names,
     )

@@ -6,7 +6,9 @@ long order only those of its newest changes. Part of the snapshot it is given.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Text, cast, select
@@ -18,7 +20,8 @@ from app.services.central.transaction import Transaction
 from app.services.rules.differences import differences
 from app.services.rules.order_acts import UndoState
 from app.values.identity import ChangeId, PersonId
-from app.values.order_life import ChangeState, OrderAct
+from app.values.money import Money
+from app.values.order_life import ChangeState, LedgerPart, OrderAct
 from app.wire.message import decode, read_document
 from app.wire.order_changes import (
     Amendment,
@@ -27,6 +30,7 @@ from app.wire.order_changes import (
     Difference,
     OrderChange,
 )
+from app.wire.order_page import VersionSummary
 from app.wire.orders import OrderDocument
 
 CHANGES_MOST = 100
@@ -38,8 +42,16 @@ DIFFERENCES_MOST = 20
 Documents = Mapping[int, OrderDocument]
 
 
-def changes_of(tx: Transaction, now: OrderNow) -> tuple[ChangeView, ...]:
-    """Every change that was asked for, oldest first, as far as there are not too many."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Every change that was asked for, and every version, oldest first and not too many."""
+
+    changes: tuple[ChangeView, ...]
+    versions: tuple[VersionSummary, ...]
+
+
+def history_of(tx: Transaction, now: OrderNow) -> History:
+    """What became of the order, with what differed as far as that is not too long ago."""
     rows = (
         select(OrderChangeRow)
         .where(OrderChangeRow.order_id == now.row.order_id)
@@ -48,7 +60,43 @@ def changes_of(tx: Transaction, now: OrderNow) -> tuple[ChangeView, ...]:
     )
     newest_first = tx.session.scalars(rows).all()
     documents = _documents(tx, now, tuple(_wanted(newest_first, now)))
-    return tuple(_view(row, now, documents) for row in reversed(newest_first))
+    return History(
+        changes=tuple(_view(row, now, documents) for row in reversed(newest_first)),
+        versions=tuple(_versions(tx, now, documents)),
+    )
+
+
+def _versions(tx: Transaction, now: OrderNow, documents: Documents) -> Iterator[VersionSummary]:
+    """Without their documents, each of which may be a megabyte: the ledger knows what each came to.
+
+    The delivery date is told of those that are read anyway.
+    """
+    rows = (
+        select(
+            OrderVersion.revision,
+            OrderVersion.recorded_at,
+            OrderVersion.recorded_by,
+            OrderVersion.change_id,
+        )
+        .where(OrderVersion.order_id == now.row.order_id)
+        .order_by(OrderVersion.revision.desc())
+        .limit(CHANGES_MOST)
+    )
+    came_to: dict[int, int] = defaultdict(int)
+    for entry in now.ledger:
+        if entry.part is not LedgerPart.GOODWILL:
+            came_to[entry.revision] += entry.sum.minor
+    for revision, at, by, change_id in reversed(tx.session.execute(rows).all()):
+        document = documents.get(revision)
+        total = sum(minor for since, minor in came_to.items() if since <= revision)
+        yield VersionSummary(
+            revision=revision,
+            at=at,
+            by=PersonId(by) if by is not None else None,
+            total=Money(total, now.currency),
+            promised_on=document.delivery.promised_on if document is not None else None,
+            change_id=ChangeId(change_id) if change_id is not None else None,
+        )
 
 
 def _wanted(rows: Collection[OrderChangeRow], now: OrderNow) -> Iterator[int]:

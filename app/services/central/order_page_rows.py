@@ -6,14 +6,12 @@ Part of the snapshot it is given; changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Text, cast, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import select, union_all
 
 from app.models.central.contact import ContactRow
-from app.models.central.order import OrderEvent, OrderVersion, SalesOrder
+from app.models.central.order import OrderEvent, SalesOrder
 from app.models.central.order_life import (
     OrderEdit,
 )
@@ -25,10 +23,8 @@ from app.services.central.contacts import is_about, level_shown
 from app.services.central.transaction import Transaction
 from app.services.rules.order_story import Event, Movement, pause_end_words
 from app.values.identity import (
-    ChangeId,
     ContactId,
     DeviceId,
-    PersonId,
     ProductCode,
 )
 from app.values.money import Currency, Money
@@ -38,14 +34,11 @@ from app.wire.order_page import (
     ContactView,
     Editing,
     RecordingGap,
-    VersionSummary,
 )
 from app.wire.orders import OrderView
 
 ROWS_MOST = 200
 """Of each kind of thing that can happen to an order; the newest where there are more."""
-
-VERSIONS_MOST = 100
 
 
 class OrderRows:
@@ -65,36 +58,6 @@ class OrderRows:
             ProductCode(code): (allocated, back_ordered)
             for code, allocated, back_ordered in self._tx.session.execute(rows)
         }
-
-    def versions(self) -> tuple[VersionSummary, ...]:
-        """Every version, oldest first."""
-        document = cast(OrderVersion.document, JSONB)
-        rows = (
-            select(
-                OrderVersion.revision,
-                OrderVersion.recorded_at,
-                OrderVersion.recorded_by,
-                OrderVersion.change_id,
-                cast(document["totals"]["total"]["minor"], Text),
-                document["document"]["delivery"]["promised_on"].astext,
-            )
-            .where(OrderVersion.order_id == self._order)
-            .order_by(OrderVersion.revision.desc())
-            .limit(VERSIONS_MOST)
-        )
-        return tuple(
-            VersionSummary(
-                revision=revision,
-                at=at,
-                by=PersonId(by) if by is not None else None,
-                total=Money(int(total), self._currency),
-                promised_on=date.fromisoformat(promised_on) if promised_on else None,
-                change_id=ChangeId(change_id) if change_id is not None else None,
-            )
-            for revision, at, by, change_id, total, promised_on in reversed(
-                self._tx.session.execute(rows).all()
-            )
-        )
 
     def events(self) -> tuple[Event, ...]:
         """What was written when something happened, oldest first."""
@@ -198,15 +161,12 @@ def _gap(row: RecordingLease) -> RecordingGap:
     )
 
 
-def people_named(tx: Transaction, known: Iterable[UUID | None]) -> dict[UUID, str]:
-    """Names of those who are known."""
-    people = {one for one in known if one is not None}
-    rows = select(Person.person_id, Person.name).where(Person.person_id.in_(people))
-    return {row.person_id: row.name for row in tx.session.execute(rows)}
-
-
-def seats_named(tx: Transaction, known: Iterable[UUID | None]) -> dict[UUID, str]:
-    """Names of seats."""
-    seats = {one for one in known if one is not None}
-    rows = select(Device.device_id, Device.name).where(Device.device_id.in_(seats))
-    return {row.device_id: row.name for row in tx.session.execute(rows)}
+def names_of(
+    tx: Transaction, people: Iterable[UUID | None], seats: Iterable[UUID | None]
+) -> dict[UUID, str]:
+    """Names of persons and of seats, as far as they are known."""
+    rows = union_all(
+        select(Person.person_id, Person.name).where(Person.person_id.in_(set(people) - {None})),
+        select(Device.device_id, Device.name).where(Device.device_id.in_(set(seats) - {None})),
+    )
+    return {row[0]: row[1] for row in tx.connection.execute(rows)}
