@@ -40,8 +40,13 @@ class Changing:
 
 
 def preview_words(change: Changing, rules: RegionRules) -> tuple[str, ...]:
-    """Whole sentences to be read aloud, in the order of the talk."""
+    """Whole sentences to be read aloud, in the order of the talk.
+
+    Of what is only kept as a request nothing is promised.
+    """
     said = _Said(change, rules)
+    if change.is_kept:
+        return (rules.changes["kept"].text(),)
     return (*said.of_total(), *said.of_money(), *said.of_day(), *said.of_law())
 
 
@@ -117,8 +122,6 @@ class _Said:
     def of_law(self) -> Iterator[str]:
         """A business has no right to cancel what it ordered; who kept nothing needs none."""
         change = self._change
-        if change.is_kept:
-            yield self._say("kept")
         if change.after.order_type is OrderType.TRADE or not change.after.lines:
             return
         gone = change.fulfilment in _WITH_THE_CALLER

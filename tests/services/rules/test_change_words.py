@@ -150,10 +150,12 @@ def test_a_day_may_be_new_or_gone(
     assert sentence in preview_words(to_another(after, OLD, before=before), britain)
 
 
-def test_a_request_says_that_it_is_kept(britain: RegionRules) -> None:
-    said = preview_words(to_another(ORDER, OLD, is_kept=True), britain)
+def test_of_a_request_nothing_is_promised_but_that_it_is_kept(britain: RegionRules) -> None:
+    change = to_another(ORDER, money(2_560), to_pay=money(295), is_kept=True)
 
-    assert "I can keep this as a request; a colleague looks at it, and we call you." in said
+    assert preview_words(change, britain) == (
+        "I can keep this as a request; a colleague looks at it, and we call you.",
+    )
 
 
 def test_who_has_the_goods_hears_how_to_send_them_back(britain: RegionRules) -> None:
