@@ -6,13 +6,14 @@ from uuid import UUID
 
 from app.services.ports import Caller
 from app.ui.screens.worklist.state import Detail
+from app.values.errors import Refusal
 from app.values.order_life import CancelReason
 from app.values.worklist import WorkAct, WorkKind
 from app.wire.clash_operations import LIST_CUSTOMER_TASKS
 from app.wire.clashes import ListCustomerTasks
-from app.wire.order_changes import Cancellation, PreviewChange
+from app.wire.order_changes import Cancellation, ChangePreview, PreviewChange
 from app.wire.order_operations import ASK_ORDER_PAGE, PREVIEW_CHANGE
-from app.wire.order_page import AskOrderPage
+from app.wire.order_page import AskOrderPage, OrderPage
 from app.wire.worklist import ClaimedWork, ClaimWork, LeaveWork, WorkItem, WorkItemId
 from app.wire.worklist_operations import CLAIM_WORK, LEAVE_WORK
 
@@ -30,17 +31,23 @@ def detail_of(caller: Caller, item: WorkItem) -> Detail:
     if item.order_id is None:
         return Detail(item=item.item)
     page = caller.call(ASK_ORDER_PAGE, AskOrderPage(order_id=item.order_id))
-    rejecting = None
-    if WorkAct.REJECT in item.acts and item.item.kind is not WorkKind.CHANGE:
-        rejecting = caller.call(
-            PREVIEW_CHANGE,
-            PreviewChange(
-                order_id=item.order_id,
-                base_revision=page.order.revision,
-                what=Cancellation(reason=CancelReason.OTHER),
-            ),
-        )
-    return Detail(item=item.item, page=page, rejecting=rejecting)
+    return Detail(item=item.item, page=page, rejecting=_rejecting(caller, item, page))
+
+
+def _rejecting(caller: Caller, item: WorkItem, page: OrderPage) -> ChangePreview | None:
+    """What cancelling it whole would come to; where nobody can say, the rest is shown all the same.
+
+    Blocks.
+    """
+    if WorkAct.REJECT not in item.acts or item.item.kind is WorkKind.CHANGE:
+        return None
+    what = Cancellation(reason=CancelReason.OTHER)
+    order_id, revision = page.order.placed.document.order_id, page.order.revision
+    asked = PreviewChange(order_id=order_id, base_revision=revision, what=what)
+    try:
+        return caller.call(PREVIEW_CHANGE, asked)
+    except Refusal:
+        return None
 
 
 def claim_next(caller: Caller, request: ClaimWork, before: WorkItemId | None) -> ClaimedWork:

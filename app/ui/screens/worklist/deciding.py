@@ -15,7 +15,7 @@ from app.ui import formatting
 from app.ui.screens.worklist import words
 from app.ui.screens.worklist.state import Detail, Done, Form
 from app.values.errors import Refusal
-from app.values.identity import AttemptId, ChangeId, CustomerId, Ids, LinkId, OrderId, RefundId
+from app.values.identity import AttemptId, ChangeId, Ids, LinkId, OrderId, RefundId
 from app.values.order_life import CancelReason
 from app.values.telephone import shown_phone
 from app.values.worklist import HoldCode, WorkAct, WorkKind
@@ -108,7 +108,7 @@ def _reach(detail: Detail | None) -> str:
     customer = page.order.placed.document.customer if page is not None else None
     if page is None or customer is None:
         return ""
-    region = page.order.placed.document.region.value
+    region = page.order.placed.document.region.value.upper()
     return customer.email or shown_phone(customer.phone, region)
 
 
@@ -269,13 +269,14 @@ def _settle_change(made: _Decision) -> Asking:
 
 
 def _merge(made: _Decision) -> Asking:
-    task = made.task
-    both = [view.customer_id for view in (task.customer, task.other) if view is not None]
-    survivor = next((one for one in both if str(one) == made.form.choice), both[0])
-    merged = next(one for one in both if one != survivor)
-    return clash_operations.MERGE_CUSTOMERS, MergeCustomers(
-        customer_id=CustomerId(merged), survivor_id=CustomerId(survivor)
-    )
+    views = (made.task.customer, made.task.other)
+    both = {str(view.customer_id): view.customer_id for view in views if view is not None}
+    survivor = both.pop(made.form.choice, None)
+    if survivor is None or not both:
+        raise Refusal("same_customer", words.tr(_N("Worklist", "That is one customer already.")))
+    (merged,) = both.values()
+    request = MergeCustomers(customer_id=merged, survivor_id=survivor)
+    return clash_operations.MERGE_CUSTOMERS, request
 
 
 def _apart(made: _Decision) -> Asking:
