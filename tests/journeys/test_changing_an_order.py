@@ -1,4 +1,4 @@
-"""An order and all that becomes of it on a bad line: its ledger is right at each step.
+"""Orders and all that becomes of them on a bad line: their ledgers are right at each step.
 
 Two desks send over HTTP through a proxy that drops and doubles what they send, and send it again
 until they have heard. The bank is a gateway that does as it is told.
@@ -30,6 +30,7 @@ from tests.changing_desk import ChangingDesk, quantity
 from tests.order_desk import stored_order
 from tests.paying_desk import PayingCentre
 from tests.stocked_desk import count, reserved, sums_that_are_wrong
+from tests.warehouses import DELIVERED, SHIPPED, Warehoused
 
 TRIES_MOST = 60
 MISCHIEF = (
@@ -67,12 +68,18 @@ class DeskOnABadLine(ChangingDesk):
 
 
 @pytest.fixture(scope="module")
-def centre(postgres_server: LocalPostgres, central_template: str) -> Iterator[PayingCentre]:
+def shared(postgres_server: LocalPostgres, central_template: str) -> Iterator[PayingCentre]:
     databases = Databases(postgres_server)
     made = PayingCentre(databases.make(central_template))
     yield made
     made.close()
     databases.drop_all()
+
+
+@pytest.fixture
+def centre(shared: PayingCentre) -> PayingCentre:
+    shared.empty()
+    return shared
 
 
 @pytest.fixture
@@ -115,6 +122,16 @@ class Books:
             " WHERE order_id = :id AND state = ANY (:states)",
             id=self._order_id,
             states=list(states),
+        )
+        return int(rows[0][0])
+
+    def taken(self) -> int:
+        """Minor units that were captured and not sent back, under the order and its changes."""
+        rows = self._centre.rows(
+            "SELECT coalesce(sum(captured_minor - refunded_minor), 0)::bigint FROM card_attempt"
+            " WHERE order_id = :id"
+            " OR order_id IN (SELECT change_id FROM order_change WHERE order_id = :id)",
+            id=self._order_id,
         )
         return int(rows[0][0])
 
@@ -180,3 +197,50 @@ def test_an_order_lives_on_a_bad_line_and_its_books_are_right_at_each_step(
     assert books.state() == (OrderState.CANCELLED, PaymentState.PAID)
     assert len(centre.rows("SELECT * FROM order_change")) == 5
     assert ada.unheard + sam.unheard > 0
+
+
+def test_what_leaves_the_warehouse_is_charged_and_what_is_cancelled_is_not(
+    centre: PayingCentre, desks: tuple[DeskOnABadLine, DeskOnABadLine]
+) -> None:
+    ada, sam = desks
+    site = Warehoused(centre)
+    watch = RefundWatch(centre.transactions, centre.payments, centre.log)
+
+    order = ada.ordered(with_line("TEA-1", 4), payment=PaymentMethod.CARD)
+    books = Books(centre, order)
+    change_id = sam.new_change()
+    more = sam.take(OrderId(change_id), 295)
+    what = sam.amendment(order, with_line("CUP-2", 1), attempts=(more,))
+    assert sam.send_change(sam.change(order, what, change_id=change_id)).outcome in SETTLED
+    assert ada.amend(order, quantity("TEA-1", 3)).outcome in SETTLED
+    books.are_right(4 * 295 + 495, 3)
+
+    # The tea leaves, and delivery is charged with it.
+    site.look()
+    assert site.line.told[-1].order.version == 3
+    site.tell(order, SHIPPED, "s-1", tea=3)
+    centre.clock.advance(minutes=16)
+    site.look()
+    watch.look_after()
+    assert stored_order(centre, order.document.order_id)["fulfilment"] == "part_shipped"
+    assert books.taken() == 3 * 295 + 495
+    too_many = PiecesOfLine(line_id=LineId(order.document.lines[0].line_id), quantity=1)
+    assert ada.cancel(order, too_many).reasons == ("pieces_left",)
+
+    # The cup has not left and need not any more: what is held for it is not taken.
+    cup = sam.view(order).placed.document.lines[1]
+    piece = PiecesOfLine(line_id=LineId(cup.line_id), quantity=1)
+    assert sam.cancel(order, piece).outcome in SETTLED
+    site.look()
+    assert site.line.told[-1].order.version == 4
+    site.tell(order, DELIVERED, "s-1")
+    centre.clock.advance(minutes=16)
+    watch.look_after()
+    site.look()
+    row = stored_order(centre, order.document.order_id)
+    assert (row["fulfilment"], row["total_minor"]) == ("delivered", 3 * 295 + 495)
+    assert books.taken() == 3 * 295 + 495
+    assert books.goes_back("done") == 295 + 295
+    assert row["payment_state"] == PaymentState.PAID
+    assert row["review_reasons"] == []
+    assert sums_that_are_wrong(centre) == ()
