@@ -7,15 +7,10 @@ whether it is one of theirs. Either way no more than so many rows are read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, any_, func, select, true
-from sqlalchemy.orm import InstrumentedAttribute, aliased
-
-from app.models.central.customer import Address, Customer, CustomerNameToken, CustomerPhone
 from app.services.central.transaction import Transaction
 from app.wire.order_search import OrderCriteria
 
@@ -27,21 +22,22 @@ WALKED_MOST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """What a row says of its customer."""
+    """What a row of a table says of its customer; `name` is that of the parameter."""
 
-    customer_id: InstrumentedAttribute[Any]
-    matches: ColumnElement[bool]
+    table: str
+    condition: str
+    name: str
+    value: str
 
-    def counted(self) -> ScalarSelect[Any]:
-        """How many rows match, up to one more than are walked through."""
-        rows = select(self.customer_id).where(self.matches).limit(WALKED_MOST + 1).subquery()
-        return select(func.count()).select_from(rows).scalar_subquery()
+    @property
+    def matches(self) -> str:
+        """The condition with its parameter."""
+        return f"{self.condition} LIKE %({self.name})s"
 
-    def is_of(self, family: ColumnElement[Any]) -> ScalarSelect[Any]:
-        """Whether one of the ids has it; looked up by those, however many others match."""
-        mark = self.customer_id.table
-        row = select(true()).where(self.customer_id == any_(family), self.matches).limit(1)
-        return row.correlate_except(mark).scalar_subquery()
+    def is_of(self, ids: str) -> str:
+        """Whether one of an array of ids has it; looked up by those, however many others match."""
+        return f"""coalesce((SELECT true FROM {self.table} t
+            WHERE t.customer_id = ANY ({ids}) AND {self.matches} LIMIT 1), false)"""  # noqa: S608 - tables and columns are named in `_marks`
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,53 +47,43 @@ class Owners:
     marks: tuple[_Mark, ...]
     few: tuple[UUID, ...] | None
 
-    def own(self, customer: ColumnElement[Any]) -> ColumnElement[bool]:
-        """Whether an order of this customer is one of theirs."""
-        me = aliased(Customer)
-        root = func.coalesce(me.merged_into, me.customer_id)
-        found = select(root).where(me.customer_id == customer).correlate(customer.table)
-        return _all_of(self.marks, found.scalar_subquery())
+    @property
+    def values(self) -> Mapping[str, str]:
+        """Parameters of `own`."""
+        return {mark.name: mark.value for mark in self.marks}
 
-
-def _all_of(marks: Sequence[_Mark], root: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether a customer, or one who was merged into them, has each of the marks."""
-    return and_(*(mark.is_of(_family(root)) for mark in marks))
-
-
-def _family(root: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The ids of a customer and of all who were merged into them, as an array."""
-    merged = aliased(Customer)
-    under = select(merged.customer_id).where(merged.merged_into == root)
-    return func.array_append(func.array(under.correlate_except(merged).scalar_subquery()), root)
+    def own(self, customer: str) -> str:
+        """SQL: whether an order of this customer is one of theirs."""
+        family = _family("r.root")
+        return f"""(SELECT {_all_of(self.marks, "f.ids")} FROM (
+            SELECT {family} AS ids FROM (
+                SELECT coalesce(me.merged_into, me.customer_id) AS root FROM customer me
+                WHERE me.customer_id = {customer}) r OFFSET 0) f)"""  # noqa: S608 - columns of ours
 
 
 def owners(tx: Transaction, criteria: OrderCriteria) -> Owners | None:
     """Who is meant; None where nothing is asked of the customer."""
     marks = tuple(_marks(criteria))
-    if not marks:
-        return None
-    counts = tx.session.execute(select(*(mark.counted() for mark in marks))).one()
-    order = sorted(range(len(marks)), key=counts.__getitem__)
-    marks = tuple(marks[at] for at in order)
-    if counts[order[0]] > WALKED_MOST:
-        return Owners(marks, None)
-    roots = tx.session.execute(_roots(marks)).scalars().all() if counts[order[0]] else ()
-    return Owners(marks, _families(tx, roots) if len(roots) <= OWNERS_MOST else None)
+    if len(marks) > 1:
+        marks, fewest = _rarest_first(tx, marks)
+        if not 0 < fewest <= WALKED_MOST:
+            return Owners(marks, None if fewest else ())
+    return Owners(marks, _few(tx, marks)) if marks else None
 
 
 def _marks(criteria: OrderCriteria) -> list[_Mark]:
     marks = []
     if criteria.phone:
-        reversed_digits = CustomerPhone.digits_reversed.like(criteria.phone[::-1] + "%")
-        marks.append(_Mark(CustomerPhone.customer_id, reversed_digits))
+        ending = criteria.phone[::-1] + "%"
+        marks.append(_Mark("customer_phone", "t.digits_reversed", "phone", ending))
     if criteria.email:
-        begins = func.lower(Customer.email).like(literally(criteria.email) + "%")
-        marks.append(_Mark(Customer.customer_id, begins))
+        begins = literally(criteria.email) + "%"
+        marks.append(_Mark("customer", "lower(t.email)", "email", begins))
     if criteria.postcode:
-        marks.append(_Mark(Address.customer_id, Address.postcode_folded.like(criteria.postcode)))
+        marks.append(_Mark("address", "t.postcode_folded", "postcode", criteria.postcode))
     marks += [
-        _Mark(CustomerNameToken.customer_id, CustomerNameToken.token.like(literally(name) + "%"))
-        for name in criteria.names
+        _Mark("customer_name_token", "t.token", f"name_{at}", literally(name) + "%")
+        for at, name in enumerate(criteria.names)
     ]
     return marks
 
@@ -107,26 +93,54 @@ def literally(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _roots(marks: Sequence[_Mark]) -> Select[Any]:
-    """Whom they are found under: all who have the rarest mark, of those who have the others."""
-    rarest, *others = marks
-    having = select(rarest.customer_id).where(rarest.matches).limit(WALKED_MOST)
-    known = aliased(Customer)
-    root = func.coalesce(known.merged_into, known.customer_id)
-    roots = (
-        select(root.label("root"))
-        .distinct()
-        .where(known.customer_id.in_(having))
-        .cte("roots")
-        .prefix_with("MATERIALIZED")
+def _values(marks: Sequence[_Mark]) -> dict[str, str]:
+    return {mark.name: mark.value for mark in marks}
+
+
+def _rarest_first(tx: Transaction, marks: Sequence[_Mark]) -> tuple[tuple[_Mark, ...], int]:
+    """And how many rows have the rarest, up to one more than are walked through."""
+    counted = ", ".join(
+        f"(SELECT count(*) FROM (SELECT 1 FROM {mark.table} t WHERE {mark.matches}"  # noqa: S608 - as above
+        f" LIMIT {WALKED_MOST + 1}) AS s)"
+        for mark in marks
     )
-    found = select(roots.c.root).limit(OWNERS_MOST + 1)
-    return found.where(_all_of(others, roots.c.root)) if others else found
+    counts = tx.connection.exec_driver_sql(f"SELECT {counted}", _values(marks)).one()
+    order = sorted(range(len(marks)), key=counts.__getitem__)
+    return tuple(marks[at] for at in order), counts[order[0]]
 
 
-def _families(tx: Transaction, roots: Sequence[UUID]) -> tuple[UUID, ...]:
-    """They, and everyone who was merged into them."""
-    if not roots:
-        return ()
-    merged = select(Customer.customer_id).where(Customer.merged_into.in_(roots))
-    return (*roots, *tx.session.execute(merged).scalars())
+def _few(tx: Transaction, marks: Sequence[_Mark]) -> tuple[UUID, ...] | None:
+    """They, and everyone who was merged into them; None where they are too many."""
+    rarest, *others = marks
+    most = WALKED_MOST if others else 2 * OWNERS_MOST
+    asked = f" AND {_all_of(others, _family('roots.root'))}" if others else ""
+    statement = f"""
+        WITH walked AS MATERIALIZED (
+            SELECT t.customer_id FROM {rarest.table} t WHERE {rarest.matches} LIMIT {most + 1}
+        ), roots AS MATERIALIZED (
+            SELECT DISTINCT coalesce(k.merged_into, k.customer_id) AS root
+            FROM walked JOIN customer k USING (customer_id)
+            WHERE (SELECT count(*) FROM walked) <= {most}
+        ), meant AS MATERIALIZED (
+            SELECT root FROM roots WHERE true{asked} LIMIT {OWNERS_MOST + 1}
+        )
+        SELECT root, 0 AS walked FROM meant
+        UNION ALL
+        SELECT c.customer_id, 0 FROM meant JOIN customer c ON c.merged_into = meant.root
+        UNION ALL
+        SELECT NULL, count(*) FROM walked
+    """  # noqa: S608 - as above
+    rows = tx.connection.exec_driver_sql(statement, _values(marks)).all()
+    ids = [row.root for row in rows if row.root is not None]
+    is_cut = any(row.walked > most for row in rows)
+    return None if is_cut or len(ids) > OWNERS_MOST else tuple(ids)
+
+
+def _all_of(marks: Sequence[_Mark], ids: str) -> str:
+    return " AND ".join(mark.is_of(ids) for mark in marks)
+
+
+def _family(root: str) -> str:
+    """SQL: the ids of a customer and of all who were merged into them, as an array."""
+    merged = f"ARRAY(SELECT m.customer_id FROM customer m WHERE m.merged_into = {root})"  # noqa: S608 - a column of ours
+    return f"array_append({merged}, {root})"

@@ -26,12 +26,13 @@ from app.wire.order_operations import FIND_ORDERS
 from app.wire.order_search import (
     FindOrders,
     FoundOrder,
+    Meaning,
     OfferedNumber,
     OrderCriteria,
     OrdersFound,
 )
 
-OTHERS_MOST = 3
+OTHERS_MOST = 2
 """So many more readings of a text are tried for whether they find anything."""
 
 
@@ -77,9 +78,14 @@ def _first_that_finds(tx: Transaction, request: FindOrders, first: int) -> tuple
 
 
 def _others(tx: Transaction, request: FindOrders, chosen: int) -> tuple[int, ...]:
-    """Readings behind the chosen one that find something, too."""
-    behind = range(chosen + 1, min(chosen + 1 + OTHERS_MOST, len(request.readings)))
-    return tuple(at for at in behind if walk(tx, request.readings[at], None, 1).order_ids)
+    """Readings of one kind behind the chosen one that find something, too."""
+    behind = [
+        at
+        for at in range(chosen + 1, len(request.readings))
+        if request.readings[at].meaning is not Meaning.SEVERAL
+    ]
+    tried = behind[:OTHERS_MOST]
+    return tuple(at for at in tried if walk(tx, request.readings[at], None, 1).order_ids)
 
 
 def _numbered(tx: Transaction, criteria: OrderCriteria) -> tuple[FoundOrder, ...]:

@@ -12,33 +12,13 @@ Orders of a product go by their id, which begins with the time of their call.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Row,
-    Select,
-    Text,
-    UnaryExpression,
-    false,
-    func,
-    literal,
-    literal_column,
-    or_,
-    select,
-    true,
-    tuple_,
-    union_all,
-)
-from sqlalchemy import Uuid as UuidColumn
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from sqlalchemy import Row
 
-from app.models.central.catalogue import Product
-from app.models.central.order import OrderLineRow, SalesOrder
 from app.services.central.order_owners import Owners, literally, owners
 from app.services.central.transaction import Transaction
 from app.values.identity import OrderId, uuid7
@@ -51,6 +31,8 @@ CODES_MOST = 40
 """So many products are gone through one by one; more are told by the words of the lines."""
 _LATER_AT_MOST = timedelta(days=1)
 """No order is placed before its call began, whatever the clock of its desk was off by."""
+_WORDS = "to_tsvector('simple'::regconfig, description)"
+"""As the index has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,94 +51,129 @@ class _Products:
     words: tuple[str, ...]
     codes: tuple[str, ...] | None
 
-    def are_in(self, order_id: ColumnElement[Any]) -> ColumnElement[bool]:
-        """Whether a line of the order is one of them."""
-        line = select(true()).where(OrderLineRow.order_id == order_id)
-        if self.codes is None:
-            described = OrderLineRow.description
-            line = line.where(*(described.ilike(f"%{literally(word)}%") for word in self.words))
-        else:
-            line = line.where(OrderLineRow.code.in_(self.codes))
-        return line.limit(1).correlate_except(OrderLineRow).scalar_subquery()
 
+@dataclass(slots=True, kw_only=True)
+class _Query:
+    """A page of a reading as it is put together: `values` are the parameters of its statement.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
-    """A page of a reading, and what its words were found to mean."""
+    Statements are put together as text: with what a compiler of statements takes for one of these,
+    the database answers several.
+    """
 
     criteria: OrderCriteria
     whose: Owners | None
     products: _Products | None
     after: OrderPlace | None
     limit: int
+    values: dict[str, object] = field(default_factory=dict)
+
+    def in_span(self, placed_at: str) -> list[str]:
+        """Of the days that are asked for."""
+        span = []
+        if self.criteria.placed_from is not None:
+            self.values["placed_from"] = self.criteria.placed_from
+            span.append(f"{placed_at} >= %(placed_from)s")
+        if self.criteria.placed_before is not None:
+            self.values["placed_before"] = self.criteria.placed_before
+            span.append(f"{placed_at} < %(placed_before)s")
+        return span
+
+    def behind(self) -> list[str]:
+        """Of the days asked for, and behind the place where the page begins."""
+        conditions = self.in_span("o.placed_at")
+        if self.after is not None:
+            self.values |= {"at": self.after.placed_at, "id": self.after.order_id}
+            conditions.append("(o.placed_at, o.order_id) < (%(at)s, %(id)s)")
+        return conditions
+
+    def has_total(self, orders: str) -> list[str]:
+        """Of the total that is asked for."""
+        if self.criteria.total_minor is None:
+            return []
+        self.values["total"] = self.criteria.total_minor
+        return [f"{orders}.total_minor = %(total)s"]
+
+    def has_products(self) -> list[str]:
+        """With a line that is one of the products."""
+        if self.products is None:
+            return []
+        if self.products.codes is None:
+            words = enumerate(self.products.words)
+            patterns = {f"word_{at}": f"%{literally(word)}%" for at, word in words}
+            self.values |= patterns
+            line = " AND ".join(f"l.description ILIKE %({name})s" for name in patterns)
+        else:
+            self.values["codes"] = list(self.products.codes)
+            line = "l.code = ANY (%(codes)s::text[])"
+        lines = f"SELECT true FROM order_line l WHERE l.order_id = w.order_id AND {line} LIMIT 1"  # noqa: S608 - put together above
+        return [f"coalesce(({lines}), false)"]
+
+    def is_theirs(self) -> list[str]:
+        """Of one of the customers."""
+        if self.whose is None:
+            return []
+        self.values |= self.whose.values
+        return [f"coalesce({self.whose.own('w.customer_id')}, false)"]
+
+    def has_currency(self) -> list[str]:
+        """In the currency that is asked for."""
+        if self.criteria.currency is None:
+            return []
+        self.values["currency"] = self.criteria.currency
+        return ["w.currency = %(currency)s"]
+
+    def of_each(self, fits: Sequence[str], streams: int) -> int:
+        """How many orders each stream may bring."""
+        least = self.limit + 1
+        return max(least, LOOKED_THROUGH_MOST // streams) if fits else least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Streams:
     """Orders, each stream the newest first: `of_each` of every one, then what they have to fit."""
 
-    rows: Select[*tuple[Any, ...]]
+    rows: str
     of_each: int
-    fits: _Fits
+    fits: Sequence[str]
     by_id: bool = False
 
-    def key(self, table: FromClause) -> tuple[ColumnElement[Any], ...]:
+    def key(self, table: str) -> str:
         """What the newest is told by."""
-        return (table.c.order_id,) if self.by_id else (table.c.placed_at, table.c.order_id)
+        return f"{table}.order_id" if self.by_id else f"{table}.placed_at, {table}.order_id"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fits:
-    """What is left to ask of an order that a stream brought."""
-
-    wanted: _Wanted
-    span: bool = False
-    total: bool = True
-    whose: bool = True
-    products: bool = True
-
-    def __bool__(self) -> bool:
-        """Whether anything is asked at all."""
-        return bool(self.conditions(SalesOrder.__table__))
-
-    def conditions(self, orders: FromClause) -> list[ColumnElement[bool]]:
-        """The same, of rows with these columns of orders."""
-        wanted, criteria, asked = self.wanted, self.wanted.criteria, []
-        if self.span:
-            asked += _in_span(orders.c.placed_at, criteria)
-        if self.total and criteria.total_minor is not None:
-            asked.append(orders.c.total_minor == criteria.total_minor)
-        if criteria.currency is not None:
-            asked.append(orders.c.currency == criteria.currency)
-        if self.products and wanted.products is not None:
-            asked.append(wanted.products.are_in(orders.c.order_id))
-        if self.whose and wanted.whose is not None:
-            asked.append(wanted.whose.own(orders.c.customer_id))
-        return asked
+    def descending(self, table: str) -> str:
+        """The same, the newest first."""
+        return ", ".join(f"{part} DESC" for part in self.key(table).split(", "))
 
 
 def walk(tx: Transaction, criteria: OrderCriteria, after: OrderPlace | None, limit: int) -> Page:
     """A page of the orders that fit, behind a place; one order number is not looked for here."""
-    whose, products = owners(tx, criteria), _products(tx, criteria.items)
-    nobody = whose is not None and whose.few == ()
-    nothing = products is not None and products.codes == ()
-    if nobody or nothing:
+    products = _products(tx, criteria.items)
+    if products is not None and products.codes == ():
         return Page()
-    return _merged(
-        tx,
-        _streams(
-            _Wanted(criteria=criteria, whose=whose, products=products, after=after, limit=limit)
-        ),
-        limit,
-    )
+    whose = owners(tx, criteria)
+    if whose is not None and whose.few == ():
+        return Page()
+    query = _Query(criteria=criteria, whose=whose, products=products, after=after, limit=limit)
+    return _merged(tx, query, _streams(query))
 
 
 def _products(tx: Transaction, words: Sequence[str]) -> _Products | None:
     """Products that each word is the code of, or begins a word of their description."""
     if not words:
         return None
-    called = select(Product.code).where(*map(_called, words)).limit(CODES_MOST + 1)
-    codes = dict.fromkeys(tx.session.execute(called).scalars())
+    values: dict[str, str] = {}
+    called = []
+    for at, word in enumerate(words):
+        values[f"code_{at}"] = word.upper()
+        begins = " & ".join(f"'{part}':*" for part in text_for_search(word).split())
+        described = ""
+        if begins:
+            values[f"begins_{at}"] = begins
+            described = f" OR {_WORDS} @@ to_tsquery('simple'::regconfig, %(begins_{at})s)"
+        called.append(f"(upper(code) = %(code_{at})s{described})")
+    statement = f"SELECT code FROM product WHERE {' AND '.join(called)} LIMIT {CODES_MOST + 1}"  # noqa: S608 - put together above
+    codes = dict.fromkeys(tx.connection.exec_driver_sql(statement, values).scalars())
     if len(codes) > CODES_MOST:
         return _Products(tuple(words), None)
     if len(words) == 1:
@@ -164,84 +181,70 @@ def _products(tx: Transaction, words: Sequence[str]) -> _Products | None:
     return _Products(tuple(words), tuple(codes))
 
 
-def _called(word: str) -> ColumnElement[bool]:
-    begins = " & ".join(f"'{part}':*" for part in text_for_search(word).split())
-    is_code = func.upper(Product.code) == word.upper()
-    if not begins:
-        return is_code
-    described = func.to_tsvector(literal_column("'simple'::regconfig"), Product.description)
-    query = func.to_tsquery(literal_column("'simple'::regconfig"), begins)
-    return or_(is_code, described.bool_op("@@")(query))
+_COLUMNS = "o.order_id, o.placed_at, o.customer_id, o.total_minor, o.currency"
+_NEWEST = "ORDER BY o.placed_at DESC, o.order_id DESC"
 
 
-def _streams(wanted: _Wanted) -> _Streams:
+def _streams(query: _Query) -> _Streams:
     """The index that leaves fewest orders to be asked for the rest."""
-    criteria, whose, products = wanted.criteria, wanted.whose, wanted.products
+    whose, products = query.whose, query.products
     if whose is not None and whose.few is not None:
-        return _of_customers(wanted, whose.few)
-    if criteria.total_minor is not None:
-        of_total = SalesOrder.total_minor == criteria.total_minor
-        return _of_all(wanted, _Fits(wanted=wanted, total=False), of_total)
-    if products is not None and products.codes is not None and criteria.placed_from is None:
-        return _of_products(wanted, products.codes)
-    return _of_all(wanted, _Fits(wanted=wanted))
+        return _of_customers(query, whose.few)
+    if query.criteria.total_minor is not None:
+        fits = [*query.has_currency(), *query.has_products(), *query.is_theirs()]
+        return _of_all(query, [*query.has_total("o"), *query.behind()], fits)
+    if products is not None and products.codes is not None and query.criteria.placed_from is None:
+        return _of_products(query, products.codes)
+    fits = [*query.has_currency(), *query.has_products(), *query.is_theirs()]
+    return _of_all(query, query.behind(), fits)
 
 
-_COLUMNS = (
-    SalesOrder.order_id,
-    SalesOrder.placed_at,
-    SalesOrder.customer_id,
-    SalesOrder.total_minor,
-    SalesOrder.currency,
-)
-_NEWEST = (SalesOrder.placed_at.desc(), SalesOrder.order_id.desc())
-
-
-def _of_each(wanted: _Wanted, fits: _Fits, streams: int) -> int:
-    """How many orders each stream may bring."""
-    least = wanted.limit + 1
-    return max(least, LOOKED_THROUGH_MOST // streams) if fits else least
-
-
-def _of_all(wanted: _Wanted, fits: _Fits, *conditions: ColumnElement[bool]) -> _Streams:
+def _of_all(query: _Query, conditions: Sequence[str], fits: Sequence[str]) -> _Streams:
     """One stream of all orders, or of those of a total."""
-    of_each = _of_each(wanted, fits, 1)
-    newest = select(literal(0).label("stream"), *_COLUMNS).where(*conditions, *_behind(wanted))
-    rows = newest.order_by(*_NEWEST).limit(of_each)
-    return _Streams(rows=rows, of_each=of_each, fits=fits)
-
-
-def _of_customers(wanted: _Wanted, customers: Sequence[UUID]) -> _Streams:
-    fits = _Fits(wanted=wanted, whose=False)
-    of_each = _of_each(wanted, fits, len(customers))
-    given = _given(literal(list(customers), ARRAY(UuidColumn)))
-    newest = select(*_COLUMNS).where(SalesOrder.customer_id == given.c.stream, *_behind(wanted))
-    one = newest.order_by(*_NEWEST).limit(of_each).lateral("one")
-    rows = select(given.c.stream, *one.c).select_from(given.join(one, true()))
-    return _Streams(rows=rows, of_each=of_each, fits=fits)
-
-
-def _of_products(wanted: _Wanted, codes: Sequence[str]) -> _Streams:
-    """By the ids of orders: their lines know no other time."""
-    fits = _Fits(wanted=wanted, span=True, products=False)
-    of_each = _of_each(wanted, fits, len(codes))
-    given = _given(literal(list(codes), ARRAY(Text)))
-    lines = select(OrderLineRow.order_id).where(OrderLineRow.code == given.c.stream)
-    if wanted.after is not None:
-        lines = lines.where(OrderLineRow.order_id < wanted.after.order_id)
-    if wanted.criteria.placed_before is not None:
-        lines = lines.where(OrderLineRow.order_id < _first_id(wanted.criteria.placed_before))
-    one = lines.order_by(OrderLineRow.order_id.desc()).limit(of_each).lateral("one")
+    of_each = query.of_each(fits, 1)
+    where = " AND ".join(conditions) or "true"
     rows = (
-        select(given.c.stream, *_COLUMNS)
-        .select_from(given.join(one, true()))
-        .join(SalesOrder, SalesOrder.order_id == one.c.order_id)
+        f"SELECT 0 AS stream, {_COLUMNS} FROM sales_order o WHERE {where}"  # noqa: S608 - as above
+        f" {_NEWEST} LIMIT {of_each}"
     )
+    return _Streams(rows=rows, of_each=of_each, fits=fits)
+
+
+def _of_customers(query: _Query, customers: Sequence[UUID]) -> _Streams:
+    fits = [*query.has_currency(), *query.has_total("w"), *query.has_products()]
+    of_each = query.of_each(fits, len(customers))
+    query.values["customers"] = list(customers)
+    where = " AND ".join(["o.customer_id = g.stream", *query.behind()])
+    rows = f"""
+        SELECT g.stream, o.* FROM unnest(%(customers)s::uuid[]) AS g(stream) CROSS JOIN LATERAL (
+            SELECT {_COLUMNS} FROM sales_order o WHERE {where} {_NEWEST} LIMIT {of_each}
+        ) AS o
+    """  # noqa: S608 - as above
+    return _Streams(rows=rows, of_each=of_each, fits=fits)
+
+
+def _of_products(query: _Query, codes: Sequence[str]) -> _Streams:
+    """By the ids of orders: their lines know no other time."""
+    fits = [
+        *(*query.has_currency(), *query.in_span("w.placed_at")),
+        *(*query.has_total("w"), *query.is_theirs()),
+    ]
+    of_each = query.of_each(fits, len(codes))
+    query.values["codes"] = list(codes)
+    conditions = ["l.code = g.stream"]
+    if query.after is not None:
+        query.values["id"] = query.after.order_id
+        conditions.append("l.order_id < %(id)s")
+    if query.criteria.placed_before is not None:
+        query.values["first_id"] = _first_id(query.criteria.placed_before)
+        conditions.append("l.order_id < %(first_id)s")
+    rows = f"""
+        SELECT g.stream, {_COLUMNS} FROM unnest(%(codes)s::text[]) AS g(stream) CROSS JOIN LATERAL (
+            SELECT l.order_id FROM order_line l WHERE {" AND ".join(conditions)}
+            ORDER BY l.order_id DESC LIMIT {of_each}
+        ) AS s JOIN sales_order o ON o.order_id = s.order_id
+    """  # noqa: S608 - as above
     return _Streams(rows=rows, of_each=of_each, fits=fits, by_id=True)
-
-
-def _given(streams: ColumnElement[Any]) -> FromClause:
-    return func.unnest(streams).table_valued("stream", name="given").render_derived()
 
 
 def _first_id(before: datetime) -> UUID:
@@ -249,67 +252,27 @@ def _first_id(before: datetime) -> UUID:
     return uuid7(int((before + _LATER_AT_MOST).timestamp() * 1_000), 0, 0)
 
 
-def _in_span(placed_at: ColumnElement[Any], criteria: OrderCriteria) -> list[ColumnElement[bool]]:
-    span = []
-    if criteria.placed_from is not None:
-        span.append(placed_at >= criteria.placed_from)
-    if criteria.placed_before is not None:
-        span.append(placed_at < criteria.placed_before)
-    return span
-
-
-def _behind(wanted: _Wanted) -> list[ColumnElement[bool]]:
-    """Of the days asked for, and behind the place where the page begins."""
-    conditions = _in_span(SalesOrder.__table__.c.placed_at, wanted.criteria)
-    after = wanted.after
-    if after is not None:
-        place = tuple_(SalesOrder.placed_at, SalesOrder.order_id)
-        conditions.append(place < tuple_(literal(after.placed_at), literal(after.order_id)))
-    return conditions
-
-
-def _merged(tx: Transaction, streams: _Streams, limit: int) -> Page:
+def _merged(tx: Transaction, query: _Query, streams: _Streams) -> Page:
     """The newest of all streams that fit, down to where the first of them was cut short."""
-    walked = streams.rows.cte("walked").prefix_with("MATERIALIZED")
-    ends = (
-        select(
-            walked.c.placed_at,
-            walked.c.order_id,
-            func.count().over(partition_by=walked.c.stream).label("brought"),
+    known = f"(cut.order_id IS NULL OR ({streams.key('w')}) >= ({streams.key('cut')}))"
+    statement = f"""
+        WITH walked AS MATERIALIZED ({streams.rows}), ends AS (
+            SELECT DISTINCT ON (w.stream) w.placed_at, w.order_id,
+                   count(*) OVER (PARTITION BY w.stream) AS brought
+            FROM walked w ORDER BY w.stream, {streams.key("w")}
+        ), cut AS MATERIALIZED (
+            SELECT e.placed_at, e.order_id FROM ends e WHERE e.brought >= {streams.of_each}
+            ORDER BY {streams.descending("e")} LIMIT 1
+        ), fitting AS MATERIALIZED (
+            SELECT DISTINCT w.placed_at, w.order_id FROM walked w LEFT JOIN cut ON true
+            WHERE {" AND ".join([known, *streams.fits])}
+            ORDER BY {streams.descending("w")} LIMIT {query.limit + 1}
         )
-        .ext(distinct_on(walked.c.stream))
-        .order_by(walked.c.stream, *streams.key(walked))
-        .subquery("ends")
-    )
-    cut = (
-        select(ends.c.placed_at, ends.c.order_id)
-        .where(ends.c.brought >= streams.of_each)
-        .order_by(*_descending(streams.key(ends)))
-        .limit(1)
-        .cte("cut")
-        .prefix_with("MATERIALIZED")
-    )
-    is_known = or_(
-        cut.c.order_id.is_(None), tuple_(*streams.key(walked)) >= tuple_(*streams.key(cut))
-    )
-    fitting = (
-        select(walked.c.placed_at, walked.c.order_id)
-        .select_from(walked.outerjoin(cut, true()))
-        .where(is_known, *streams.fits.conditions(walked))
-        .distinct()
-        .order_by(*_descending(streams.key(walked)))
-        .limit(limit + 1)
-        .subquery("fitting")
-    )
-    both = union_all(
-        select(fitting.c.placed_at, fitting.c.order_id, false().label("is_end")),
-        select(cut.c.placed_at, cut.c.order_id, true()),
-    )
-    return _page(tx.session.execute(both).all(), limit, by_id=streams.by_id)
-
-
-def _descending(key: Sequence[ColumnElement[Any]]) -> list[UnaryExpression[Any]]:
-    return [part.desc() for part in key]
+        SELECT placed_at, order_id, false AS is_end FROM fitting
+        UNION ALL SELECT placed_at, order_id, true FROM cut
+    """  # noqa: S608 - as above
+    rows = tx.connection.exec_driver_sql(statement, query.values).all()
+    return _page(rows, query.limit, by_id=streams.by_id)
 
 
 def _page(rows: Sequence[Row[Any]], limit: int, *, by_id: bool) -> Page:
