@@ -1,7 +1,8 @@
 """Look-ups among ten thousand, a hundred thousand and a million stored orders.
 
 A few hundred orders come in as always; their rows are then copied by SQL under other ids, numbers,
-names, telephones and postcodes. Look-ups go through the service's own handlers, as a desk's do.
+names, telephones and postcodes. Look-ups go through the service's own handlers, as a desk's do;
+those of `finding` are typed.
 """
 
 from __future__ import annotations
@@ -14,15 +15,19 @@ from rich.table import Table
 
 from app.campaigns.bench.figures import Figure, spread, timed, within
 from app.campaigns.bench.given import Given, require
+from app.campaigns.bench.load.finding import found_orders
 from app.campaigns.bench.load.seats import LoadSeat, send_all
 from app.campaigns.bench.load.site import LoadSite, load_site
 from app.campaigns.dice import Dice
 from app.services.central.customers import Customers
 from app.services.central.transaction import NOBODY, Transaction, Transactions
+from app.services.rules.regions import RegionRules, load_regions
+from app.settings import resource_folder
 from app.store.central import CentralStore
 from app.values.clock import SystemClock
 from app.values.identity import SystemIds
-from app.values.order_number import with_check_digits
+from app.values.order_number import OrderNumber, with_check_digits
+from app.values.vocabulary import Region
 from app.wire.customers import FindCustomers, GetOrder
 from app.wire.sync import COMMANDS_MOST
 
@@ -45,11 +50,21 @@ _RENUMBER = f"""
     WHERE order_id = id
 """  # noqa: S608 - the names above
 _OTHER_ID = "'{0}', md5({0}::text || k)::uuid"
+_ORDER_ID = f"""(
+    lpad(to_hex(('x' || substr(replace(order_id::text, '-', ''), 1, 12))::bit(48)::bigint
+                - k * {_SEEDS} * 60000), 12, '0')
+    || '7' || substr(md5(order_id::text || k), 1, 19)
+)::uuid"""
+"""The id of a copy: it begins with the time of its call, as long ago as the copy was placed."""
+_OTHER_TOTAL = "'goods_minor', goods_minor + n % 9973, 'total_minor', total_minor + n % 9973"
+_RARE = "'code', CASE WHEN position = 1 THEN 'RARE' || n / 3 % 30000 ELSE code END"
+"""Some products are in few orders; those of the other lines are in very many."""
 _DIFFERS = {
     "customer": (
         f"{_OTHER_ID.format('customer_id')}, 'name',"
         f" (ARRAY{list(_FORENAMES)})[1 + n % {len(_FORENAMES)}]"
         f" || ' family' || n / {len(_FORENAMES)} % {_FAMILIES}"
+        ", 'email', 'n' || n || '@example.org'"
     ),
     "customer_phone": (
         f"{_OTHER_ID.format('customer_id')}, 'e164', '+448' || lpad(n::text, 9, '0'),"
@@ -62,11 +77,14 @@ _DIFFERS = {
         " || chr((65 + n / 23400 % 26)::int)"
     ),
     "sales_order": (
-        f"{_OTHER_ID.format('order_id')}, {_OTHER_ID.format('customer_id')},"
+        f"'order_id', {_ORDER_ID}, {_OTHER_ID.format('customer_id')}, {_OTHER_TOTAL},"
         f" 'number', {_NUMBER.format('n')}, 'placed_at', placed_at - make_interval(mins => n::int)"
     ),
-    "order_line": _OTHER_ID.format("order_id"),
-    "order_version": _OTHER_ID.format("order_id"),
+    "order_line": f"'order_id', {_ORDER_ID}, {_RARE}",
+    "order_version": (
+        f"'order_id', {_ORDER_ID}, 'document',"
+        f" jsonb_set(document, '{{document,order_id}}', to_jsonb({_ORDER_ID}))"
+    ),
 }
 """Of each table, what differs in a copy; all other columns stay, whichever there are."""
 _TOKENS = """
@@ -79,10 +97,7 @@ _TOKENS = """
 def stored_orders(given: Given, *, sizes: tuple[int, ...] = SIZES) -> tuple[Figure, ...]:
     """The same look-ups at each size."""
     found: list[Figure] = []
-    table = Table(title="look-ups at the service, p99 in ms")
-    table.add_column("orders", justify="right")
-    for name in _LOOK_UPS:
-        table.add_column(name, justify="right")
+    shown: dict[int, Mapping[str, list[float]]] = {}
     with load_site(given) as site:
         _take_seeds(site)
         present = 1
@@ -92,14 +107,25 @@ def stored_orders(given: Given, *, sizes: tuple[int, ...] = SIZES) -> tuple[Figu
             present = size // _SEEDS
             stored = site.one("SELECT count(*) FROM sales_order")
             require(stored == size, f"There are {stored:,} orders, not {size:,}.")
-            samples = _looked_up(site, size)
-            table.add_row(f"{size:,}", *(f"{spread(one).p99:.1f}" for one in samples.values()))
+            samples, bare = _looked_up(site, size)
+            shown[size] = samples
             found += [
-                within(f"{name} among {size:,} orders", one, LOOK_UP_MOST_MS)
+                within(f"{name} among {size:,} orders", one, LOOK_UP_MOST_MS, bare=bare.get(name))
                 for name, one in samples.items()
             ]
-    given.show(table)
+    given.show(_table(shown))
     return tuple(found)
+
+
+def _table(shown: Mapping[int, Mapping[str, list[float]]]) -> Table:
+    """One line for each kind of look-up, the sizes side by side."""
+    table = Table(title="look-ups at the service, p99 in ms")
+    table.add_column("")
+    for size in shown:
+        table.add_column(f"{size:,} orders", justify="right")
+    for name in next(iter(shown.values()), {}):
+        table.add_row(name, *(f"{spread(one[name]).p99:.1f}" for one in shown.values()))
+    return table
 
 
 def _take_seeds(site: LoadSite) -> None:
@@ -143,15 +169,23 @@ def _copying(table: str, differs: str, first: int, last: int) -> bytes:
     """.encode()  # noqa: S608 - the names above
 
 
-def _looked_up(site: LoadSite, size: int) -> Mapping[str, list[float]]:
-    """Milliseconds of each kind of look-up; every one of them has to find something."""
+_Samples = Mapping[str, list[float]]
+
+
+def _looked_up(site: LoadSite, size: int) -> tuple[_Samples, _Samples]:
+    """Milliseconds of each kind of look-up, and bare; every one of them has to find something."""
     store = CentralStore(site.database_url, 1)
     transactions = Transactions(store, SystemClock(), SystemIds())
     dice = Dice(size)
     try:
-        return {
+        samples = {
             name: _timed(transactions, look_up, dice, size) for name, look_up in _LOOK_UPS.items()
         }
+        numbers = [_some_number(dice, size) for _ in range(_WARM_UP + EACH)]
+        found = found_orders(
+            site.database_url, transactions, _regions(), sorted(set(numbers)), _WARM_UP
+        )
+        return {**samples, **found.samples}, found.bare
     finally:
         store.close()
 
@@ -175,8 +209,16 @@ def _once(transactions: Transactions, look_up: _LookUp, dice: Dice, size: int) -
     return transactions.read(looking_up)
 
 
+def _regions() -> Mapping[Region, RegionRules]:
+    return load_regions(resource_folder() / "regions")
+
+
+def _some_number(dice: Dice, size: int) -> OrderNumber:
+    return with_check_digits(_SEEDS + 1 + dice.below(size - _SEEDS - 1))
+
+
 def _by_number(tx: Transaction, dice: Dice, size: int) -> int:
-    number = with_check_digits(_SEEDS + 1 + dice.below(size - _SEEDS - 1))
+    number = _some_number(dice, size)
     return len(Customers().order(tx, NOBODY, GetOrder(number=number)).placed.document.lines)
 
 
