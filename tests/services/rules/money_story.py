@@ -20,7 +20,16 @@ from app.values.money import Money
 from app.values.order_life import CancelReason, LedgerCause, RefundState, RefundWay
 from app.values.vocabulary import AttemptState, LinkState
 from app.wire.order_changes import Cancellation, PiecesOfLine, RefundView
-from tests.builders import A_MORNING, a_link, a_price, an_address, an_attempt, an_id
+from tests.builders import (
+    A_MORNING,
+    a_link,
+    a_price,
+    an_address,
+    an_attempt,
+    an_id,
+    with_delivery,
+    with_line,
+)
 
 if TYPE_CHECKING:
     from app.services.rules.regions import RegionRules
@@ -71,6 +80,17 @@ class Story:
             told = a_price(price, self.document.currency)
             lines[place % len(lines)] = replace(line, quantity=kept, told_price=told)
             self.become(replace(self.document, lines=tuple(lines)), LedgerCause.AMENDED)
+
+    def add_line(self, quantity: int, price: str) -> None:
+        line_id = LineId(an_id(1_000 + self.revision))
+        another = with_line("NEW", quantity + 1, price, line_id=line_id)
+        self.become(another(self.document), LedgerCause.AMENDED)
+
+    def send_faster(self, minor: int) -> None:
+        """Another delivery charge, unless nothing is delivered."""
+        if self.document.lines:
+            charge = Money(minor, self.document.currency)
+            self.become(with_delivery(charge=charge)(self.document), LedgerCause.AMENDED)
 
     def move(self, country: str) -> None:
         """The goods go to another country or state."""

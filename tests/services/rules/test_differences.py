@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from app.services.rules.differences import differences, merged, shown_day
@@ -12,7 +14,7 @@ from app.values.identity import CustomerId, LineId
 from app.values.money import Currency, Money
 from app.values.order_life import OrderAct
 from app.values.vocabulary import OrderType, PaymentMethod, Priority, Region
-from app.wire.orders import OrderDocument
+from app.wire.orders import OrderDocument, OrderLine
 from tests.builders import (
     A_MORNING,
     a_customer,
@@ -264,3 +266,41 @@ def test_a_clash_names_the_act_so_that_it_can_be_done_anew() -> None:
 
     assert merged(BASE, fewer, more).clashes[0].act is OrderAct.QUANTITY_MORE
     assert merged(BASE, more, fewer).clashes[0].act is OrderAct.QUANTITY_LESS
+
+
+# ---------------------------------------------------------------- whoever comes first
+
+
+EDITS = st.sampled_from(
+    [
+        with_quantity(0, 3),
+        with_quantity(0, 9),
+        with_quantity(1, 5),
+        without_line(0),
+        without_line(1, with_quantity(0, 3)),
+        with_another("CUP", 3),
+        with_another("TRAY", 4, with_quantity(1, 5)),
+        with_customer(phone="+447700900413"),
+        with_customer(customer_id=CustomerId(an_id(901)), name="Ann"),
+        with_delivery(method="next_day", label="Next working day")(BASE),
+        with_delivery(promised_on=date(2026, 11, 26))(BASE),
+        replace(BASE, deliver_to=an_address(city="York")),
+        replace(BASE, internal_note="Rang", payment=PaymentMethod.CARD),
+    ]
+)
+
+
+@given(EDITS, EDITS)
+def test_two_changes_come_to_the_same_whoever_was_first(
+    one: OrderDocument, other: OrderDocument
+) -> None:
+    first, second = merged(BASE, one, other).document, merged(BASE, other, one).document
+
+    assert (first is None) == (second is None)
+    if first is not None and second is not None:
+        assert sorted(first.lines, key=_code) == sorted(second.lines, key=_code)
+        assert replace(first, lines=()) == replace(second, lines=())
+
+
+def _code(line: OrderLine) -> str:
+    return line.code

@@ -201,6 +201,8 @@ PLACES, PIECES = st.integers(0, 4), st.integers(0, 9)
 PRICES = st.sampled_from(["0.00", "0.335", "0.005", "2.95", "12.75", "1.9999"])
 STEPS = st.one_of(
     st.tuples(st.just("amend_line"), PLACES, PIECES, PRICES),
+    st.tuples(st.just("add_line"), PIECES, PRICES),
+    st.tuples(st.just("send_faster"), st.sampled_from([0, 495, 795])),
     st.tuples(st.just("cancel"), PLACES, PIECES),
     st.tuples(st.just("give_back"), PLACES, PIECES),
     st.tuples(st.just("please"), st.integers(1, 900)),
