@@ -36,7 +36,7 @@ _DONE = ("settled", "needs_review")
 _TEXTS = (
     *("sales_order", "order_line", "order_version", "order_event", "read_back_entry"),
     *("customer", "customer_name_token", "address", "contact", "audit", "change"),
-    *("applied_command", "call_closing"),
+    *("applied_command", "call_closing", "identity_check"),
 )
 
 
