@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -56,6 +57,8 @@ from app.wire.payments import Payments
 
 LOOK_SECONDS = 10.0
 AT_ONCE = 50
+WAITED_FOR = timedelta(days=7)
+"""So long a request is carried out by itself once its payment comes; then a person asks again."""
 WITHDRAWN, REJECTED = "change_withdrawn", "change_rejected"
 """Kinds of events of an order."""
 
@@ -282,7 +285,7 @@ _WORTH_A_LOOK = """
         OR (c.reasons && '{version_unknown}' AND (
             SELECT true FROM sales_order o
             WHERE o.order_id = c.order_id AND o.revision >= c.base_revision))
-        OR (c.reasons && '{payment_short}' AND coalesce(
+        OR (c.reasons && '{payment_short}' AND c.received_at > %(since)s AND coalesce(
             (SELECT true FROM card_attempt a
              WHERE a.order_id = c.change_id AND a.changed_at > c.received_at LIMIT 1),
             (SELECT true FROM pay_link k
@@ -293,5 +296,6 @@ _WORTH_A_LOOK = """
 
 def _worth_a_look(tx: Transaction) -> Sequence[UUID]:
     """Requests that waited for what is here by now."""
-    found = tx.connection.exec_driver_sql(_WORTH_A_LOOK, {"most": AT_ONCE})
+    values = {"most": AT_ONCE, "since": tx.at - WAITED_FOR}
+    found = tx.connection.exec_driver_sql(_WORTH_A_LOOK, values)
     return list(found.scalars())

@@ -11,11 +11,12 @@ import pytest
 
 from app.services.central.order_changes import OrderChanges
 from app.services.central.order_changes_requests import ChangeWatch
+from app.services.central.order_refunds import RefundWatch
 from app.values.errors import Refusal
 from app.values.identity import LineId, OrderId
 from app.values.money import Currency, Money
 from app.values.order_life import CancelReason, ChangeState, OrderState
-from app.values.vocabulary import ChangeKind, PaymentMethod, PaymentState, Role
+from app.values.vocabulary import AttemptState, ChangeKind, PaymentMethod, PaymentState, Role
 from app.wire.message import decode
 from app.wire.operations import TAKE_SNAPSHOT
 from app.wire.order_changes import (
@@ -327,6 +328,36 @@ class TestMoney:
         assert view.payments.state is PaymentState.AUTHORISED
         assert [one.approved.minor for one in view.payments.attempts if one.approved] == [1085, 590]
         assert row_of(desk, order)["review_reasons"] == []
+
+    def test_what_was_paid_for_a_change_goes_back_when_it_is_undone(
+        self, desk: ChangingDesk
+    ) -> None:
+        order = desk.ordered(payment=PaymentMethod.CARD)
+        change_id = desk.new_change()
+        more = desk.take(OrderId(change_id), 590)
+        what = desk.amendment(order, quantity("TEA-1", 4), attempts=(more,))
+        desk.send_change(desk.change(order, what, change_id=change_id))
+        assert desk.undo(order, change_id).reasons == ()
+        rows = desk.centre.rows("SELECT way, attempt_id, amount_minor FROM order_refund")
+        assert [tuple(row) for row in rows] == [("void", more.attempt_id, 590)]
+        desk.centre.clock.advance(minutes=16)
+        centre = desk.centre
+        assert isinstance(centre, PayingCentre)
+        RefundWatch(centre.transactions, centre.payments, centre.log).look_after()
+        assert desk.ask(more.attempt_id).state is AttemptState.VOIDED
+        row = row_of(desk, order)
+        assert (row["payment_state"], row["review_reasons"]) == (PaymentState.AUTHORISED, [])
+
+    def test_what_mends_the_payment_of_an_order_ends_its_wait_for_a_person(
+        self, desk: ChangingDesk
+    ) -> None:
+        document = desk.order(with_line("TEA-1", 4), changed(payment=PaymentMethod.CARD))
+        held = desk.take(document.order_id, 2 * 295 + 495)
+        order = desk.placed(document, attempts=(held,))
+        assert desk.send(desk.command(order))[0].reasons == ("payment_short",)
+        assert desk.amend(order, quantity("TEA-1", 2)).reasons == ()
+        row = row_of(desk, order)
+        assert (row["state"], row["review_reasons"]) == (OrderState.ACCEPTED, [])
 
     def test_less_than_it_comes_to_is_kept_until_it_is_paid(self, desk: ChangingDesk) -> None:
         order = desk.ordered(payment=PaymentMethod.CARD)
