@@ -116,9 +116,10 @@ def _merging(detail: Detail | None) -> Shape:
     task = detail.task if detail is not None else None
     if task is None or task.other is None:
         return Shape()
+    sides = words.tr(_N("Worklist", "Left: {who}")), words.tr(_N("Worklist", "Right: {who}"))
     both = tuple(
-        (str(view.customer_id), ", ".join(filter(None, (view.name, *view.phones[:1]))))
-        for view in (task.customer, task.other)
+        (str(view.customer_id), side.format(who=words.reached(view)))
+        for view, side in zip((task.customer, task.other), sides, strict=True)
     )
     return Shape(choice=words.tr(_N("Worklist", "Found from now on as")), choices=both)
 

@@ -5,7 +5,8 @@ Passive; it takes the keyboard once when it opens.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui import theme
@@ -17,6 +18,9 @@ from app.ui.widgets.buttons import PrimaryButton, StepButton, ToggleChip
 from app.ui.widgets.card import Box, Card
 from app.ui.widgets.fields import ChoiceField, LabelledField
 from app.ui.widgets.text import wrapped
+
+_ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
+_NO_KEY = Qt.KeyboardModifier.NoModifier
 
 
 class FormBox(Card):
@@ -53,11 +57,26 @@ class FormBox(Card):
         self.body.addWidget(self._problem)
         self.body.addLayout(buttons)
         self.choice.chosen.connect(self._choose)
+        self.choice.edit.installEventFilter(self)
         self.note.edited.connect(self.written)
         self.note.entered.connect(self.do_button.setFocus)
         self.keep_button.clicked.connect(self.kept)
         self.do_button.clicked.connect(self.decided)
         self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Enter accepts the choice and goes on."""
+        is_press = event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent)
+        if is_press and watched is self.choice.edit:
+            key: QKeyEvent = event  # type: ignore[assignment] # isinstance above, in a variable
+            is_plain = key.modifiers() & Qt.KeyboardModifier.ControlModifier == _NO_KEY
+            if key.key() in _ENTER and is_plain:
+                self._go_on()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _go_on(self) -> None:
+        (self.note if self._shape.note else self.do_button).setFocus()
 
     def show_state(self, state: WorkState) -> None:
         """Show a state; the same state twice changes nothing."""

@@ -84,7 +84,16 @@ class ItemPane(QScrollArea):
         if item is not None:
             self._show_item(item, state)
         if state.form is not None:
-            self.ensureWidgetVisible(self.form, 0, 0)
+            self._lay_out_now()
+            self.ensureWidgetVisible(self.form.do_button, 0, GAP_PX)
+
+    def _lay_out_now(self) -> None:
+        """What has just been shown has no place before the layout has run."""
+        inside = self.widget()
+        layout = inside.layout() if inside is not None else None
+        if inside is not None and layout is not None:
+            layout.activate()
+            inside.resize(inside.width(), layout.sizeHint().height())
 
     def _show_item(self, item: WorkItem, state: WorkState) -> None:
         detail = state.detail
@@ -164,21 +173,20 @@ class _Acts(Card):
     def __init__(self, parent: QWidget) -> None:
         super().__init__("", parent=parent)
         self.set_title(self.tr("What can be done"))
-        grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(14)
-        grid.setVerticalSpacing(4)
-        grid.setColumnStretch(1, 1)
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(14)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self._order: tuple[WorkAct, ...] = ()
         self.buttons: dict[WorkAct, StepButton] = {}
         self._tells: dict[WorkAct, QLabel] = {}
-        for row, act in enumerate(WorkAct):
+        for act in WorkAct:
             button = StepButton(words.act_name(act), words.act_key(act), self)
             button.clicked.connect(partial(self.wanted.emit, act))
             tells = wrapped("", tone=theme.Tone.MUTED, parent=self)
-            grid.addWidget(button, row, 0)
-            grid.addWidget(tells, row, 1)
             self.buttons[act], self._tells[act] = button, tells
-        self.body.addLayout(grid)
+        self.body.addLayout(self._grid)
 
     def show_state(self, state: WorkState) -> None:
         """Show a state; the same state twice changes nothing."""
@@ -190,6 +198,7 @@ class _Acts(Card):
             why_not = self.tr("{who} is at it just now.").format(who=state.taken_by)
         elif state.claiming:
             why_not = self.tr("One moment.")
+        self._arrange(offered)
         for act, button in self.buttons.items():
             is_offered = act in offered
             theme.set_shown(button, is_offered)
@@ -197,6 +206,21 @@ class _Acts(Card):
             if is_offered and item is not None:
                 button.allow(why_not)
                 self._tells[act].setText(words.will_do(act, item, state.detail))
+
+    def _arrange(self, offered: tuple[WorkAct, ...]) -> None:
+        """The likeliest first."""
+        if offered == self._order:
+            return
+        self._order = offered
+        for row, act in enumerate((*offered, *(one for one in WorkAct if one not in offered))):
+            for column, part in enumerate((self.buttons[act], self._tells[act])):
+                self._grid.removeWidget(part)
+                self._grid.addWidget(part, row, column)
+        before: StepButton | None = None
+        for act in offered:
+            if before is not None:
+                QWidget.setTabOrder(before, self.buttons[act])
+            before = self.buttons[act]
 
     def told(self) -> dict[WorkAct, str]:
         """What each act that is offered will do."""

@@ -34,7 +34,7 @@ LOW_PX = 460
 CHIP_PX = 186
 GAP_PX = 10
 ROWS_LEAST = 3
-LEFT_PARTS, RIGHT_PARTS = 11, 10
+LEFT_PARTS, RIGHT_PARTS = 12, 9
 
 
 class WorklistScreen(QWidget):
@@ -169,7 +169,15 @@ class WorklistScreen(QWidget):
         theme.set_shown(self._chips_place, not is_low)
         header = self.table.horizontalHeader().sizeHint().height()
         self.table.setMinimumHeight(ROWS_LEAST * ROW_PX + header if not is_low else 2 * ROW_PX)
+        self._halves.setStretch(0, LEFT_PARTS if is_wide else 1)
+        self._halves.setStretch(1, RIGHT_PARTS if is_wide else 1)
         self._arrange_chips()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """In a low window a decision takes all there is."""
+        decides = self._presenter.state.form is not None
+        theme.set_shown(self._card, not (decides and self.height() < LOW_PX))
 
     @Slot(object)
     def show_state(self, state: WorkState) -> None:
@@ -182,6 +190,7 @@ class WorklistScreen(QWidget):
         self._is_filling = False
         self._tell(state)
         self.item.show_state(state)
+        self._make_room()
         is_order = state.chosen is not None and state.chosen.number is not None
         self.open_button.allow("" if is_order else self.tr("There is no order to it."))
         self.next_button.allow(self.tr("One moment.") if state.claiming else "")
@@ -280,12 +289,20 @@ class _Table(RowsView[WorkItem]):
 def _columns(now: Callable[[], datetime]) -> tuple[Column[WorkItem], ...]:
     tr = words.tr
     return (
-        Column(title=tr("Waits"), text=partial(_age, now), chars=10, icon=_icon, tone=_tone),
+        Column(
+            title=tr("Waits"),
+            text=partial(_age, now),
+            chars=10,
+            icon=_icon,
+            tone=_tone,
+            hint=_kind,
+            read=partial(_kind_and_age, now),
+        ),
         Column(title=tr("Order"), text=_number, chars=13, bold=always),
-        Column(title=tr("Customer"), text=_customer, chars=19, gives_way=2),
-        Column(title=tr("Amount"), text=_amount, chars=11, align=Align.END, gives_way=1),
+        Column(title=tr("Customer"), text=_customer, chars=17, gives_way=2, hint=_customer),
         Column(title=tr("Why"), text=_why, hint=_all_why),
-        Column(title=tr("At it"), text=_who, chars=12, gives_way=3, tone=_muted),
+        Column(title=tr("Amount"), text=_amount, chars=11, align=Align.END, gives_way=1),
+        Column(title=tr("At it"), text=_who, chars=11, gives_way=3, tone=_muted),
     )
 
 
@@ -295,6 +312,14 @@ def _key(item: WorkItem) -> WorkItemId:
 
 def _age(now: Callable[[], datetime], item: WorkItem) -> str:
     return words.age(item.since, now())
+
+
+def _kind(item: WorkItem) -> str:
+    return words.kind_name(item.item.kind)
+
+
+def _kind_and_age(now: Callable[[], datetime], item: WorkItem) -> str:
+    return f"{_kind(item)}, {_age(now, item)}"
 
 
 def _icon(item: WorkItem) -> Icon:

@@ -56,15 +56,17 @@ _ACTS: Mapping[WorkAct, tuple[object, Action]] = {
     WorkAct.KEEP_APART: (_N("Worklist", "They are two"), Action.WORK_APART),
     WorkAct.SETTLE: (_N("Worklist", "Decide"), Action.WORK_SETTLE),
 }
+# What accuses nobody stands first, because the first is what stands there before anybody chose.
 HOLDS: Mapping[HoldCode, object] = {
+    HoldCode.OTHER: _N("Worklist", "Something else"),
     HoldCode.FRAUD: _N("Worklist", "It may be fraud"),
     HoldCode.PAYMENT: _N("Worklist", "Because of the payment"),
     HoldCode.ADDRESS: _N("Worklist", "Because of the address"),
     HoldCode.STOCK: _N("Worklist", "Because of the stock"),
     HoldCode.CUSTOMER_ASKED: _N("Worklist", "The customer asked for it"),
-    HoldCode.OTHER: _N("Worklist", "Something else"),
 }
 REASONS: Mapping[CancelReason, object] = {
+    CancelReason.OTHER: _N("Worklist", "Something else"),
     CancelReason.FRAUD: _N("Worklist", "Fraud"),
     CancelReason.DUPLICATE: _N("Worklist", "Ordered twice"),
     CancelReason.PAYMENT: _N("Worklist", "Cannot be paid"),
@@ -73,7 +75,6 @@ REASONS: Mapping[CancelReason, object] = {
     CancelReason.CHANGED_MIND: _N("Worklist", "The customer changed their mind"),
     CancelReason.ORDERED_BY_MISTAKE: _N("Worklist", "Ordered by mistake"),
     CancelReason.TOO_LATE: _N("Worklist", "Comes too late"),
-    CancelReason.OTHER: _N("Worklist", "Something else"),
 }
 _FIELDS: Mapping[str, object] = {
     "name": _N("Worklist", "Name"),
@@ -310,13 +311,22 @@ def compared(task: CustomerTask) -> tuple[Compared, ...]:
     )
 
 
+def reached(view: CustomerView) -> str:
+    """A customer in a line: `Ann Lee, 020 7946 0018`."""
+    phones = (shown_phone(one, _home(view)) for one in view.phones[:1])
+    return ", ".join((view.name, *phones))
+
+
+def _home(view: CustomerView) -> str:
+    return view.addresses[0].address.country if view.addresses else "GB"
+
+
 def _told_of(view: CustomerView) -> tuple[tuple[object, tuple[str, ...]], ...]:
-    home = view.addresses[0].address.country if view.addresses else "GB"
     addresses = tuple(", ".join(format_lines(one.address)) for one in view.addresses)
     account = (tr(_N("Worklist", "yes")),) if view.on_account else ()
     return (
         (_FIELDS["name"], (view.name,)),
-        (_FIELDS["phone"], tuple(shown_phone(one, home) for one in view.phones)),
+        (_FIELDS["phone"], tuple(shown_phone(one, _home(view)) for one in view.phones)),
         (_FIELDS["email"], (view.email,) if view.email else ()),
         (_FIELDS["address"], addresses),
         (_N("Worklist", "On account"), account),

@@ -145,7 +145,8 @@ def test_rejecting_says_what_goes_back_and_where_and_asks_why(
     assert will == "Cancels the whole order; £53.91 goes back to Visa ending 4242."
     hands.ctrl(Key.Key_Return)
     assert screen.item.form.told()[1] == "Please say it in a few words."
-    screen.item.form.note.setFocus()
+    hands.write("fra")
+    hands.enter()
     hands.write("Known stolen card")
     hands.ctrl(Key.Key_Return)
     (asked,) = desk.decided
