@@ -10,7 +10,7 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -73,7 +73,7 @@ from app.wire.operations import CENTRAL
 SEAL_SECONDS = 2.0
 LOOK_SECONDS = 5.0
 FEED_AGE_SECONDS = 600.0
-MORE_CONNECTIONS = 10
+MORE_CONNECTIONS = 12
 
 S = TypeVar("S", PauseSettings, PaymentSettings)
 
@@ -170,23 +170,27 @@ class Central:
         )
         self.background = tuple(
             Background(name, seconds, work, given.log, self.measures)
-            for name, seconds, work in (
-                ("audit.seal", SEAL_SECONDS, self._seal),
-                ("measures.look", LOOK_SECONDS, self._look),
-                ("feed.keep_age", FEED_AGE_SECONDS, self._keep_feed_age),
-                ("recording.look_after", self._pause.watchdog_s, self.pauses.look_after),
-                ("payments.look_after", self._pay.watchdog_s, self.payments.look_after),
-                ("warehouse.hand_over", self.warehouse.look_s, self.warehouse.hand_over),
-                ("warehouse.money", MONEY_SECONDS, self.warehouse.finish),
-                ("stock.look_after", STOCK_SECONDS, StockWatch(self.transactions).look_after),
-                ("orders.look_again", CHANGE_SECONDS, self._change_watch().look_after),
-                ("orders.refund", REFUND_SECONDS, self._refund_watch().look_after),
-                (
-                    "drafts.look_after",
-                    HANDOVER_SECONDS,
-                    HandoverWatch(self.transactions).look_after,
-                ),
-            )
+            for name, seconds, work in self._work()
+        )
+
+    def _work(self) -> tuple[tuple[str, float, Callable[[], None]], ...]:
+        """What runs in the background: its name, how often, and what it does."""
+        return (
+            ("audit.seal", SEAL_SECONDS, self._seal),
+            ("measures.look", LOOK_SECONDS, self._look),
+            ("feed.keep_age", FEED_AGE_SECONDS, self._keep_feed_age),
+            ("recording.look_after", self._pause.watchdog_s, self.pauses.look_after),
+            ("payments.look_after", self._pay.watchdog_s, self.payments.look_after),
+            ("warehouse.hand_over", self.warehouse.look_s, self.warehouse.hand_over),
+            ("warehouse.money", MONEY_SECONDS, self.warehouse.finish),
+            ("stock.look_after", STOCK_SECONDS, StockWatch(self.transactions).look_after),
+            ("orders.look_again", CHANGE_SECONDS, self._change_watch().look_after),
+            ("orders.refund", REFUND_SECONDS, self._refund_watch().look_after),
+            (
+                "drafts.look_after",
+                HANDOVER_SECONDS,
+                HandoverWatch(self.transactions).look_after,
+            ),
         )
 
     def _change_watch(self) -> ChangeWatch:
