@@ -58,11 +58,9 @@ class HandingOver:
     def round(self) -> None:
         """Everything whose time has come, until the warehouse does not answer or it has to stop."""
         while not self._stopping.is_set():
-            if self._transactions.write(self._note) < AT_ONCE:
-                break
-        while not self._stopping.is_set():
+            noted = self._transactions.write(self._note)
             claimed = self._transactions.write(claim_due)
-            if not self._tell(claimed) or len(claimed) < AT_ONCE:
+            if not self._tell(claimed) or max(noted, len(claimed)) < AT_ONCE:
                 return
 
     def stop(self) -> None:
