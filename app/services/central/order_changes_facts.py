@@ -13,8 +13,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import select
 
 from app.models.central.order import OrderEvent, OrderNumberAlias, OrderVersion, SalesOrder
 from app.models.central.order_life import OrderChangeRow, OrderRefund
@@ -193,11 +192,16 @@ def version_of(
 
     Without the record of its read-back it is read in a third of the time.
     """
-    whole = cast(OrderVersion.document, JSONB)
-    document = select(cast(whole if record else whole - "read_back", Text)).where(
-        OrderVersion.order_id == order_id, OrderVersion.revision == revision
-    )
-    return decode(tx.session.execute(document).scalar_one().encode(), PlacedOrder)
+    statement = _VERSION.format("v.document" if record else "v.document - 'read_back'")
+    values = {"order": order_id, "revision": revision}
+    document: str = tx.connection.exec_driver_sql(statement, values).scalar_one()
+    return decode(document.encode(), PlacedOrder)
+
+
+_VERSION = """
+    SELECT ({})::text FROM order_version v
+    WHERE v.order_id = %(order)s AND v.revision = %(revision)s
+"""
 
 
 def tendered(payments: Payments, refunds: Iterable[OrderRefund], currency: Currency) -> Tendered:
