@@ -2,9 +2,10 @@
 
 Guidance, orders, customers, evidence, calls, contacts, payments, stock and the warehouse have acts
 of their own (`guidance_acts`, `order_acts`, `customer_acts`, `evidence_acts`, `call_acts`,
-`contact_acts`, `payment_acts`, `stock_acts`, `warehouse_acts`). Each act runs in one transaction as
-the owner role, beside a running service or without one; changes are audited. What a script may want
-goes to standard output, words around it to standard error.
+`contact_acts`, `payment_acts`, `stock_acts`, `warehouse_acts`), and so has what needs a person
+(`work_acts`). Each act runs in one transaction as the owner role, beside a running service or
+without one; changes are audited. What a script may want goes to standard output, words around it to
+standard error.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from app.cli.payment_acts import add_payment_acts
 from app.cli.person_data_acts import add_person_data_acts
 from app.cli.stock_acts import add_stock_acts
 from app.cli.warehouse_acts import add_warehouse_acts
+from app.cli.work_acts import add_work_acts
 from app.services.central.audit import AuditChain, read_head
 from app.services.central.installation import (
     NUMBERS_SKIPPED,
@@ -95,6 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_stock_acts(acts)
     add_warehouse_acts(acts)
     add_person_data_acts(acts)
+    add_work_acts(acts)
 
 
 def run(arguments: argparse.Namespace) -> int:

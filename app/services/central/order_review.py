@@ -21,19 +21,20 @@ from app.services.central.order_changes import Attempt, OrderChanges
 from app.services.central.order_changes_applying import Applied
 from app.services.central.order_changes_judging import Told
 from app.services.central.order_decisions import decided
-from app.services.central.transaction import Actor, Handlers, Transaction
+from app.services.central.transaction import Actor, Handlers, SignedIn, Transaction
 from app.services.rules.parked import Parked, needs_second, refuse_release
 from app.values.card import mask_card_digits
 from app.values.errors import Refusal
-from app.values.identity import ChangeId, OrderId, PersonId
+from app.values.identity import ChangeId, DeviceId, OrderId, PersonId, SessionId
 from app.values.order_life import ChangeState, ChangeWhat, Fulfilment, OrderState
 from app.values.order_number import OrderNumber
+from app.values.vocabulary import Role
 from app.wire import worklist_operations
 from app.wire.message import Nothing, decode
 from app.wire.order_changes import Cancellation, OrderChange
 from app.wire.orders import PlacedOrder
 from app.wire.payments import Payments
-from app.wire.people import Permission
+from app.wire.people import PERMISSIONS, Permission
 from app.wire.worklist import HeldOrder, HoldOrder, LiftHold, RejectOrder, ReleaseOrder
 
 HELD, LIFTED, RELEASED = "held", "hold_lifted", "released"
@@ -79,7 +80,7 @@ class OrderReview:
             tx.session.add(standing)
         else:
             standing.code, standing.note = request.code, note
-        _happened(tx, order, HELD, code=request.code.value)
+        _happened(tx, actor, order, HELD, code=request.code.value)
         return HeldOrder(
             code=standing.code,
             note=standing.note[:200],
@@ -100,7 +101,7 @@ class OrderReview:
             who = _name(tx, standing.held_by)
             raise Refusal("hold_of_another", f"{who} stopped this order. They or a lead lift it.")
         standing.lifted_at, standing.lifted_by = tx.at, person.person_id
-        _happened(tx, order, LIFTED, code=standing.code.value)
+        _happened(tx, actor, order, LIFTED, code=standing.code.value)
         return Nothing()
 
     def release(self, tx: Transaction, actor: Actor, request: ReleaseOrder) -> Nothing:
@@ -128,7 +129,7 @@ class OrderReview:
                 at=tx.at,
             )
         )
-        _happened(tx, order, RELEASED, reasons=reasons, unpaid=request.unpaid)
+        _happened(tx, actor, order, RELEASED, reasons=reasons, unpaid=request.unpaid)
         return Nothing()
 
     def reject(self, tx: Transaction, actor: Actor, request: RejectOrder) -> Nothing:
@@ -149,7 +150,9 @@ class OrderReview:
         self, tx: Transaction, actor: Actor, order: SalesOrder, request: RejectOrder
     ) -> None:
         """Carry a cancellation out at once; what cannot be cancelled is refused."""
-        device_id, person = actor.seat.device_id, actor.signed_in
+        person = actor.signed_in
+        # On the command line there is no seat: then it counts for the one that took the order.
+        device_id = DeviceId(actor.device.device_id if actor.device else order.device_id)
         change = OrderChange(
             change_id=ChangeId(tx.ids.new()),
             order_id=OrderId(order.order_id),
@@ -211,6 +214,32 @@ class OrderReview:
         return needs_second(placed.document, placed.totals.total, lists)
 
 
+_DECIDING = frozenset({Role.TEAM_LEAD, Role.ADMINISTRATOR})
+
+
+def deciding_as(tx: Transaction, login: str) -> Actor:
+    """Whoever decides on the command line, where nobody is signed in.
+
+    Raises Refusal `person_not_found`, `person_disabled` or `permission_missing`.
+    """
+    named = select(Person).where(Person.login == login.strip().lower())
+    person = tx.session.scalars(named).one_or_none()
+    if person is None:
+        raise Refusal("person_not_found", "Nobody has that sign-in name.", "as")
+    if person.disabled_at is not None:
+        raise Refusal("person_disabled", f"{person.name} may no longer sign in.", "as")
+    if person.role not in _DECIDING:
+        raise Refusal("permission_missing", "Only leads and administrators decide this.", "as")
+    signed_in = SignedIn(
+        person_id=PersonId(person.person_id),
+        session_id=SessionId(tx.ids.new()),
+        role=person.role,
+        team=person.team,
+        permissions=PERMISSIONS[Role.TEAM_LEAD] | PERMISSIONS[person.role],
+    )
+    return Actor(person=signed_in)
+
+
 _STANDING = select(OrderHold).where(OrderHold.lifted_at.is_(None))
 
 
@@ -234,9 +263,8 @@ def _name(tx: Transaction, person_id: UUID) -> str:
     return str(tx.session.scalars(select(Person.name).where(Person.person_id == person_id)).one())
 
 
-def _happened(tx: Transaction, order: SalesOrder, kind: str, **facts: object) -> None:
+def _happened(tx: Transaction, actor: Actor, order: SalesOrder, kind: str, **facts: object) -> None:
     """An event, a word to the seat that took it, and what the audit row is about."""
-    actor = tx.actor
     tx.session.add(
         OrderEvent(
             order_id=order.order_id,

@@ -238,7 +238,7 @@ def _found(tx: Transaction, actor: Actor, request: ListWork, *, free: bool = Fal
         "subject": after.subject if after is not None else None,
         "mine": request.mine,
         "free": free,
-        "person": actor.signed_in.person_id,
+        "person": _who(actor),
         "at": tx.at,
         "limit": request.limit + 1,
     }
@@ -305,7 +305,7 @@ class _Told:
     """What is known about the items of a page."""
 
     def __init__(self, tx: Transaction, actor: Actor, found: Sequence[_Found]) -> None:
-        self._person = actor.signed_in.person_id
+        self._person = _who(actor)
         orders = [str(one.order_id) for one in found if one.order_id is not None]
         rows = tx.connection.exec_driver_sql(_ORDERS, {"orders": orders}).mappings()
         self._orders: dict[UUID | None, Mapping[str, Any]] = {
@@ -379,6 +379,11 @@ class _Told:
             return None
         person_id, until, name = claim
         return Claimed(by=name, mine=person_id == self._person, until=until)
+
+
+def _who(actor: Actor) -> UUID | None:
+    """A lead; nobody on the command line."""
+    return actor.person.person_id if actor.person is not None else None
 
 
 def _of_change(reason: str) -> str:
