@@ -24,6 +24,7 @@ from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import ContactId, CustomerId, Ids, OrderId
 from app.values.order_life import ContactOutcome, ContactReason
+from app.values.vocabulary import Channel
 from app.wire.contact_operations import END_CONTACT, NOTE_CONTACT
 from app.wire.contacts import EndContact, IdentityChecked, NoteContact, OpenContact
 from app.wire.message import Nothing
@@ -104,6 +105,12 @@ class ContactPresenter(QObject):
         contact = self._state.contact
         if contact is None or contact.customer_id != customer_id:
             self._note(customer_id=customer_id)
+
+    def came_by(self, channel: Channel) -> None:
+        """How it reached us, where that is not the telephone."""
+        contact = self._state.contact
+        if contact is None or contact.channel is not channel:
+            self._note(channel=channel)
 
     def about(self, order_id: OrderId, customer_id: CustomerId | None = None) -> None:
         """An order that was spoken of."""
@@ -209,6 +216,7 @@ class ContactPresenter(QObject):
     def _note(
         self,
         *,
+        channel: Channel | None = None,
         caller_number: str = "",
         customer_id: CustomerId | None = None,
         orders: tuple[OrderId, ...] = (),
@@ -217,15 +225,11 @@ class ContactPresenter(QObject):
         outcome: ContactOutcome | None = None,
     ) -> None:
         contact = self._state.contact or self._begun()
-        known = replace(
-            self._state,
-            contact=_with(contact, caller_number, customer_id, orders, checks),
-        )
-        self._show(known)
         request = NoteContact(
             contact_id=contact.contact_id,
             started_at=contact.started_at,
             answered_at=contact.answered_at,
+            channel=channel,
             caller_number=caller_number,
             customer_id=customer_id,
             orders=orders,
@@ -233,6 +237,7 @@ class ContactPresenter(QObject):
             reason=reason,
             outcome=outcome,
         )
+        self._show(replace(self._state, contact=_with(contact, request)))
         self._background.run(
             Lane.WRITE,
             partial(self._caller.call, NOTE_CONTACT, request),
@@ -306,18 +311,13 @@ class ContactPresenter(QObject):
             self.state_changed.emit(state)
 
 
-def _with(
-    contact: OpenContact,
-    caller_number: str,
-    customer_id: CustomerId | None,
-    orders: tuple[OrderId, ...],
-    checks: tuple[IdentityChecked, ...],
-) -> OpenContact:
+def _with(contact: OpenContact, request: NoteContact) -> OpenContact:
     """As it will be kept, so that nothing is written twice meanwhile."""
     return struct_replace(
         contact,
-        caller_number=caller_number or contact.caller_number,
-        customer_id=customer_id or contact.customer_id,
-        orders=tuple(dict.fromkeys((*contact.orders, *orders))),
-        checks=(*contact.checks, *checks),
+        channel=request.channel or contact.channel,
+        caller_number=request.caller_number or contact.caller_number,
+        customer_id=request.customer_id or contact.customer_id,
+        orders=tuple(dict.fromkeys((*contact.orders, *request.orders))),
+        checks=(*contact.checks, *request.checks),
     )

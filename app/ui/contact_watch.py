@@ -35,7 +35,7 @@ class ContactWatch(QObject):
         self._reference = self._over = ""
         self._contact.screen = self._on_screen
         call = presenters.call
-        call.order.settled.connect(self._contact.touch)
+        call.order.settled.connect(self._follow_order)
         call.customer.state_changed.connect(self._follow_customer)
         call.customer.chosen.connect(self._know_customer)
         call.finder.state_changed.connect(self._follow_lookup)
@@ -82,6 +82,13 @@ class ContactWatch(QObject):
         if self._contact.contact_id is None:
             self._line_dropped = self._looked_up = False
             self._over, self._reference = self._reference or self._over, ""
+
+    @Slot()
+    def _follow_order(self) -> None:
+        """Something of the order was said."""
+        self._contact.touch()
+        if self._call.order.is_open:
+            self._contact.came_by(self._call.order.document.channel)
 
     @Slot(object)
     def _follow_customer(self, state: CustomerState) -> None:

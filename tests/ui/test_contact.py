@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from app.ui.contact_words import OUTCOME_KEYS, OUTCOMES, REASON_KEYS, REASONS
 from app.ui.main_window import MainWindow
 from app.values.order_life import ContactOutcome, ContactReason
+from app.values.vocabulary import Channel
 from app.wire.recording import CallOnLine
 from tests.ui.stage import place_an_order
 
@@ -60,6 +61,13 @@ def test_a_call_that_the_recorder_knows_is_one_and_its_number_is_kept(
     window.contact.leave()
     window.call.on_line.found.emit(CallOnLine(reference="c1", caller_number="+441134960000"))
     assert len(desk.contacts) == 1
+
+
+def test_a_fax_is_a_contact_by_fax(on_call: Hands, window: MainWindow, desk: FakeDesk) -> None:
+    del on_call
+    window.call.set_channel(Channel.FAX)
+    (contact,) = desk.contacts.values()
+    assert contact.channel is Channel.FAX
 
 
 class TestAtTheEnd:

@@ -39,6 +39,7 @@ class FakeContacts:
         )
         self.contacts[request.contact_id] = msgspec.structs.replace(
             before,
+            channel=request.channel or before.channel,
             caller_number=request.caller_number or before.caller_number,
             customer_id=request.customer_id or before.customer_id,
             orders=tuple(dict.fromkeys((*before.orders, *request.orders))),
