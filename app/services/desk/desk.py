@@ -174,30 +174,7 @@ class Desk:
             store, self._replica, parts.centre, self._standing, self._signed_in, parts.clock
         )
         self._like = LikeOrderService(store, parts.centre, self._standing, parts.clock)
-        checks = Checks(self._guidance, self._stock, parts.regions)
-        self.place = PlaceService(
-            self._commands,
-            drafts=self._drafts,
-            checks=checks,
-            stock=self._stock,
-            like=self._like,
-            contacts=self._contacts,
-            signed_in=self._signed_in,
-            clock=parts.clock,
-        )
-        self.changes = OrderChangeService(
-            self._commands,
-            drafts=self._drafts,
-            checks=checks,
-            stock=self._stock,
-            contacts=self._contacts,
-            centre=parts.centre,
-            seat=parts.seat,
-            signed_in=self._signed_in,
-            standing=self._standing,
-            clock=parts.clock,
-            ids=parts.ids,
-        )
+        self._make_orders()
         self.outbox = Outbox(self.records, parts.centre, self._standing, parts.clock)
         self.outbox.when_answered(self.changes.heard)
         self.outbox.retry_stuck()
@@ -227,6 +204,34 @@ class Desk:
         self.payments = self._made_payments()
         self._answers = AnswerService(store, self._guidance, parts.centre, parts.clock)
         self._papers = PaperService(parts.seat.folder, store, self.place, parts.clock)
+
+    def _make_orders(self) -> None:
+        """Whoever places orders and changes them."""
+        parts = self._parts
+        checks = Checks(self._guidance, self._stock, parts.regions)
+        self.place = PlaceService(
+            self._commands,
+            drafts=self._drafts,
+            checks=checks,
+            stock=self._stock,
+            like=self._like,
+            contacts=self._contacts,
+            signed_in=self._signed_in,
+            clock=parts.clock,
+        )
+        self.changes = OrderChangeService(
+            self._commands,
+            drafts=self._drafts,
+            checks=checks,
+            stock=self._stock,
+            contacts=self._contacts,
+            centre=parts.centre,
+            seat=parts.seat,
+            signed_in=self._signed_in,
+            standing=self._standing,
+            clock=parts.clock,
+            ids=parts.ids,
+        )
 
     def _made_payments(self) -> PaymentService:
         parts, store = self._parts, self.records.store
@@ -360,8 +365,6 @@ class Desk:
         handlers.add(operations.ASK_READ_BACK, self._read_backs.of)
         handlers.add(operations.OVERRIDE_READ_BACK, self._read_backs.override)
         handlers.add(operations.CLOSE_CALL, self.calls.close)
-        handlers.add(contact_operations.NOTE_CONTACT, self._contacts.note)
-        handlers.add(contact_operations.END_CONTACT, self._contacts.end)
         handlers.add(operations.FIND_ANSWERS, self._answers.find)
         handlers.add(operations.NOTE_SEARCH, self._answers.note)
         handlers.add(card_operations.GET_CARD_KEY, self.payments.card_key)
@@ -376,22 +379,29 @@ class Desk:
         handlers.add(outbox_operations.SEND_NOW, self._hurry)
         handlers.add(outbox_operations.OPEN_SENT_ORDER, self._sent_order)
         handlers.add(clash_operations.LIKE_ORDERS, self._like.find)
-        handlers.add(
-            order_operations.LOOK_UP_ORDERS,
-            OrderLookUp(store, parts.centre, self._signed_in, self._standing, parts.clock).look_up,
-        )
-        call_backs = CallBackService(store, parts.clock)
+        handlers.add(stock_operations.KEEP_STOCK, self._stock.hold)
+        handlers.add(stock_operations.LOOK_UP_STOCK, self._stock.look_up)
+        self._add_order_life(handlers)
+        self._add_handing(handlers)
+        return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)
+
+    def _add_handing(self, handlers: Handlers) -> None:
+        call_backs = CallBackService(self.records.store, self._parts.clock)
         handlers.add(handover_operations.PARK_DRAFT, self._drafts.park)
         handlers.add(handover_operations.ASK_CALL_BACKS, call_backs.due)
         handlers.add(handover_operations.HAND_OVER, self.handing.hand_over)
         handlers.add(handover_operations.TAKE_OVER, self.handing.take_over)
         handlers.add(handover_operations.BRING_BACK, self.handing.bring_back)
-        handlers.add(stock_operations.KEEP_STOCK, self._stock.hold)
-        handlers.add(stock_operations.LOOK_UP_STOCK, self._stock.look_up)
-        self._add_changes(handlers)
-        return DeskCaller(handlers, parts.centre, self._signed_in, self._standing)
 
-    def _add_changes(self, handlers: Handlers) -> None:
+    def _add_order_life(self, handlers: Handlers) -> None:
+        """What is asked about orders that have their number, and about conversations."""
+        parts, store = self._parts, self.records.store
+        handlers.add(
+            order_operations.LOOK_UP_ORDERS,
+            OrderLookUp(store, parts.centre, self._signed_in, self._standing, parts.clock).look_up,
+        )
+        handlers.add(contact_operations.NOTE_CONTACT, self._contacts.note)
+        handlers.add(contact_operations.END_CONTACT, self._contacts.end)
         handlers.add(order_operations.BEGIN_AMENDMENT, self.changes.begin)
         handlers.add(order_operations.CHANGE_ORDER, self.changes.change)
 

@@ -14,7 +14,6 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from app.services.rules import confusables, pricing
-from app.services.rules.answers import AnswerIndex
 from app.services.rules.regions import RegionRules, load_regions
 from app.services.rules.speech_book import SpeechBook, load_speech
 from app.settings import resource_folder
@@ -48,13 +47,7 @@ from app.wire.customers import (
     OrderSummary,
 )
 from app.wire.guidance import (
-    AnswersFound,
-    AskUnanswered,
-    FindAnswers,
     Guidance,
-    NoteSearch,
-    Unanswered,
-    UnansweredSearches,
 )
 from app.wire.message import Nothing, decode, encode
 from app.wire.operation import Home, Operation
@@ -103,6 +96,7 @@ from tests.builders import A_MORNING, an_id
 from tests.fake_stock import FakeStock
 from tests.read_backs import a_guidance
 from tests.ui.payment.fakes import CardLine
+from tests.ui.screens.fake_answers import FakeAnswers
 from tests.ui.screens.fake_changes import FakeChanges
 from tests.ui.screens.fake_order_search import FakeOrderSearch
 from tests.ui.screens.fake_orders import FakeOrders
@@ -151,7 +145,7 @@ def a_known_customer(name: str = "Margaret Thompson", **different: Any) -> Custo
     return msgspec.structs.replace(view, **different)
 
 
-class FakeDesk(FakeOrders, FakeChanges, FakeParking):
+class FakeDesk(FakeOrders, FakeChanges, FakeAnswers, FakeParking):
     """Answers like a desk with a centre behind it; `offline` cuts the centre off."""
 
     def __init__(self, *products: ProductView, region: Region = Region.GB) -> None:
@@ -174,8 +168,6 @@ class FakeDesk(FakeOrders, FakeChanges, FakeParking):
         self.stock.learn(products)
         self.paper_path = "/nowhere/confirmation.pdf"
         self.guidance = a_guidance()
-        self.searched: list[NoteSearch] = []
-        self.unanswered: tuple[Unanswered, ...] = ()
         self.notes: dict[OrderId, list[ReadBackEntry]] = {}
         self.closed: dict[OrderId, CloseCall] = {}
         self.printed: list[ReadBackProtocol] = []
@@ -215,9 +207,6 @@ class FakeDesk(FakeOrders, FakeChanges, FakeParking):
             operations.ASK_READ_BACK.name: self._read_back_of,
             operations.OVERRIDE_READ_BACK.name: self._override,
             operations.CLOSE_CALL.name: self._close_call,
-            operations.FIND_ANSWERS.name: self._find_answers,
-            operations.NOTE_SEARCH.name: self._note_search,
-            operations.ASK_UNANSWERED.name: self._unanswered_searches,
             LIKE_ORDERS.name: self._like_orders,
             KEEP_STOCK.name: self.stock.hold,
             LOOK_UP_STOCK.name: self.stock.look_up,
@@ -228,6 +217,7 @@ class FakeDesk(FakeOrders, FakeChanges, FakeParking):
             **self.parking_handlers(),
             **self.order_handlers(),
             **self.change_handlers(),
+            **self.answer_handlers(),
         }
 
     def call(self, operation: Operation[Q, A], request: Q) -> A:
@@ -412,17 +402,6 @@ class FakeDesk(FakeOrders, FakeChanges, FakeParking):
 
     def _get_guidance(self, _request: AskStatus) -> Guidance:
         return self.guidance
-
-    def _find_answers(self, request: FindAnswers) -> AnswersFound:
-        answers = AnswerIndex(self.guidance.answers).find(request.text, request.limit)
-        return AnswersFound(text=request.text, answers=answers)
-
-    def _note_search(self, request: NoteSearch) -> Nothing:
-        self.searched.append(request)
-        return Nothing()
-
-    def _unanswered_searches(self, _request: AskUnanswered) -> UnansweredSearches:
-        return UnansweredSearches(searches=self.unanswered)
 
     def _note(self, request: NoteReadBack) -> Noted:
         kept = self.notes.setdefault(request.order_id, [])

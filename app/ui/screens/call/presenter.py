@@ -114,13 +114,7 @@ class CallPresenter(QObject):
             tick_ms=pace.tick_ms,
             parent=self,
         )
-        self.customer = CustomerPresenter(
-            self.order, caller, background, ids, quiet_ms=pace.search_ms, parent=self
-        )
-        of_order = self.order, caller, background, self
-        self.delivery_address = AddressPresenter(Part.DELIVER_TO, *of_order)
-        self.billing_address = AddressPresenter(Part.BILL_TO, *of_order)
-        self.delivery = DeliveryPresenter(self.order, clock, self)
+        self._make_forms(pace)
         self.answers = AnswersPresenter(caller, background, self)
         self.payment = PaymentPresenter(
             caller, background, clock=clock, ids=ids, safe=safe, parent=self
@@ -143,6 +137,21 @@ class CallPresenter(QObject):
         delay_ms, look = pace.caution_ms, self._look_for_cautions
         self._cautions = Debounce(self, delay_ms, look) if delay_ms is not None else None
         self._connect()
+
+    def _make_forms(self, pace: Pace) -> None:
+        """Who it is for and where it goes."""
+        self.customer = CustomerPresenter(
+            self.order,
+            self._caller,
+            self._background,
+            self._ids,
+            quiet_ms=pace.search_ms,
+            parent=self,
+        )
+        of_order = self.order, self._caller, self._background, self
+        self.delivery_address = AddressPresenter(Part.DELIVER_TO, *of_order)
+        self.billing_address = AddressPresenter(Part.BILL_TO, *of_order)
+        self.delivery = DeliveryPresenter(self.order, self._clock, self)
 
     def _connect(self) -> None:
         self.order.changed.connect(self._follow)
