@@ -11,7 +11,7 @@ from app.transport.client import RemoteCaller
 from app.values.errors import Refusal
 from app.values.identity import AttemptId, OrderId
 from app.values.order_life import CancelReason, Fulfilment, OrderState
-from app.values.vocabulary import Role
+from app.values.vocabulary import PaymentState, Role
 from app.values.worklist import HoldCode, WorkAct, WorkKind
 from app.wire import worklist_operations as work
 from app.wire.worklist import (
@@ -119,6 +119,41 @@ def test_one_key_leads_to_the_oldest_that_nobody_is_at(
     third = either.signed_in(Role.TEAM_LEAD).call(work.CLAIM_WORK, ClaimWork()).item
     assert third is not None
     assert third.item.subject == first
+
+
+def test_it_goes_on_behind_where_somebody_is_and_begins_anew_at_the_end(
+    either: OrderCentre, desk: SendingDesk, lead: RemoteCaller
+) -> None:
+    waiting = []
+    for _ in range(2):
+        waiting.append(odd(desk))
+        either.clock.advance(seconds=60)
+    at: WorkItem | None = None
+    seen = []
+    for _ in range(3):
+        after = ClaimWork(
+            after=at.item if at is not None else None,
+            after_since=at.since if at is not None else None,
+        )
+        at = lead.call(work.CLAIM_WORK, after).item
+        assert at is not None
+        seen.append(at.item.subject)
+        lead.call(work.LEAVE_WORK, LeaveWork(item=at.item))
+    assert seen == [*waiting, waiting[0]]
+
+
+def test_an_order_whose_link_ran_out_after_it_was_released_is_released_again(
+    either: OrderCentre, desk: SendingDesk, lead: RemoteCaller
+) -> None:
+    order_id = odd(desk)
+    say = "UPDATE sales_order SET payment_state = :state WHERE order_id = :order"
+    either.run(say, state=PaymentState.LINK_SENT.value, order=order_id)
+    lead.call(work.RELEASE_ORDER, ReleaseOrder(order_id=order_id, revision=1))
+    either.clock.advance(seconds=3_600)
+    either.run(say, state=PaymentState.OUTSTANDING.value, order=order_id)
+    assert [one.item.kind for one in listed(lead)] == [WorkKind.PAYMENT]
+    lead.call(work.RELEASE_ORDER, ReleaseOrder(order_id=order_id, revision=1, unpaid=True))
+    assert listed(lead) == ()
 
 
 def test_what_is_settled_cannot_be_claimed(desk: SendingDesk, lead: RemoteCaller) -> None:
