@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.adapters.local_postgres import LocalPostgres
-from app.central import Central, Surroundings
+from app.central import MORE_CONNECTIONS, Central, Surroundings
 from app.services.central.background import Background
 from app.settings import CentreSettings
 from app.values.errors import Fault
@@ -104,7 +104,7 @@ def test_how_long_the_audit_waits_to_be_sealed_is_told(measured: Measured) -> No
 
 
 def test_connections_are_told_with_how_many_there_may_be(measured: Measured) -> None:
-    assert measured.read("readback_pool_connections") == 10
+    assert measured.read("readback_pool_connections") == 2 + MORE_CONNECTIONS
     assert measured.read("readback_pool_connections_in_use") == 0
 
 
