@@ -121,8 +121,8 @@ class SideTrips(QObject):
     @Slot()
     def show_worklist(self) -> None:
         """What needs a person; for whoever may decide about orders."""
-        if self._decides and self._open(self._pages.worklist):
-            self._pages.worklist.begin()
+        if self.person is not None and self._decides and self._open(self._pages.worklist):
+            self._pages.worklist.begin(self.person.person_id)
 
     @property
     def _decides(self) -> bool:

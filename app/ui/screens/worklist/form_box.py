@@ -62,6 +62,7 @@ class FormBox(Card):
         self.note.entered.connect(self.do_button.setFocus)
         self.keep_button.clicked.connect(self.kept)
         self.do_button.clicked.connect(self.decided)
+        self.setFocusProxy(self.note)
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

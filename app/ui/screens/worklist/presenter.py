@@ -24,7 +24,7 @@ from app.ui.screens.worklist.state import Detail, Form, WorkState
 from app.values.card import find_card_number
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
-from app.values.identity import Ids
+from app.values.identity import Ids, PersonId
 from app.values.worklist import WorkAct, WorkKind
 from app.wire.message import PAGE_ROWS_MOST
 from app.wire.worklist import (
@@ -83,6 +83,7 @@ class WorklistPresenter(QObject):
         self._claims = Latest()
         self._rounds = 0
         self._stays = False
+        self._by: PersonId | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY_MS)
         self._timer.timeout.connect(self.follow)
@@ -97,8 +98,14 @@ class WorklistPresenter(QObject):
         """What ages are told by."""
         return self._clock.now()
 
-    def begin(self) -> None:
-        """The screen was opened anew: nothing of what stood there before."""
+    def begin(self, by: PersonId | None = None) -> None:
+        """The screen was opened anew: nothing of what stood there before.
+
+        Where the same person left in the middle of a decision, it is as they left it.
+        """
+        if by is not None and by == self._by and self._state.form is not None:
+            return
+        self._by = by
         for questions in (self._lists, self._details, self._claims):
             questions.forget()
         self._let_go()

@@ -26,6 +26,7 @@ from app.ui.widgets.buttons import PrimaryButton, StepButton, ToggleChip
 from app.ui.widgets.card import Card
 from app.ui.widgets.rows_view import ROW_PX, RowsView
 from app.ui.widgets.text import wrapped
+from app.values.identity import PersonId
 from app.values.worklist import WorkAct, WorkKind
 from app.wire.worklist import WorkItem, WorkItemId
 
@@ -144,11 +145,11 @@ class WorklistScreen(QWidget):
             Command(shortcuts.label(Action.BACK), self.left.emit, Action.BACK),
         )
 
-    @Slot()
-    def begin(self) -> None:
-        """The screen is opened: read anew, keyboard in the list."""
-        self._presenter.begin()
-        self.table.setFocus()
+    def begin(self, by: PersonId | None = None) -> None:
+        """The screen is opened: read anew, keyboard in the list or where a decision stood."""
+        self._presenter.begin(by)
+        decides = self._presenter.state.form is not None
+        (self.item.form if decides else self.table).setFocus()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -14,7 +14,7 @@ from app.ui.screens.worklist import deciding, words
 from app.ui.screens.worklist.presenter import WorklistPresenter
 from app.ui.screens.worklist.state import Detail, Form
 from app.values.errors import Refusal, Unreachable
-from app.values.identity import CustomerId
+from app.values.identity import CustomerId, PersonId
 from app.values.money import Currency, Money
 from app.values.order_life import CancelReason
 from app.values.vocabulary import CustomerTaskKind, Role
@@ -404,6 +404,25 @@ def test_esc_leaves_a_decision_before_it_leaves_the_list(
     assert desk.decided == []
     hands.press(Key.Key_Escape)
     assert window.pages.currentWidget() is window.call_screen
+
+
+def test_a_decision_waits_while_its_lead_looks_elsewhere_and_for_nobody_else(
+    open_list: Callable[[], Hands], window: MainWindow, desk: WorkDesk
+) -> None:
+    item = desk.waits()
+    hands, form = open_list(), window.pages.worklist.item.form
+    hands.press(Key.Key_R)
+    hands.write("Rang ba")
+    hands.ctrl(Key.Key_T)
+    assert desk.left == [item.item]
+    hands.ctrl(Key.Key_W)
+    assert (form.note.text(), hands.place()) == ("Rang ba", "Note")
+    assert desk.claims == [item.item] * 2
+    window.trips.person = msgspec.structs.replace(
+        a_person(role=Role.TEAM_LEAD), person_id=PersonId(an_id(777))
+    )
+    hands.ctrl(Key.Key_W)
+    assert form.isHidden()
 
 
 def test_a_csr_has_no_way_there(on_call: Hands, window: MainWindow, desk: WorkDesk) -> None:
