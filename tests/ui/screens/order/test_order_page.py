@@ -282,13 +282,14 @@ class TestBeforeWhoIsCallingIsKnown:
         assert "placed" not in kept_back.story.toPlainText()
         assert not kept_back.amend_button.isEnabled()
 
-    def test_before_anything_is_shown_only_the_number_stands_there(
+    def test_before_anything_is_shown_not_even_the_number_stands_there(
         self, kept_back: OrderScreen
     ) -> None:
+        kept_back._presenter.set_level(IdentityLevel.NOTHING)  # noqa: SLF001 - whom the window made
         shown = words_on(kept_back)
         assert "Accepted" not in shown
         assert kept_back.story.toPlainText() == ""
-        assert kept_back.header.shown_number()
+        assert kept_back.header.shown_number() == ""
 
 
 class TestHowLinesStand:
