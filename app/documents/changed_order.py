@@ -49,7 +49,7 @@ def write_changes(sheet: Sheet, version: VersionOnPaper, texts: RegionTexts) -> 
     """What is new in this version, and the pieces that are no longer sent."""
     clean = sheet.lettering.clean
     if version.differences:
-        shown = [_words(one) for one in version.differences[:MOST]]
+        shown = [_words(one, texts.changed.none) for one in version.differences[:MOST]]
         more = len(version.differences) - len(shown)
         if more:
             shown.append(texts.changed.more.format(count=more))
@@ -64,7 +64,8 @@ def write_changes(sheet: Sheet, version: VersionOnPaper, texts: RegionTexts) -> 
         write_beside(sheet, texts.changed.cancelled, clean("; ".join(names)))
 
 
-def _words(one: Difference) -> str:
-    if one.old and one.new:
-        return f"{one.what}: {one.old} \u2192 {one.new}"
-    return f"{one.what}: {one.new or one.old}"
+def _words(one: Difference, none: str) -> str:
+    """What is new needs no arrow; what is gone says so."""
+    if one.old:
+        return f"{one.what}: {one.old} \u2192 {one.new or none}"
+    return f"{one.what}: {one.new}"

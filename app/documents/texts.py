@@ -98,6 +98,7 @@ class ChangedTexts(Text, frozen=True):
     version: str
     new: str
     cancelled: str
+    none: str
     more: str
     goes_back: str
     goes_back_to_card: str

@@ -34,7 +34,7 @@ def test_it_says_that_it_is_a_changed_order_and_which_version(printer: Printer) 
 
 def test_what_is_new_and_what_is_no_longer_sent_are_named(printer: Printer) -> None:
     first = printer.prints(placed(*FIVE_LINES), version=VERSION).pages[0]
-    assert "Line 2, party bunting: 10 \u2192 15; Line 6, tea towel: 4" in first
+    assert "Line 2, party bunting: 10 \u2192 15; Line 6, tea towel: 4 \u2192 none" in first
     assert "4 \u00d7 Tea towel" in first
 
 

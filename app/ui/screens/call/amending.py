@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from app.services.ports import Caller
 from app.services.rules.amending import is_changed, sent_as
@@ -319,10 +319,11 @@ class AmendingPresenter(QObject):
 
 
 def difference_words(one: Difference) -> str:
-    """`Line 2, mug: 5 -> 3`; of what was not there before, or is no more, only the other."""
-    if one.old and one.new:
-        return f"{one.what}: {one.old} \u2192 {one.new}"
-    return f"{one.what}: {one.new or one.old}"
+    """`Line 2, mug: 5 -> 3`; what is new needs no arrow, what is gone says so."""
+    if one.old:
+        gone = QCoreApplication.translate("AmendingPresenter", "none")
+        return f"{one.what}: {one.old} \u2192 {one.new or gone}"
+    return f"{one.what}: {one.new}"
 
 
 def _has_anything(document: OrderDocument) -> bool:
