@@ -48,6 +48,7 @@ from app.ui.shortcuts import Action
 from app.ui.side_trips import SideTrips
 from app.ui.widgets.bars import CallBar, StatusStrip
 from app.ui.widgets.key_sheet import KeySheet
+from app.ui.work_count import WorkCount
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal
 from app.values.identity import DeviceId, Ids, OrderId
@@ -131,6 +132,9 @@ class MainWindow(QMainWindow):
         self.call_backs = CallBackWatch(
             self.bar, self.call.order, self.drafts, self._caller, self._background, self
         )
+        self.work_count = WorkCount(
+            self.bar, presenters.worklist, self._caller, self._background, self
+        )
         self.teller = BarTeller(frame, presenters, self.status, self._clock, self)
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -191,6 +195,8 @@ class MainWindow(QMainWindow):
         self.call.parking.parked.connect(self._parked)
         self.call.parking.given.connect(self._give_parked)
         self.status.heard.connect(self.call_backs.follow)
+        self.status.heard.connect(self.work_count.follow)
+        self.bar.work_chosen.connect(self.trips.show_worklist)
         self.bar.call_back_chosen.connect(self.show_drafts)
         self.drafts.opened.connect(self._resume)
         self.drafts.state_changed.connect(self._tell_of_drafts)
@@ -335,6 +341,7 @@ class MainWindow(QMainWindow):
         person = self._session.person if self._session and self._behind_lock else None
         self.sign_in.begin(locked_for=person)
         self.call_backs.end()
+        self.work_count.end()
         self.bar.show_person("")
         self.bar.show_call("")
         self.bar.show_saved("")
@@ -355,6 +362,7 @@ class MainWindow(QMainWindow):
         self.call.answers.csr = session.person.name
         self.bar.show_person(session.person.name, role_words(session))
         self.call_backs.begin()
+        self.work_count.begin(session.permissions)
         behind, self._behind_lock = self._behind_lock, None
         if same and behind is not None:
             self._go_to(behind)

@@ -25,6 +25,7 @@ class CallBar(QFrame):
     page_chosen = Signal(str)
     sync_chosen = Signal()
     call_back_chosen = Signal()
+    work_chosen = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +41,10 @@ class CallBar(QFrame):
         drafts = shortcuts.Action.DRAFTS
         self._call_back.lead_on(f"{shortcuts.label(drafts)}  {shortcuts.keys(drafts)}")
         self._call_back.clicked.connect(self.call_back_chosen)
+        self._work = Chip(parent=self)
+        work = shortcuts.Action.WORKLIST
+        self._work.lead_on(f"{shortcuts.label(work)}  {shortcuts.keys(work)}")
+        self._work.clicked.connect(self.work_chosen)
         self._sync = Chip(parent=self)
         outbox = shortcuts.Action.OUTBOX
         self._sync.lead_on(f"{shortcuts.label(outbox)}  {shortcuts.keys(outbox)}")
@@ -61,10 +66,17 @@ class CallBar(QFrame):
         for part in (self._call, self._number, self._recording):
             layout.addWidget(part)
         layout.addStretch(1)
-        for part in (self._call_back, self._saved, self._sync, self._role, self._person):
+        for part in (
+            self._call_back,
+            self._work,
+            self._saved,
+            self._sync,
+            self._role,
+            self._person,
+        ):
             layout.addWidget(part)
-        self._wanted = dict.fromkeys(
-            (self._call, self._number, self._saved, self._role, self._person), False
+        self._wanted: dict[QWidget, bool] = dict.fromkeys(
+            (self._call, self._number, self._work, self._saved, self._role, self._person), False
         )
         self._fit()
 
@@ -81,6 +93,14 @@ class CallBar(QFrame):
     def show_call_back(self, kind: ChipKind, words: str, icon: Icon | None = None) -> None:
         """Whom to call back now; without words there is no chip."""
         self._call_back.show_state(kind, words, icon)
+        self._fit()
+
+    def show_work(
+        self, words: str, kind: ChipKind = ChipKind.WARN, icon: Icon | None = None
+    ) -> None:
+        """How much needs a person; without words there is no chip."""
+        self._work.show_state(kind, words, icon)
+        self._wanted[self._work] = bool(words)
         self._fit()
 
     def show_saved(self, words: str) -> None:
@@ -123,6 +143,7 @@ class CallBar(QFrame):
         ]
         parts.append((self._recording, self._recording.words()))
         parts.append((self._call_back, self._call_back.words()))
+        parts.append((self._work, self._work.words()))
         parts.append((self._saved, self._saved.text()))
         parts.append((self._sync, self._sync.words()))
         parts.extend((part, part.text()) for part in (self._role, self._person))
@@ -161,7 +182,7 @@ class CallBar(QFrame):
         """Hide from the least important on until the rest has room."""
         for part, wanted in self._wanted.items():
             theme.set_shown(part, wanted)
-        for part in (self._saved, self._role, self._number, self._person):
+        for part in (self._saved, self._role, self._work, self._number, self._person):
             if self._needed() <= self.width():
                 return
             part.hide()

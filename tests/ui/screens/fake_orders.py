@@ -15,6 +15,8 @@ from app.values.identity import OrderId
 from app.wire.order_operations import ASK_ORDER_PAGE, PRINT_ORDER
 from app.wire.order_page import AskOrderPage, OrderPage, PrintOrder
 from app.wire.orders import Paper, PersonNamed, PlacedOrder
+from app.wire.worklist import ListWork, WorkPage
+from app.wire.worklist_operations import LIST_WORK
 
 
 class FakeOrders:
@@ -31,7 +33,14 @@ class FakeOrders:
         self.printed_orders: list[PrintOrder] = []
 
     def order_handlers(self) -> dict[str, Callable[[Any], Any]]:
-        return {ASK_ORDER_PAGE.name: self._order_page, PRINT_ORDER.name: self._print_order}
+        return {
+            ASK_ORDER_PAGE.name: self._order_page,
+            PRINT_ORDER.name: self._print_order,
+            LIST_WORK.name: self._nothing_waits,
+        }
+
+    def _nothing_waits(self, _request: ListWork) -> WorkPage:
+        return WorkPage(items=())
 
     def _order_page(self, request: AskOrderPage) -> OrderPage:
         for placed in self.orders.values():

@@ -33,7 +33,7 @@ from app.wire.worklist_operations import LIST_WORK, RELEASE_ORDER
 from tests.builders import A_MORNING, a_product, an_attempt, an_id
 from tests.fakes import CountingIds, FixedClock
 from tests.ui.looks import cut_off, nameless, too_small
-from tests.ui.screens.fake_desk import a_known_customer, a_person
+from tests.ui.screens.fake_desk import PASSWORD, a_known_customer, a_person
 from tests.ui.screens.fake_orders import fresh
 from tests.ui.screens.fake_worklist import WorkDesk, an_item
 
@@ -425,12 +425,30 @@ def test_a_decision_waits_while_its_lead_looks_elsewhere_and_for_nobody_else(
     assert form.isHidden()
 
 
+def test_the_bar_counts_for_who_decides_and_leads_there(
+    hands: Hands, window: MainWindow, desk: WorkDesk
+) -> None:
+    desk.waits()
+    desk.waits()
+    hands.enter()
+    hands.write(PASSWORD)
+    hands.enter()
+    assert "2 to decide" in window.bar.told()
+    window.bar.work_chosen.emit()
+    hands.press(Key.Key_R)
+    hands.ctrl(Key.Key_Return)
+    assert "1 to decide" in window.bar.told()
+    hands.ctrl(Key.Key_L)
+    assert not [told for told in window.bar.told() if "decide" in told]
+
+
 def test_a_csr_has_no_way_there(on_call: Hands, window: MainWindow, desk: WorkDesk) -> None:
     window.trips.person = a_person(role=Role.CSR)
+    asked = desk.calls[LIST_WORK.name]
     on_call.ctrl(Key.Key_W)
     assert window.pages.currentWidget() is window.call_screen
     assert "What needs a person" not in [command.title for command in window.commands()]
-    assert desk.calls[LIST_WORK.name] == 0
+    assert desk.calls[LIST_WORK.name] == asked
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (683, 384)])
