@@ -179,7 +179,7 @@ _EMPTIED = (
     *("warehouse_message", "warehouse_event", "shipment", "shipment_line"),
     *("order_at_warehouse", "order_capture"),
     *("order_progress", "order_ledger", "order_change", "order_refund", "order_edit"),
-    *("order_hold", "order_check", "work_claim", "data_request"),
+    *("order_hold", "order_check", "work_claim", "privacy_request"),
     *("applied_command", "audit", "audit_seal", "number_lease"),
     *("feed_mark", "seat_state", "handover"),
     *("read_back_entry", "read_back_override", "call_closing"),

@@ -27,7 +27,7 @@ from app.cli.evidence_acts import add_evidence_acts
 from app.cli.guidance_acts import add_guidance_acts
 from app.cli.order_acts import add_order_acts
 from app.cli.payment_acts import add_payment_acts
-from app.cli.person_data_acts import add_person_data_acts
+from app.cli.privacy_acts import add_privacy_acts
 from app.cli.stock_acts import add_stock_acts
 from app.cli.warehouse_acts import add_warehouse_acts
 from app.cli.work_acts import add_work_acts
@@ -96,7 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_payment_acts(acts)
     add_stock_acts(acts)
     add_warehouse_acts(acts)
-    add_person_data_acts(acts)
+    add_privacy_acts(acts)
     add_work_acts(acts)
 
 

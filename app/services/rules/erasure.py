@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from app.services.rules.regions import RegionRules
 from app.values.contact import PostalAddress
 from app.values.order_life import Fulfilment, OrderState
-from app.values.person_data import Reach
+from app.values.privacy import Reach
 from app.values.vocabulary import CheckpointKind
 from app.wire.order_changes import Amendment, Cancellation, OrderChange
 from app.wire.orders import OrderDocument, PlacedOrder
