@@ -262,6 +262,7 @@ def test_money_without_an_order_is_listed_after_a_while(
     assert found.item.subject == attempt
     assert found.amount is not None
     assert found.amount.minor == 4_995
+    assert found.why[1].startswith("Visa ending 4242, taken by Ada at ")
     assert found.acts == (WorkAct.GIVE_BACK,)
     give_back = GiveBackOrphan(attempt_id=AttemptId(attempt), reason="Nobody ordered")
     assert code_of(lead, work.GIVE_BACK_ORPHAN, give_back) == "no_card_gateway"
