@@ -73,7 +73,7 @@ class PeopleColumn(QWidget):
         self._name.setText(customer.name if customer else self.tr("Nobody is named"))
         reach = []
         if customer is not None and customer.phone:
-            reach.append(shown_phone(customer.phone, document.region.value))
+            reach.append(shown_phone(customer.phone, document.region.value.upper()))
         reach += [customer.email] if customer is not None and customer.email else []
         if customer is not None and customer.text_relay:
             reach.append(self.tr("by text relay"))
