@@ -36,6 +36,7 @@ from app.ui.presenters import Means, presenters_of
 from app.ui.screens.call.screen import CallScreen
 from app.ui.screens.drafts.presenter import DraftsState
 from app.ui.screens.drafts.screen import DraftsScreen
+from app.ui.screens.outbox.screen import OutboxScreen
 from app.ui.screens.placed.screen import PlacedScreen
 from app.ui.screens.placed.state import ChangeTold
 from app.ui.screens.protocol.screen import ProtocolScreen
@@ -441,7 +442,8 @@ class MainWindow(QMainWindow):
         self.teller.status_is_older = False
         if self.pages.is_whole:
             self.placed_screen.show_status(status)
-            self.pages.outbox.follow()
+            if self.pages.shows(OutboxScreen):
+                self.pages.outbox.follow()
         self.teller.show_sync()
 
     def _go_to(self, page: QWidget) -> None:

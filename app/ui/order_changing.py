@@ -141,7 +141,7 @@ class OrderChanging(QObject):
             was=changed.amends.total,
             to_pay=to_pay,
             goes_back=goes_back,
-            cards=changed.amends.cards,
+            cards=changed.amends.last_fours,
             state=changed.sent.state,
             sentence=changed.sent.sentence,
         )

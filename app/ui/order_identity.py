@@ -11,6 +11,7 @@ from app.ui.contact import ContactPresenter, ContactState
 from app.ui.pages import Pages
 from app.ui.presenters import Presenters
 from app.ui.screens.order.identity_box import IdentityBox
+from app.ui.screens.order.screen import OrderScreen
 from app.values.identity import ContactId, OrderId
 from app.wire.order_page import OrderPage
 from app.wire.orders import PlacedOrder
@@ -86,4 +87,4 @@ class OrderIdentity(QObject):
             self._begin(page)  # it was looked at when the telephone rang
 
     def _is_in_view(self) -> bool:
-        return self._pages.is_whole and self._pages.currentWidget() is self._pages.order
+        return self._pages.shows(OrderScreen)

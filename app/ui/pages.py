@@ -1,13 +1,16 @@
-"""The pages of the window: sign-in at once, the others when it was painted or they are asked for.
+"""The pages of the window: sign-in at once, the call's when it was painted, others when asked for.
 
 The only place that knows all screens. Runs on the GUI thread; presenters come from the window.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
+from typing import TypeVar
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.ui import shortcuts
@@ -24,19 +27,16 @@ from app.ui.screens.sign_in.screen import SignInScreen
 from app.ui.screens.worklist.screen import WorklistScreen
 from app.ui.shortcuts import Action
 
+P = TypeVar("P", ProtocolScreen, OutboxScreen, OrderScreen, OrdersScreen, WorklistScreen)
+
 
 @dataclass(frozen=True, slots=True)
-class _Rest:
-    """The pages behind the sign-in."""
+class _OfCall:
+    """The pages that every call needs."""
 
     call: CallScreen
     drafts: DraftsScreen
     placed: PlacedScreen
-    protocol: ProtocolScreen
-    outbox: OutboxScreen
-    order: OrderScreen
-    orders: OrdersScreen
-    worklist: WorklistScreen
 
 
 class Pages(QStackedWidget):
@@ -56,27 +56,23 @@ class Pages(QStackedWidget):
         self._presenters = presenters
         self.sign_in = SignInScreen(presenters.sign_in, self)
         self.addWidget(self.sign_in)
-        self._rest: _Rest | None = None
+        self._of_call: _OfCall | None = None
+        self._asked_for: dict[type[QWidget], QWidget] = {}
 
     @property
     def is_whole(self) -> bool:
         """Whether the pages behind the sign-in are made."""
-        return self._rest is not None
+        return self._of_call is not None
 
-    def build_rest(self) -> _Rest:
+    def build_rest(self) -> _OfCall:
         """The pages behind the sign-in."""
-        if self._rest is not None:
-            return self._rest
+        if self._of_call is not None:
+            return self._of_call
         made = self._presenters
-        rest = _Rest(
+        rest = _OfCall(
             CallScreen(made.call, self),
             DraftsScreen(made.drafts, self),
             PlacedScreen(made.placed, self),
-            ProtocolScreen(made.protocol, self),
-            OutboxScreen(made.outbox, self),
-            OrderScreen(made.order, self),
-            OrdersScreen(made.orders, self),
-            WorklistScreen(made.worklist, self),
         )
         for page in fields(rest):
             self.addWidget(getattr(rest, page.name))
@@ -84,13 +80,22 @@ class Pages(QStackedWidget):
         rest.call.last_orders.order_chosen.connect(self.order_chosen)
         rest.drafts.new_call_asked.connect(self.new_call_asked)
         rest.drafts.left.connect(self.drafts_left)
-        rest.protocol.left.connect(self.protocol_left)
-        rest.outbox.left.connect(self.outbox_left)
-        rest.order.left.connect(self.order_left)
-        rest.orders.left.connect(self.orders_left)
-        rest.worklist.left.connect(self.worklist_left)
-        self._rest = rest
+        self._of_call = rest
         return rest
+
+    def shows(self, kind: type[QWidget]) -> bool:
+        """Whether a page of that kind is in view; it is not made for the question."""
+        return isinstance(self.currentWidget(), kind)
+
+    def _page(self, kind: type[P], make: Callable[[], P], left: SignalInstance) -> P:
+        """A page that is made when it is first asked for, and stays."""
+        found = self._asked_for.get(kind)
+        if isinstance(found, kind):
+            return found
+        page = self._asked_for[kind] = make()
+        self.addWidget(page)
+        page.left.connect(left)
+        return page
 
     def home(self) -> CallScreen:
         """Where everything begins."""
@@ -114,27 +119,32 @@ class Pages(QStackedWidget):
     @property
     def protocol(self) -> ProtocolScreen:
         """How an order was read back."""
-        return self.build_rest().protocol
+        make = partial(ProtocolScreen, self._presenters.protocol, self)
+        return self._page(ProtocolScreen, make, self.protocol_left)
 
     @property
     def outbox(self) -> OutboxScreen:
         """What was done here, and how far it has come."""
-        return self.build_rest().outbox
+        make = partial(OutboxScreen, self._presenters.outbox, self)
+        return self._page(OutboxScreen, make, self.outbox_left)
 
     @property
     def order(self) -> OrderScreen:
         """One order after it was placed."""
-        return self.build_rest().order
+        make = partial(OrderScreen, self._presenters.order, self)
+        return self._page(OrderScreen, make, self.order_left)
 
     @property
     def orders(self) -> OrdersScreen:
         """Finding an order."""
-        return self.build_rest().orders
+        make = partial(OrdersScreen, self._presenters.orders, self)
+        return self._page(OrdersScreen, make, self.orders_left)
 
     @property
     def worklist(self) -> WorklistScreen:
         """What needs a person."""
-        return self.build_rest().worklist
+        make = partial(WorklistScreen, self._presenters.worklist, self)
+        return self._page(WorklistScreen, make, self.worklist_left)
 
     def commands(self) -> tuple[Command, ...]:
         """What the page in view offers for the palette."""

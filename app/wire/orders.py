@@ -39,6 +39,7 @@ from app.wire.payments import CardAttempt, PayLink, Payments
 from app.wire.read_back import ClosedCall, ReadBackEntry
 
 LINES_MOST = 5_000
+LastFour = Annotated[str, Meta(pattern=r"^[0-9]{4}$")]
 
 
 class OrderCustomer(View, frozen=True, kw_only=True):
@@ -126,7 +127,7 @@ class Amends(View, frozen=True, kw_only=True):
     """What a draft is a change of: an order that has its number, as it stood at `revision`.
 
     `total` is what it came to then, `held` what is paid or authorised of it (less what was given
-    back), `cards` the last four digits of those that hold it, `allocated` what is set aside for it
+    back), `last_fours` are of the cards that hold it, `allocated` what is set aside for it
     or shipped already. `lines` are those of then, `sha256` is of the document as it began: while it
     is the same nothing was changed. `locked` is what the centre said then; it decides anew.
     `also_by` is who else was changing the order, `is_last_known` that nobody could ask the centre.
@@ -137,7 +138,7 @@ class Amends(View, frozen=True, kw_only=True):
     revision: int
     total: Money
     held: Money
-    cards: tuple[ShortText, ...] = ()
+    last_fours: tuple[LastFour, ...] = ()
     promised_on: date | None = None
     allocated: tuple[ProductPieces, ...] = ()
     lines: tuple[LineBefore, ...] = ()

@@ -87,7 +87,7 @@ def from_page(page: OrderPage, begun: Begun, also_by: str = "") -> OrderDocument
         revision=page.order.revision,
         total=placed.totals.total,
         held=account.charged - account.to_pay + account.to_refund,
-        cards=cards_of((*placed.attempts, *page.order.payments.attempts)),
+        last_fours=cards_of((*placed.attempts, *page.order.payments.attempts)),
         promised_on=placed.document.delivery.promised_on,
         allocated=_pieces((line.code, line.allocated + line.shipped) for line in page.lines),
         lines=tuple(_before(line, by_line) for line in placed.document.lines),
@@ -112,7 +112,7 @@ def from_own(placed: PlacedOrder, revision: int, held_by_now: Money, begun: Begu
         revision=revision,
         total=placed.totals.total,
         held=held_by_now,
-        cards=cards_of(placed.attempts),
+        last_fours=cards_of(placed.attempts),
         promised_on=document.delivery.promised_on,
         allocated=_pieces(
             (line.code, wanted_now(line))

@@ -333,7 +333,7 @@ def _of_obligation(document: OrderDocument, totals: Totals) -> dict[str, str]:
         **values,
         "was": str(amends.total.minor),
         "held": str(amends.held.minor),
-        "cards": " ".join(amends.cards),
+        "cards": " ".join(amends.last_fours),
         "gone": " ".join(str(line.line_id) for line in document.taken_off),
     }
 

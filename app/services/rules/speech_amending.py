@@ -36,8 +36,8 @@ def amending_statements(
         yield sayings.several(1, "change_to_pay", amount=_money(to_pay, sayings), payment=payment)
     elif not goes_back.minor:
         yield sayings.several(1, "change_nothing")
-    elif len(amends.cards) == 1:
-        digits = digit_words(amends.cards[0], sayings.book)
+    elif len(amends.last_fours) == 1:
+        digits = digit_words(amends.last_fours[0], sayings.book)
         amount = _money(goes_back, sayings)
         yield sayings.several(1, "change_back_to_card", amount=amount, digits=digits)
     else:

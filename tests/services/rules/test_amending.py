@@ -43,7 +43,7 @@ def amended(held: int, *, was: int = 1_675, cards: tuple[str, ...] = ("4242",)) 
         revision=1,
         total=pounds(was),
         held=pounds(held),
-        cards=cards,
+        last_fours=cards,
         allocated=(ProductPieces(code=ProductCode("TEA-1"), pieces=3),),
         lines=tuple(
             LineBefore(line_id=one.line_id, description=one.description, quantity=one.quantity)

@@ -31,7 +31,7 @@ class ChangeBox(QFrame):
         self.is_asking = False
         self._heading = wrapped("", theme.Text.STRONG, theme.Tone.WARN, self)
         self._words = wrapped("", theme.Text.SMALL, parent=self)
-        self.go_on = StepButton("", parent=self)
+        self.go_on = StepButton(self.tr("Go on"), parent=self)
         self.go_on.clicked.connect(self.gone_on)
         self.go_on.installEventFilter(self)
         layout = QVBoxLayout(self)

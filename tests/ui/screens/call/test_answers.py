@@ -252,6 +252,7 @@ def test_another_call_begins_without_the_search_of_the_last(
     on_call.press(Qt.Key.Key_F1)
     on_call.write("refund")
     on_call.ctrl(Qt.Key.Key_N)
+    on_call.ctrl(Qt.Key.Key_N)  # the first asks how the conversation ended
 
     assert window.call.answers.state.text == ""
     assert not window.call_screen.side.is_answering

@@ -17,6 +17,7 @@ from app.ui import theme
 from app.ui.screens.protocol import page
 from app.ui.screens.protocol.presenter import ProtocolPresenter, ProtocolState
 from app.values.errors import Fault
+from app.values.order_life import IdentityLevel
 from app.values.vocabulary import Region
 from app.wire import operations
 from app.wire.orders import OrderView
@@ -263,6 +264,7 @@ def test_a_last_order_is_opened_by_enter_and_the_call_goes_on_where_it_was(
     on_call.enter()
     assert window.pages.currentWidget() is window.pages.order
     assert "On call  00:00" in window.bar.told()
+    window.pages.order._presenter.set_level(IdentityLevel.ALL)  # noqa: SLF001 - whom the window made
     on_call.ctrl(Qt.Key.Key_I)
     assert window.pages.currentWidget() is window.protocol_screen
     assert "Margaret Thompson" in shown_text(window)
