@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -295,6 +295,15 @@ def checkout(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.fixture
+def _ctrl_c_is_heard() -> Iterator[None]:
+    """Whoever runs the tests in the background of a shell has it ignored, and so has every child."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c_is_heard")
 @pytest.mark.skipif(os.name == "nt", reason="on Windows there is no signal to send to one process")
 def test_a_demo_is_given_its_arguments_and_ctrl_c_and_keeps_its_exit_status(checkout: Path) -> None:
     with subprocess.Popen(
