@@ -297,7 +297,7 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def _ctrl_c_is_heard() -> Iterator[None]:
-    """Whoever runs the tests in the background of a shell has it ignored, and so has every child."""
+    """It is ignored by whatever the background of a shell runs, and so by every child."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
