@@ -71,7 +71,7 @@ def places_of(centre: OrderCentre, words: str) -> set[str]:
     found = set()
     for table, column in centre.rows(TEXTS):
         rows = centre.rows(
-            f'SELECT count(*) FROM "{table}" WHERE "{column}"::text ILIKE :w',  # noqa: S608
+            f'SELECT count(*) FROM "{table}" WHERE "{column}"::text ILIKE :w',  # noqa: S608 - names of its own tables
             w=f"%{words}%",
         )
         if rows[0][0]:

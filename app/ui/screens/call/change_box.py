@@ -5,13 +5,14 @@ Passive; like the question about like orders it stands above the next step.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.ui import theme
 from app.ui.screens.call import focus
 from app.ui.screens.call.amending import ChangeQuestion
+from app.ui.screens.call.question_keys import QuestionKeys
 from app.ui.widgets.buttons import KEY_GAP, StepButton
 from app.ui.widgets.text import wrapped
 
@@ -33,7 +34,8 @@ class ChangeBox(QFrame):
         self._words = wrapped("", theme.Text.SMALL, parent=self)
         self.go_on = StepButton(self.tr("Go on"), parent=self)
         self.go_on.clicked.connect(self.gone_on)
-        self.go_on.installEventFilter(self)
+        signals = {Qt.Key.Key_T: self.gone_on, Qt.Key.Key_Escape: self.left}
+        self.go_on.installEventFilter(QuestionKeys(signals, self))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 8)
         layout.setSpacing(4)
@@ -63,24 +65,3 @@ class ChangeBox(QFrame):
     def words(self) -> tuple[str, str, str]:
         """What is shown."""
         return self._heading.text(), self._words.text(), self.go_on.accessibleName()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """One key, and Esc, before keys of the screen do something else."""
-        if not isinstance(event, QKeyEvent) or event.modifiers():
-            return super().eventFilter(watched, event)
-        if event.type() is QEvent.Type.KeyPress and event.key() in _CARELESS:
-            return True
-        signals = {Qt.Key.Key_T: self.gone_on, Qt.Key.Key_Escape: self.left}
-        signal = signals.get(Qt.Key(event.key()))
-        if signal is None:
-            return super().eventFilter(watched, event)
-        if event.type() is QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        if event.type() is QEvent.Type.KeyPress and not event.isAutoRepeat():
-            signal.emit()
-            return True
-        return super().eventFilter(watched, event)
-
-
-_CARELESS = {Qt.Key.Key_Return, Qt.Key.Key_Enter}

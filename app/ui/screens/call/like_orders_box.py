@@ -5,19 +5,18 @@ Passive. It is shown as soon as it is known, which is mostly when the read-back 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.ui import theme
 from app.ui.screens.call import focus
 from app.ui.screens.call.placing import LikeQuestion, Step
+from app.ui.screens.call.question_keys import QuestionKeys
 from app.ui.widgets.buttons import KEY_GAP, StepButton
 from app.ui.widgets.text import wrapped
 
 _ANOTHER, _SAME = Qt.Key.Key_A, Qt.Key.Key_S
-_CARELESS = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
-"""Pressed for what stood there a moment ago: the question comes by itself."""
 
 
 class LikeOrdersBox(QFrame):
@@ -40,6 +39,8 @@ class LikeOrdersBox(QFrame):
             Step.PAY: self.tr("Another order: take the payment"),
             Step.PLACE: self.tr("Another order: place it"),
         }
+        signals = {_ANOTHER: self.another, _SAME: self.same, Qt.Key.Key_Escape: self.left}
+        self._keys = QuestionKeys(signals, self)
         self.it_is_another = self._button("A")
         self.it_is_the_same = self._button("S")
         _name(self.it_is_another, self._go_on[Step.PLACE])
@@ -62,7 +63,7 @@ class LikeOrdersBox(QFrame):
     def _button(self, key: str) -> StepButton:
         button = StepButton("", parent=self)
         button.setAccessibleDescription(key)
-        button.installEventFilter(self)
+        button.installEventFilter(self._keys)
         return button
 
     @Slot(object)
@@ -92,29 +93,6 @@ class LikeOrdersBox(QFrame):
     def words(self) -> tuple[str, str, str]:
         """What is shown."""
         return self._heading.text(), self._words.text(), self._say.text()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """One key each, and Esc, before keys of the screen do something else."""
-        if not isinstance(event, QKeyEvent) or _has_modifier(event):
-            return super().eventFilter(watched, event)
-        if event.type() is QEvent.Type.KeyPress and event.key() in _CARELESS:
-            return True
-        signals = {_ANOTHER: self.another, _SAME: self.same, Qt.Key.Key_Escape: self.left}
-        signal = signals.get(Qt.Key(event.key()))
-        if signal is None:
-            return super().eventFilter(watched, event)
-        if event.type() is QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        if event.type() is QEvent.Type.KeyPress and not event.isAutoRepeat():
-            signal.emit()
-            return True
-        return super().eventFilter(watched, event)
-
-
-def _has_modifier(event: QKeyEvent) -> bool:
-    """The keys of the number pad are keys like any other."""
-    return bool(event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier)
 
 
 def _name(button: StepButton, words: str) -> None:
