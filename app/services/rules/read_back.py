@@ -77,7 +77,11 @@ class State(StrEnum):
     @property
     def holds(self) -> bool:
         """Whether the order may be placed as far as this checkpoint goes."""
-        return self in {State.CONFIRMED, State.CORRECTED, State.OVERRIDDEN}
+        return self in _HOLDING
+
+
+# Asked for each line at each key that is typed: made once.
+_HOLDING = frozenset({State.CONFIRMED, State.CORRECTED, State.OVERRIDDEN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
