@@ -117,7 +117,7 @@ class OrderCentre(Centre):
         """As it was when it was new, but for people and seats."""
         self._phones = 0
         self.clock.set(A_MORNING)
-        self.run(f"TRUNCATE {', '.join(_EMPTIED)}")
+        self.clear(_EMPTIED)
         self.run("UPDATE number_counter SET next_value = 0")
         self.run("UPDATE evidence_head SET position = 0, digest = decode(repeat('00', 32), 'hex')")
         self.run("UPDATE person SET disabled_at = NULL")

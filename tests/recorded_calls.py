@@ -55,7 +55,7 @@ class RecordedCentre(OrderCentre):
     def empty(self) -> None:
         """As if nothing had ever been paused."""
         self.clock.set(A_MORNING)
-        self.run(f"TRUNCATE {', '.join(_EMPTIED)}")
+        self.clear(_EMPTIED)
         self.run("UPDATE evidence_head SET position = 0, digest = decode(repeat('00', 32), 'hex')")
 
     def _list_products(self) -> None:
