@@ -23,6 +23,7 @@ from app.campaigns.faults.racing import Racing
 from app.campaigns.faults.restored import Restored
 from app.campaigns.faults.simulation.row import Simulation
 from app.campaigns.faults.site import Given, Ground
+from app.campaigns.faults.soak import Soak
 from app.campaigns.faults.table import Row, RowResult
 from app.campaigns.faults.wrong_clock import WrongClock
 from app.values.errors import Fault, Refusal
@@ -40,6 +41,7 @@ ROWS: tuple[type[Row], ...] = (
     BitFlips,
     Racing,
     Simulation,
+    Soak,
 )
 
 

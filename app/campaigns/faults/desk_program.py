@@ -277,7 +277,7 @@ class _Csr:
         try:
             for noting in notings(self._desk.caller, self._taker, document):
                 self._write(operations.NOTE_READ_BACK, noting)
-            self._log.write(Placing(name))
+            self._log.write(Placing(name, time.monotonic()))
             self.hands.see(partial(self._keeper.forget, document.order_id))
             placed = self._placed(document)
         except Refusal as refusal:
@@ -318,6 +318,7 @@ class _Csr:
             number=placed.number,
             total_minor=placed.totals.total.minor,
             lines=len(document.lines),
+            at=time.monotonic(),
         )
         self._log.write(shown)
         self._write(operations.NUMBER_SHOWN, NumberShown(order_id=document.order_id))

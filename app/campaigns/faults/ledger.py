@@ -52,6 +52,7 @@ class Placing(msgspec.Struct, frozen=True, tag="placing"):
     """The order of a call is about to be placed: its draft is written and may be closed."""
 
     call: str
+    at: float = 0.0
 
 
 class Shown(msgspec.Struct, frozen=True, tag="shown"):
@@ -62,6 +63,7 @@ class Shown(msgspec.Struct, frozen=True, tag="shown"):
     number: str
     total_minor: int
     lines: int
+    at: float = 0.0
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

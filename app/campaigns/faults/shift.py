@@ -71,6 +71,11 @@ class Shift:
         """What each CSR saw."""
         return tuple(seat.log for seat in self._seats)
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes of the desks."""
+        return tuple(desk.pid for desk in self._desks)
+
     def shown(self) -> int:
         """How many numbers were shown until now, by the desks' own logs."""
         return sum(isinstance(one, Shown) for log in self.logs for one in read_log(log))

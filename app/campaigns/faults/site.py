@@ -173,6 +173,11 @@ class Centre:
         """Where the replicas listen on loopback, in the order of their places."""
         return tuple(self._ports)
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes of the replicas that run."""
+        return tuple(program.pid for program in self._programs.values())
+
     def address(self, place: int = 0) -> str:
         """URL of a replica."""
         return f"http://127.0.0.1:{self._ports[place]}"

@@ -26,6 +26,7 @@ from app.campaigns.faults.racing import Racing
 from app.campaigns.faults.recorded_desk import compiler
 from app.campaigns.faults.restored import Restored
 from app.campaigns.faults.site import Given, Ground
+from app.campaigns.faults.soak import Soak
 from app.campaigns.faults.table import Row
 from app.campaigns.faults.wrong_clock import WrongClock
 
@@ -63,3 +64,10 @@ def test_nothing_is_lost_and_nothing_is_there_twice(row: type[Row], ground: Grou
 def test_a_desk_whose_machine_fails_it_loses_nothing(row: type[Row], ground: Ground) -> None:
     result = row(ground).run(row.rounds_short, seed=1)
     assert result.ok, result
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at in /proc")
+def test_a_day_of_calls_is_watched(ground: Ground) -> None:
+    result = Soak(ground).run(Soak.rounds_short, seed=1)
+    assert result.ok, result
+    assert any("memory of central service" in note for note in result.notes)
