@@ -31,6 +31,7 @@ from app.ui.idle import IdleWatch
 from app.ui.notices import Kind, Notice, NoticeBar, notice_of
 from app.ui.order_changing import OrderChanging
 from app.ui.order_identity import OrderIdentity
+from app.ui.order_watch import OrderWatch
 from app.ui.pages import Pages
 from app.ui.presenters import Means, presenters_of
 from app.ui.screens.call.screen import CallScreen
@@ -156,6 +157,7 @@ class MainWindow(QMainWindow):
         self.contacts = ContactWatch(presenters, self)
         self.contact_panel = ContactPanel(self.contact, self._clock, self)
         self.order_identity = OrderIdentity(self.pages, presenters, self)
+        self.order_watch = OrderWatch(self.pages, presenters.order, self)
 
     @property
     def sign_in_screen(self) -> SignInScreen:
@@ -197,6 +199,7 @@ class MainWindow(QMainWindow):
         self.call.parking.given.connect(self._give_parked)
         self.status.heard.connect(self.call_backs.follow)
         self.status.heard.connect(self.work_count.follow)
+        self.status.heard.connect(self.order_watch.hear)
         self.bar.work_chosen.connect(self.trips.show_worklist)
         self.bar.call_back_chosen.connect(self.show_drafts)
         self.drafts.opened.connect(self._resume)

@@ -82,7 +82,7 @@ def presenters_of(means: Means, parent: QObject) -> Presenters:
         placed=PlacedPresenter(caller, background, opener, printer, clock, means.speech, parent),
         protocol=ProtocolPresenter(caller, background, opener, printer, means.regions, parent),
         outbox=OutboxPresenter(caller, background, opener, printer, clock, parent),
-        order=OrderPresenter(caller, background, opener, printer, means.regions, parent),
+        order=OrderPresenter(caller, background, opener, printer, means.regions, clock, parent),
         orders=OrdersPresenter(caller, background, clock, parent),
         worklist=WorklistPresenter(caller, background, clock, means.ids, parent),
         contact=ContactPresenter(caller, background, clock, means.ids, parent),

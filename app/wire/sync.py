@@ -229,7 +229,10 @@ class CentreTime(View, frozen=True, kw_only=True):
 
 
 class DeskStatus(View, frozen=True, kw_only=True):
-    """What the call bar shows. `sentence` tells what is not as it should be."""
+    """What the call bar shows. `sentence` tells what is not as it should be.
+
+    `decided` counts what was heard of orders of this desk since it was started.
+    """
 
     online: bool
     waiting: int
@@ -238,6 +241,7 @@ class DeskStatus(View, frozen=True, kw_only=True):
     products: int
     catalogue_at: Instant | None
     sentence: str = ""
+    decided: int = 0
 
 
 class AskStatus(Request, frozen=True, kw_only=True):

@@ -29,11 +29,12 @@ def is_final(state: str) -> bool:
 
 
 class Decisions:
-    """Decisions about the orders of one seat."""
+    """Decisions about the orders of one seat; `taken` counts them, for who shows an order."""
 
     def __init__(self, store: DeskStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self.taken = 0
 
     def take(self, change: Change) -> None:
         """Take in one; words of a newer centre that this version cannot read are passed over."""
@@ -59,6 +60,7 @@ class Decisions:
                     .where(CommandRow.position == row.position)
                     .values(**self._values(row.state, decision))
                 )
+        self.taken += 1
 
     def _values(self, state: CommandState, decision: OrderDecision) -> dict[str, object]:
         """What has not been answered for keeps its state: it is sent on until it has."""

@@ -299,7 +299,8 @@ class Desk:
         self._standing.when_lost(self._line_worker.wake)
         self.feed.when_asking(self.outbox.note_answered)
         self.feed.when_followed(self.outbox.settle)
-        self.feed.when_decided(Decisions(store, parts.clock).take)
+        self._decisions = Decisions(store, parts.clock)
+        self.feed.when_decided(self._decisions.take)
         self.feed.when_restored(self._send_again)
 
     def _make_threads(self) -> None:
@@ -435,6 +436,7 @@ class Desk:
             products=self._index.count(),
             catalogue_at=self.feed.fresh_at(),
             sentence=" ".join(sentence for sentence in told if sentence),
+            decided=self._decisions.taken,
         )
 
     def _policy(self, request: AskStatus) -> Policy:

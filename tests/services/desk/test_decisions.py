@@ -77,6 +77,7 @@ def test_an_order_that_was_looked_at_is_settled(site: Site, state: str) -> None:
         assert (entry.state, entry.decision) == (CommandState.SETTLED, state)
         assert entry.sentence == "Looked at by Bert Hall."
         assert status(desk).needs_person == 0
+        assert status(desk).decided == 1
 
 
 def test_an_order_that_is_still_looked_at_tells_the_newest_sentence(site: Site) -> None:

@@ -159,6 +159,7 @@ class FakeDesk(FakeOrders, FakeChanges, FakeAnswers, FakeParking):
         self.people = [a_person()]
         self.banner = ""
         self.sentence = ""
+        self.decided = 0
         self.policy = a_policy(region)
         self.offline = False
         self.broken: dict[str, Refusal | Fault] = {}
@@ -267,6 +268,7 @@ class FakeDesk(FakeOrders, FakeChanges, FakeAnswers, FakeParking):
             products=len(self.products),
             catalogue_at=A_MORNING,
             sentence=self.sentence,
+            decided=self.decided,
         )
 
     def _outbox_page(self, request: AskOutbox) -> OutboxPage:

@@ -93,7 +93,9 @@ class OrderHeader(Card):
         self._show_placed(page, state.level)
         words = _sentence(state)
         self._sentence.setText(words)
-        tone = theme.Tone.WARN if page is not None and not state.loading else theme.Tone.MUTED
+        is_whole = state.shows_all and not state.is_local and not state.away
+        is_quiet = page is None or state.loading or is_whole
+        tone = theme.Tone.MUTED if is_quiet else theme.Tone.WARN
         theme.dress(self._sentence, tone=tone)
         theme.set_shown(self._sentence, bool(words))
         reasons = page.order.review_reasons if page is not None and state.shows_all else ()
@@ -155,9 +157,15 @@ def _sentence(state: OrderPageState) -> str:
         return tr("Type the number of an order, then Enter.") if not state.problem else ""
     if state.level is not IdentityLevel.ALL:
         return tr("What is personal is shown once the caller has shown that the order is theirs.")
+    return _of_what_is_shown(state)
+
+
+def _of_what_is_shown(state: OrderPageState) -> str:
     if state.away:
         own = tr("This is what this desk itself holds: what happened since is not in it.")
         return f"{state.away} {own}"
     if state.is_local and not state.loading:
         return tr("The centre does not have it yet. This is what this desk holds.")
+    if state.changed_at is not None:
+        return tr("Changed at {time}").format(time=formatting.clock_time(state.changed_at))
     return ""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
+import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.services.ports import Caller
@@ -20,6 +22,7 @@ from app.ui.background import Background, Lane, Latest
 from app.ui.notices import notice_of
 from app.ui.paper_maker import Opener, PaperMaker, PaperWish
 from app.ui.printing import Printer
+from app.values.clock import Clock
 from app.values.errors import Fault, Refusal, Unreachable
 from app.values.identity import OrderId
 from app.values.order_life import IdentityLevel, OrderAct
@@ -64,7 +67,8 @@ class OrderPageState:
 
     `asking`: a number is typed, which stands in `number_text`; `problem` is what of it.
     `is_local`: only this desk holds `page` so far, or the centre cannot be asked, which `away`
-    says. `level`: what may be said to the caller.
+    says. `level`: what may be said to the caller. `changed_at`: when something else was last found
+    here than what had been shown, without anybody asking.
     """
 
     asking: bool = False
@@ -76,6 +80,7 @@ class OrderPageState:
     away: str = ""
     level: IdentityLevel = IdentityLevel.ALL
     making_paper: bool = False
+    changed_at: datetime | None = None
 
     @property
     def shows_all(self) -> bool:
@@ -118,12 +123,14 @@ class OrderPresenter(QObject):
         opener: Opener,
         printer: Printer,
         regions: Regions,
+        clock: Clock,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._caller = caller
         self._background = background
         self._regions = regions
+        self._clock = clock
         self._latest = Latest()
         self._papers = PaperMaker(background, opener, printer, self)
         self._papers.changed.connect(self._follow_paper)
@@ -177,6 +184,23 @@ class OrderPresenter(QObject):
         if self._request is not None:
             self._show(replace(self._state, loading=True))
             self._ask_centre()
+
+    def follow(self) -> None:
+        """Time has passed, or something was heard: as `refresh`, unseen unless it is news.
+
+        Nothing is asked while an answer is under way or a paper is made of what is shown.
+        """
+        page, state = self._state.page, self._state
+        if page is None or state.loading or state.making_paper:
+            return
+        self._background.run(
+            Lane.NETWORK,
+            partial(self._caller.call, ASK_ORDER_PAGE, AskOrderPage(order_id=_key(page))),
+            owner=self,
+            then=self._take_news,
+            failed=self._pass_over,
+            question=self._latest.ask(),
+        )
 
     def set_level(self, level: IdentityLevel) -> None:
         """What may be said to the caller from now on."""
@@ -245,7 +269,19 @@ class OrderPresenter(QObject):
                 question=self._latest.ask(),
             )
 
-    def _take(self, found: _Found) -> None:
+    def _take_news(self, page: OrderPage) -> None:
+        before = self._state.page
+        if before is None or self._state.making_paper:
+            return
+        # What may be done goes by the clock, too: that alone is no news.
+        is_same = msgspec.structs.replace(page, may=before.may) == before
+        is_news = not is_same and not self._state.is_local
+        self._take(_Found(page=page), self._clock.now() if is_news else self._state.changed_at)
+
+    def _pass_over(self, _error: Refusal | Fault) -> None:
+        """What is shown stays until the next answer."""
+
+    def _take(self, found: _Found, changed_at: datetime | None = None) -> None:
         page, before = found.page, self._state.page
         is_other = before is None or _key(before) != _key(page)
         if is_other or before != page:
@@ -262,6 +298,7 @@ class OrderPresenter(QObject):
                 away=found.away,
                 loading=False,
                 problem="",
+                changed_at=changed_at,
             )
         )
 

@@ -6,7 +6,7 @@ Others plug in: the check of who is calling above everything, a panel (cancellin
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QTextCursor
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -227,10 +227,20 @@ class OrderScreen(QWidget):
         self._write()
 
     def _write(self) -> None:
-        before = self.story.verticalScrollBar().value()
-        self.story.document().setDefaultFont(theme.font(theme.BODY_POINTS))
+        """What is news stands on top, so that places are kept as they were from the end."""
+        document, cursor = self.story.document(), self.story.textCursor()
+        bar, height = self.story.verticalScrollBar(), round(document.size().height())
+        before, end = bar.value(), document.characterCount()
+        marked = [end - cursor.anchor(), end - cursor.position()] if cursor.hasSelection() else []
+        document.setDefaultFont(theme.font(theme.BODY_POINTS))
         self.story.setHtml(story.html_of(self._told or ()))
-        self.story.verticalScrollBar().setValue(before)
+        end = document.characterCount()
+        if marked and max(marked) <= end:
+            cursor = self.story.textCursor()
+            cursor.setPosition(end - marked[0])
+            cursor.setPosition(end - marked[1], QTextCursor.MoveMode.KeepAnchor)
+            self.story.setTextCursor(cursor)
+        bar.setValue(before + round(document.size().height()) - height if before else 0)
 
     def _allow(self, state: OrderPageState) -> None:
         self.amend_button.allow(state.why_not(AMENDING))
@@ -246,6 +256,7 @@ class OrderScreen(QWidget):
         """Another order: nothing of where somebody was in the one before."""
         self.table.setCurrentIndex(QModelIndex())
         self._scroll.verticalScrollBar().setValue(0)
+        self.story.moveCursor(QTextCursor.MoveOperation.Start)
         self.story.verticalScrollBar().setValue(0)
 
     @Slot()

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from app.ui import theme
+from app.ui import formatting, theme
+from app.ui.order_watch import ASKED_EVERY
 from app.ui.screens.order import words
 from app.values.errors import Unreachable
 from app.values.money import Currency, Money
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
     from app.ui.screens.order.screen import OrderScreen
     from app.wire.orders import PlacedOrder
+    from tests.fakes import FixedClock
     from tests.ui.screens.fake_desk import FakeDesk
     from tests.ui.stage import Hands
 
@@ -90,6 +92,12 @@ def open_by_number(hands: Hands, placed: PlacedOrder) -> None:
     hands.enter()
     hands.write(placed.number)
     hands.enter()
+
+
+def hear(window: MainWindow, desk: FakeDesk) -> None:
+    """The desk was told something about its orders."""
+    desk.decided += 1
+    window.status.ask()
 
 
 def page(window: MainWindow) -> OrderScreen:
@@ -229,6 +237,107 @@ def test_f5_asks_again_and_shows_what_happened_meanwhile(
     assert order.place() == "Lines"
 
 
+class TestItFollowsByItself:
+    @pytest.fixture
+    def sent(self, order: Hands, desk: FakeDesk, placed: PlacedOrder) -> Hands:
+        """Something happened to the order that nobody at the window knows of yet."""
+        tell(
+            desk,
+            placed,
+            fulfilment=Fulfilment.SHIPPED,
+            timeline=(*fresh(placed).timeline, _row("2 pieces were sent.")),
+        )
+        return order
+
+    def test_what_the_desk_hears_of_its_orders_brings_the_page_up_to_date(
+        self, sent: Hands, window: MainWindow, desk: FakeDesk, clock: FixedClock
+    ) -> None:
+        hear(window, desk)
+        assert "Sent" in words_on(page(window))
+        assert page(window).header.sentence() == f"Changed at {formatting.clock_time(clock.now())}"
+        assert sent.place() == "Lines"
+
+    def test_of_orders_of_other_desks_it_is_asked_now_and_then(
+        self, sent: Hands, window: MainWindow, desk: FakeDesk
+    ) -> None:
+        asked = desk.calls[ASK_ORDER_PAGE.name]
+        for _ in range(3 * ASKED_EVERY):
+            window.status.ask()
+        assert desk.calls[ASK_ORDER_PAGE.name] - asked == 3
+        assert "Sent" in words_on(page(window))
+        sent.press(Qt.Key.Key_F5)
+        assert page(window).header.sentence() == ""
+
+    def test_nothing_is_asked_out_of_view_and_at_once_when_it_is_looked_at_again(
+        self, sent: Hands, window: MainWindow, desk: FakeDesk
+    ) -> None:
+        sent.ctrl(Qt.Key.Key_I)
+        asked = desk.calls[ASK_ORDER_PAGE.name]
+        desk.decided += 1
+        for _ in range(2 * ASKED_EVERY):
+            window.status.ask()
+        assert desk.calls[ASK_ORDER_PAGE.name] == asked
+        sent.press(Qt.Key.Key_Escape)
+        window.status.ask()
+        assert desk.calls[ASK_ORDER_PAGE.name] == asked + 1
+        assert "Sent" in words_on(page(window))
+
+    def test_what_is_as_it_was_is_not_told(
+        self, order: Hands, window: MainWindow, desk: FakeDesk, placed: PlacedOrder
+    ) -> None:
+        late = "It is too late for that."
+        tell(desk, placed, may=tuple(MayDo(act=act, obstacle=late) for act in OrderAct))
+        hear(window, desk)
+        assert page(window).header.sentence() == ""
+        order.press(Qt.Key.Key_A)
+        assert window.notices.notices()[-1].sentence == late
+
+    def test_when_nobody_answers_everything_stays_as_it_is(
+        self, sent: Hands, window: MainWindow, desk: FakeDesk
+    ) -> None:
+        shown = words_on(page(window))
+        desk.broken[ASK_ORDER_PAGE.name] = AWAY
+        hear(window, desk)
+        assert words_on(page(window)) == shown
+        assert sent.place() == "Lines"
+
+    def test_the_chosen_line_and_what_is_marked_in_the_story_stay(
+        self, sent: Hands, window: MainWindow, desk: FakeDesk
+    ) -> None:
+        sent.press(Qt.Key.Key_Down)
+        story = page(window).story
+        assert story.find("The order was placed")
+        hear(window, desk)
+        assert "2 pieces were sent." in story.toPlainText()
+        assert page(window).table.currentIndex().row() == 1
+        assert story.textCursor().selectedText() == "The order was placed"
+
+    def test_where_somebody_reads_in_a_long_story_it_does_not_move(
+        self, order: Hands, window: MainWindow, desk: FakeDesk, placed: PlacedOrder
+    ) -> None:
+        rows = tuple(_row(f"Row {at}.") for at in range(80))
+        tell(desk, placed, timeline=rows)
+        order.press(Qt.Key.Key_F5)
+        story = page(window).story
+        bar = story.verticalScrollBar()
+        bar.setValue(bar.maximum() // 2)
+        read = story.cursorForPosition(QPoint(80, 4)).block().text()
+        tell(desk, placed, timeline=(*rows, _row("One more.")))
+        hear(window, desk)
+        assert "One more." in story.toPlainText()
+        assert read.startswith("Row ")
+        assert story.cursorForPosition(QPoint(80, 4)).block().text() == read
+
+    def test_a_cancellation_that_is_being_chosen_stays_open_with_the_keyboard(
+        self, sent: Hands, window: MainWindow, desk: FakeDesk
+    ) -> None:
+        sent.press(Qt.Key.Key_X)
+        before, place = window.changing.cancelling.state, sent.place()
+        hear(window, desk)
+        assert window.changing.cancelling.state == before
+        assert sent.place() == place
+
+
 class TestWithoutTheCentre:
     def test_an_order_of_this_desk_is_shown_as_the_desk_holds_it_and_that_is_said(
         self, on_call: Hands, window: MainWindow, desk: FakeDesk, placed: PlacedOrder
@@ -290,6 +399,10 @@ class TestBeforeWhoIsCallingIsKnown:
         assert "Accepted" not in shown
         assert kept_back.story.toPlainText() == ""
         assert kept_back.header.shown_number() == ""
+
+
+def _row(sentence: str) -> Happened:
+    return Happened(at=A_MORNING + timedelta(days=1), kind="shipment", sentence=sentence)
 
 
 class TestHowLinesStand:
