@@ -88,6 +88,11 @@ class _Sales:
             self.lines[invoice.customer, line.code.upper()].append(sold)
 
 
+def touched(matched: Iterable[Matched]) -> frozenset[str]:
+    """The sales that anything is taken back of."""
+    return frozenset(invoice for one in matched for invoice in one.by_invoice)
+
+
 def match(sales: Iterable[Invoice], cancellations: Sequence[Invoice]) -> tuple[Matched, ...]:
     """Each cancellation with its sales, in the order of time."""
     known = _Sales()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.campaigns.cancellations import Matched, Named, Taken, Why, match, reasons
+from app.campaigns.cancellations import Matched, Named, Taken, Why, match, reasons, touched
 from app.campaigns.invoices import Invoice, InvoiceLine, read_invoices
 from app.values.money import Currency, parse_unit_price
 
@@ -51,6 +51,7 @@ def test_the_newest_sale_before_gives_first_and_the_older_one_the_rest() -> None
     assert found.taken == (Taken("2", 1, 4), Taken("1", 0, 3))
     assert found.named == ()
     assert found.by_invoice == {"2": (Taken("2", 1, 4),), "1": (Taken("1", 0, 3),)}
+    assert touched([found]) == {"1", "2"}
 
 
 def test_pieces_are_taken_back_once() -> None:
