@@ -14,6 +14,7 @@ from app.services.rules.protocol_payment import payment_fact, payment_rows
 from app.services.rules.protocol_words import (
     CAUSES,
     CHANNELS,
+    OF_A_CHANGE,
     OUTCOMES,
     PAYMENTS,
     STATES,
@@ -257,6 +258,10 @@ class _Story:
         now = self._parts(row.key, sha256)
         told = self._words.changes(changes_between(before.parts, now)) if now else ""
         what = f": {told}" if told else ""
+        if any(part.name in OF_A_CHANGE for part in now):
+            # A change of the order is agreed to anew, also where the total stays as it was.
+            row.remarks.append(Remark(words=f"Agreed anew for a change of the order{what}."))
+            return
         words = f"Changed after it was agreed, so it was asked again{what}."
         row.remarks.append(Remark(mark=Mark.CHANGED, words=words))
 

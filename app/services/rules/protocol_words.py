@@ -29,7 +29,11 @@ from app.wire.orders import OrderDocument
 from app.wire.read_back import Part
 
 _SUMS = {"goods", "delivery", "tax", "total"}
-_NOT_FOR_READERS = {"prices", "currency", "kind", "region", "method", "rights", "say"}
+OF_A_CHANGE = frozenset({"was", "held", "cards", "gone"})
+"""Parts that what is agreed to has beside its own where it is agreed for a change of an order."""
+_NOT_FOR_READERS = OF_A_CHANGE | {
+    *("prices", "currency", "kind", "region", "method", "rights", "say"),
+}
 """Parts that another part tells in words, or that only machines compare."""
 
 PARTS = {

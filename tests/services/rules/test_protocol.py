@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import msgspec
@@ -13,7 +14,7 @@ from app.services.rules.regions import RegionRules
 from app.values.identity import LineId, PersonId
 from app.values.vocabulary import Channel, CorrectionCause, How
 from app.wire.protocol import Mark, ProtocolRow, ReadBackProtocol
-from app.wire.read_back import Asked, Began, Confirmed, Corrected, ReadBackEntry
+from app.wire.read_back import Asked, Began, Confirmed, Corrected, Part, ReadBackEntry
 from tests.builders import A_MORNING, an_id
 from tests.read_back_story import A_LEAD, a_story
 from tests.read_backs import A_CSR, a_guidance, an_answer, an_asking, an_extra, checkpoints_of
@@ -280,6 +281,31 @@ def test_a_changed_price_of_a_line_is_told_without_its_digest(britain: RegionRul
     row = told_by(britain, before, asked, now)[-1]
     assert "asked again: the price of a line." in words(row)[0]
     assert "ffff" not in str(row)
+
+
+@pytest.mark.parametrize(
+    ("total", "told"),
+    [("5000", r": Total \u00a3\S+ \u2192 \u00a350\.00\."), ("", r"\.")],
+    ids=["another total", "the same total"],
+)
+def test_what_is_agreed_for_a_change_of_the_order_is_nothing_that_went_wrong(
+    britain: RegionRules, total: str, told: str
+) -> None:
+    view = a_story(britain, closed=None)
+    points = checkpoints_of(view.placed.document, britain)
+    before = an_answer(next(point for point in points if point.key == "obligation"))
+    sums = {"total": total} if total else {}
+    of_now = tuple(
+        msgspec.structs.replace(one, value=sums.get(one.name, one.value)) for one in before.parts
+    )
+    of_change = ("was", "2134"), ("held", "2134"), ("cards", "4242"), ("gone", str(an_id(7)))
+    parts = (*of_now, *(Part(name=name, value=value) for name, value in of_change))
+    now = msgspec.structs.replace(before, sha256="0" * 64, parts=parts)
+    asked = Asked(checkpoint="obligation", sha256=now.sha256, said="", at=A_MORNING, by=A_CSR)
+    row = told_by(britain, before, asked, now)[-1]
+    assert re.fullmatch(f"Agreed anew for a change of the order{told}", words(row)[0])
+    assert not any(remark.mark.is_notable for remark in row.remarks)
+    assert not any(value in str(row) for value in ("2134", "4242", str(an_id(7))))
 
 
 def test_what_the_desk_kept_and_the_closing_repeats_is_told_once(britain: RegionRules) -> None:
