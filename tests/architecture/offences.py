@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 Check = Callable[[str, str], Iterator[str]]
@@ -82,6 +83,12 @@ INDEX_ADDRESS = re.compile(
 )
 
 
+@lru_cache(maxsize=1)
+def _nodes(source: str) -> tuple[ast.AST, ...]:
+    """Every node of a text, which all checks of it share."""
+    return tuple(ast.walk(ast.parse(source)))
+
+
 def _dotted(node: ast.expr) -> str:
     """`a.b.c` of a name or attribute; anything before the last call or index is left out."""
     parts: list[str] = []
@@ -94,7 +101,7 @@ def _dotted(node: ast.expr) -> str:
 
 def _calls(source: str) -> Iterator[tuple[int, str, ast.Call]]:
     """Every call with its line and the dotted name of what is called."""
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         if isinstance(node, ast.Call):
             yield node.lineno, _dotted(node.func), node
 
@@ -110,7 +117,7 @@ def the_time_and_chance(path: str, source: str) -> Iterator[str]:
     for line, name, _call in _calls(source):
         if _last_two(name) in NOW:
             yield f"{path}:{line} calls {name}(); take a Clock or Ids as an argument"
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         imported = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
             imported = [node.module or ""]
@@ -163,7 +170,7 @@ def catch_alls(path: str, source: str) -> Iterator[str]:
 
 def handlers_of_everything(path: str, source: str) -> Iterator[str]:
     """Every handler that lets nothing through, wherever it stands."""
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         if isinstance(node, ast.ExceptHandler) and not _raises_again(node):
             caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
             names = {"" if kind is None else _dotted(kind) for kind in caught}
@@ -189,7 +196,7 @@ def long_files(path: str, source: str) -> Iterator[str]:
 
 def long_functions(path: str, source: str) -> Iterator[str]:
     """A function fits on a screen."""
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > FUNCTION_LINES:
@@ -203,7 +210,7 @@ def vague_names(path: str, source: str) -> Iterator[str]:
     for part in PurePosixPath(path).with_suffix("").parts:
         if VAGUE_WORDS & set(part.split("_")):
             yield f"{path}:1 has a vague name: {part}"
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         if isinstance(node, ast.ClassDef) and re.search(
             r"(Helper|Manager|Util|Utils|Info|Data)$", node.name
         ):
