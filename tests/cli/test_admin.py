@@ -54,7 +54,7 @@ def test_migrate_makes_an_empty_database_ready_and_may_be_repeated(
     url = databases.make()
     for _ in range(2):
         said = readback("migrate", "--database-url", url)
-        assert said == (0, "The database is at version 0015.", "")
+        assert said == (0, "The database is at version 0016.", "")
     assert readback("person", "list", "--database-url", url)[0] == 0
 
 

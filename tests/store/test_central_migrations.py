@@ -23,7 +23,7 @@ from app.store.migrations.central.migrate import (
 from app.values.errors import Refusal
 from tests.central_fixtures import Databases
 
-NEWEST = "0015"
+NEWEST = "0016"
 SHAPE = (
     (
         "SELECT table_name, column_name, data_type, is_nullable, column_default,"

@@ -60,7 +60,7 @@ def test_a_login_that_owns_the_database_and_makes_roles_is_enough(site: Site) ->
 
 
 def test_it_may_be_repeated(site: Site) -> None:
-    assert prepare_database(site.keeper, FixedClock(), SystemIds()) == "0015"
+    assert prepare_database(site.keeper, FixedClock(), SystemIds()) == "0016"
 
 
 def test_the_login_of_the_service_serves_when_it_was_granted_the_role_and_nothing_more(

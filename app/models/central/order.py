@@ -22,12 +22,13 @@ from app.values.vocabulary import Channel, PaymentState, ProductKind, Region, Ta
 
 TO_HAND_OVER = (
     "handed_revision IS DISTINCT FROM revision"
-    " AND (state IN ('accepted', 'released')"
+    " AND (state = 'released' OR state = 'accepted'"
     " AND (payment_state IN ('authorised', 'paid', 'on_account') OR total_minor = 0)"
     " OR state = 'cancelled' AND handed_revision IS NOT NULL)"
 )
-"""Which orders are for the warehouse, and are not told to it as they now are. In SQL, for the index
-and in the same words for whoever looks."""
+"""Which orders are for the warehouse, and are not told to it as they now are; of those that a
+person released some are not paid for. In SQL, for the index and in the same words for whoever
+looks."""
 
 
 class SalesOrder(CentralTable):

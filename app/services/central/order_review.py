@@ -22,6 +22,7 @@ from app.services.central.order_changes_applying import Applied
 from app.services.central.order_changes_judging import Told
 from app.services.central.order_decisions import decided
 from app.services.central.transaction import Actor, Handlers, SignedIn, Transaction
+from app.services.central.warehouse_messages import is_being_told
 from app.services.rules.parked import Parked, needs_second, refuse_release
 from app.values.card import mask_card_digits
 from app.values.errors import Refusal
@@ -64,6 +65,8 @@ class OrderReview:
             raise Refusal("order_cancelled", "The order is cancelled: there is nothing to stop.")
         if order.fulfilment is not Fulfilment.WAITING:
             raise Refusal("order_shipping", "The warehouse has this order already.")
+        if is_being_told(tx, order.order_id):
+            raise Refusal("order_shipping", "The warehouse is being told of this order just now.")
         note = mask_card_digits(request.note)
         standing = tx.session.scalars(_STANDING.where(OrderHold.order_id == order.order_id)).first()
         if standing is None:

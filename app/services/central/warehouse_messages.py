@@ -7,15 +7,17 @@ message is the whole order, and the warehouse goes by the highest version.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, select, text
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.models.central.order import TO_HAND_OVER, OrderEvent, SalesOrder
 from app.models.central.warehouse import WarehouseMessage
+from app.models.central.worklist import OrderCheck, OrderHold
 from app.services.central.order_decisions import decided
 from app.services.central.shipments import at_warehouse, placed_at_revision
 from app.services.central.transaction import Transaction
@@ -24,7 +26,7 @@ from app.values.card import mask_card_digits
 from app.values.identity import OrderId
 from app.values.order_life import Fulfilment, OrderState
 from app.values.order_number import OrderNumber
-from app.values.vocabulary import ProductKind
+from app.values.vocabulary import PaymentState, ProductKind
 from app.values.warehouse import HandOverKind, HandOverState, WarehouseAnswer
 from app.wire.orders import PlacedOrder
 from app.wire.warehouse import GoodsLine, GoodsOrder, HandOver
@@ -36,6 +38,7 @@ PATIENCE = timedelta(minutes=2)
 LONGEST_SENTENCE = 500
 _FIRST_WAIT = timedelta(seconds=4)
 _LONGEST_WAIT = timedelta(minutes=10)
+_NEEDS_NOBODY = (PaymentState.AUTHORISED, PaymentState.PAID, PaymentState.ON_ACCOUNT)
 _RANKS = {
     HandOverState.WAITING: 0,
     HandOverState.RECEIVED: 1,
@@ -54,18 +57,56 @@ _EVENTS = {
 def note_orders(tx: Transaction, since: datetime) -> list[UUID]:
     """Write a message for each order that came since then and has none of its version; which.
 
-    In the order in which they came. Orders that somebody else works at are left for the next round.
+    In the order in which they came. Orders that somebody else works at are left for the next round,
+    stopped ones until they are let go on.
     """
     rows = tx.session.scalars(
         select(SalesOrder)
         .where(text(TO_HAND_OVER), SalesOrder.received_at >= since)
+        .where((SalesOrder.state == OrderState.CANCELLED) | _may_go_out())
         .order_by(SalesOrder.received_at, SalesOrder.order_id)
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True, key_share=True)
     ).all()
-    for row in rows:
+    # Asked once more behind their locks: one may have been stopped since the statement began.
+    stopped = _stopped(tx, [row.order_id for row in rows])
+    ours = [row for row in rows if row.state is OrderState.CANCELLED or row.order_id not in stopped]
+    for row in ours:
         _note(tx, row)
-    return [row.order_id for row in rows]
+    return [row.order_id for row in ours]
+
+
+def _may_go_out() -> ColumnElement[bool]:
+    """What the index does not know: whether it was stopped, and who answers for an unpaid one."""
+    is_paid = SalesOrder.payment_state.in_(_NEEDS_NOBODY) | (SalesOrder.total_minor == 0)
+    agreed = select(OrderCheck.person_id).where(
+        OrderCheck.order_id == SalesOrder.order_id, OrderCheck.unpaid
+    )
+    return ~_is_stopped(SalesOrder.order_id) & (is_paid | agreed.exists())
+
+
+def _is_stopped(order_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Whether somebody stopped the order, in SQL."""
+    standing = select(OrderHold.hold_id).where(
+        OrderHold.order_id == order_id, OrderHold.lifted_at.is_(None)
+    )
+    return standing.exists()
+
+
+def _stopped(tx: Transaction, order_ids: Sequence[UUID]) -> Collection[UUID]:
+    held = select(OrderHold.order_id).where(
+        OrderHold.order_id.in_(order_ids), OrderHold.lifted_at.is_(None)
+    )
+    return set(tx.session.scalars(held))
+
+
+def is_being_told(tx: Transaction, order_id: UUID) -> bool:
+    """Whether the warehouse may have heard of a locked order already.
+
+    A message that nobody has tried to send stays unsent until the transaction is over.
+    """
+    _unsettled(tx, order_id)
+    return _was_sent(tx, order_id)
 
 
 def _note(tx: Transaction, row: SalesOrder) -> None:
@@ -129,10 +170,14 @@ class Due:
 
 
 def claim_due(tx: Transaction) -> list[Due]:
-    """Messages whose time has come, the oldest first; nobody else's until PATIENCE is over."""
+    """Messages whose time has come, the oldest first; nobody else's until PATIENCE is over.
+
+    Those of an order that was stopped before anybody sent them wait until it is let go on.
+    """
     rows = tx.session.scalars(
         select(WarehouseMessage)
         .where(WarehouseMessage.due_at <= tx.at)
+        .where((WarehouseMessage.tries > 0) | ~_is_stopped(WarehouseMessage.order_id))
         .order_by(WarehouseMessage.seq)
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True)

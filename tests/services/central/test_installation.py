@@ -39,7 +39,7 @@ def centre(central_url: str) -> Iterator[Centre]:
 
 def test_preparing_twice_changes_nothing(centre: Centre) -> None:
     before = centre.rows("SELECT i::text FROM installation i")
-    assert prepare_database(centre.url, centre.clock, centre.ids) == "0015"
+    assert prepare_database(centre.url, centre.clock, centre.ids) == "0016"
     assert centre.rows("SELECT i::text FROM installation i") == before
 
 

@@ -10,12 +10,14 @@ import pytest
 
 from app.services.central.order_decisions import decisions
 from app.services.central.shipments import shipments_of
-from app.services.central.warehouse_messages import full_jitter
+from app.services.central.warehouse_messages import full_jitter, note_orders
+from app.values.errors import Refusal
 from app.values.identity import LineId, MovementId, SystemIds
-from app.values.order_life import Fulfilment
+from app.values.order_life import CancelReason, Fulfilment
 from app.values.vocabulary import PaymentMethod, Role
 from app.values.warehouse import EventOutcome, WarehouseAnswer
 from app.values.warehouse import WarehouseEventKind as Kind
+from app.values.worklist import HoldCode
 from app.wire.card_operations import CAPTURE_ATTEMPT
 from app.wire.message import decode, encode
 from app.wire.order_changes import PiecesOfLine
@@ -23,8 +25,10 @@ from app.wire.payments import CaptureAttempt
 from app.wire.sync import OrderDecision
 from app.wire.warehouse import PickedLine, ReportFromWarehouse, ReportShipment
 from app.wire.warehouse_operations import REPORT_SHIPMENT
+from app.wire.worklist import HoldOrder, LiftHold, RejectOrder, ReleaseOrder
+from app.wire.worklist_operations import HOLD_ORDER, LIFT_HOLD, REJECT_ORDER, RELEASE_ORDER
 from tests.builders import A_MORNING, an_id, changed, with_charge, with_line
-from tests.changing_desk import ChangingDesk
+from tests.changing_desk import ChangingDesk, quantity
 from tests.paying_desk import PayingCentre, pounds
 from tests.stocked_desk import allocations, reserved, sums_that_are_wrong
 from tests.warehouses import DELIVERED, SHIPPED, Warehoused, line_of
@@ -116,6 +120,64 @@ class TestAnOrderOnItsWay:
         site.placed(with_charge())
         site.look()
         assert site.line.told == []
+
+
+class TestAnOrderThatALeadAnswersFor:
+    def test_goes_without_money_and_so_does_its_next_version(self, site: Warehoused) -> None:
+        desk = ChangingDesk(site.centre, "Desk 2", "grace")
+        order = desk.ordered()
+        lead = site.centre.signed_in(Role.TEAM_LEAD)
+        release = ReleaseOrder(order_id=order.document.order_id, revision=1, unpaid=True)
+        lead.call(RELEASE_ORDER, release)
+        site.look()
+        assert site.line.kinds == ["order.new"]
+        assert desk.amend(order, quantity("TEA-1", 1)).reasons == ()
+        site.look()
+        assert site.line.kinds == ["order.new", "order.changed"]
+
+    def test_waits_for_its_pay_link_where_nobody_does(self, site: Warehoused) -> None:
+        desk = ChangingDesk(site.centre, "Desk 2", "grace")
+        order = desk.ordered()
+        site.centre.run("UPDATE sales_order SET state = 'released', payment_state = 'link_sent'")
+        site.look()
+        assert site.line.told == []
+        assert site.order(order).handed_revision is None
+
+
+class TestAnOrderThatIsStopped:
+    def test_is_told_to_nobody_until_it_is_let_go_on(self, site: Warehoused) -> None:
+        placed = site.placed()
+        order_id = placed.document.order_id
+        lead = site.centre.signed_in(Role.TEAM_LEAD)
+        lead.call(HOLD_ORDER, HoldOrder(order_id=order_id, code=HoldCode.FRAUD))
+        site.look()
+        assert site.line.told == []
+        lead.call(LIFT_HOLD, LiftHold(order_id=order_id))
+        site.look()
+        assert site.line.kinds == ["order.new"]
+
+    def test_keeps_a_message_that_was_written_and_not_sent(self, site: Warehoused) -> None:
+        placed = site.placed()
+        order_id = placed.document.order_id
+        lead = site.centre.signed_in(Role.TEAM_LEAD)
+        site.centre.transactions.write(partial(note_orders, since=A_MORNING))
+        lead.call(HOLD_ORDER, HoldOrder(order_id=order_id, code=HoldCode.FRAUD))
+        site.look()
+        assert site.line.told == []
+        reject = RejectOrder(order_id=order_id, revision=1, reason=CancelReason.FRAUD, note="No")
+        lead.call(REJECT_ORDER, reject)
+        site.look()
+        states = site.centre.rows("SELECT state FROM warehouse_message")
+        assert (site.line.told, [row.state for row in states]) == ([], ["superseded"])
+
+    def test_is_not_stopped_once_the_warehouse_may_have_heard_of_it(self, site: Warehoused) -> None:
+        placed = site.placed()
+        lead = site.centre.signed_in(Role.TEAM_LEAD)
+        site.line.loses = True
+        site.look()
+        stop = HoldOrder(order_id=placed.document.order_id, code=HoldCode.FRAUD)
+        with pytest.raises(Refusal, match="order_shipping"):
+            lead.call(HOLD_ORDER, stop)
 
 
 class TestAChangeOfAnOrderAtTheWarehouse:
