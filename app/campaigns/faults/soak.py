@@ -25,8 +25,8 @@ from app.campaigns.faults.site import Centre, Ground, enrolled_seat
 from app.campaigns.faults.table import RowResult, counted
 
 DESKS, DESKS_SHORT = 50, 2
-_PACE_MS, _PACE_SHORT_MS = 4_000, 50
-"""A CSR types a line every two seconds on average: an order a minute at each desk."""
+_PACE_MS, _PACE_SHORT_MS = 12_000, 50
+"""A CSR takes six seconds a line on average: an order every three minutes at each desk."""
 _MINUTE_S, _MINUTE_SHORT_S = 60.0, 0.5
 _MEMORY_GROWS, _MEMORY_MORE = 1.1, 8_000_000
 _HANDLES_MORE = 4
