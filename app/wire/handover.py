@@ -82,13 +82,17 @@ class Colleagues(View, frozen=True, kw_only=True):
 
 
 class OfferDraft(Request, frozen=True, kw_only=True):
-    """A copy of a draft for a colleague; the same id asked again offers nothing twice."""
+    """A copy of a draft for a colleague; the same id asked again offers nothing twice.
+
+    `base`: of a change of an order, the order as it was when the change was begun.
+    """
 
     handover_id: HandoverId
     to_person: PersonId
     document: OrderDocument
     entries: tuple[ReadBackEntry, ...] = ()
     call_back: CallBack = CallBack()
+    base: OrderDocument | None = None
 
 
 class Offered(View, frozen=True, kw_only=True):
@@ -141,6 +145,7 @@ class ClaimedDraft(View, frozen=True, kw_only=True):
     document: OrderDocument
     entries: tuple[ReadBackEntry, ...] = ()
     call_back: CallBack = CallBack()
+    base: OrderDocument | None = None
 
 
 class TakeBackDraft(Request, frozen=True, kw_only=True):

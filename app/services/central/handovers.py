@@ -226,11 +226,13 @@ class Handovers:
         """Without card numbers; the desk lets none in, and this is where it is not believed."""
         rules, said = self._regions[request.document.region], request.call_back
         call_back = replace(said, note=mask_card_digits(said.note))
+        base = masked_document(request.base, rules) if request.base is not None else None
         return replace(
             request,
             document=masked_document(request.document, rules),
             entries=masked_entries(request.entries, rules),
             call_back=call_back,
+            base=base,
         )
 
     def _summary(
@@ -404,6 +406,7 @@ def _copy(tx: Transaction, row: Handover) -> ClaimedDraft:
         document=kept.document,
         entries=kept.entries,
         call_back=kept.call_back,
+        base=kept.base,
     )
 
 

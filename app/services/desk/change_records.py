@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, delete, insert, select
 
 from app.models.desk.order_change import OrderChangeRow
 from app.models.desk.tables import CommandRow, DraftRow, PlacedOrderRow
-from app.services.desk.records import close_document, unpacked
+from app.services.desk.records import close_document, packed, unpacked
 from app.values.identity import OrderId
 from app.values.order_life import ChangeState, ChangeWhat
 from app.values.vocabulary import CommandKind, CommandState, DraftState
@@ -40,8 +40,13 @@ class Outcome:
     is_stuck: bool = False
 
 
-def note_begun(connection: Connection, amends: Amends, draft: OrderDocument, base: bytes) -> None:
-    """Write that a change was begun, or begun anew from a later version."""
+def note_begun(
+    connection: Connection, amends: Amends, draft: OrderDocument, base: OrderDocument | None
+) -> None:
+    """Write that a change was begun here or by a colleague, or begun anew from a later version.
+
+    `base` is the order as it was then; None: the colleague's desk is too old to tell.
+    """
     connection.execute(
         delete(OrderChangeRow).where(
             OrderChangeRow.change_id == draft.order_id, OrderChangeRow.position.is_(None)
@@ -55,7 +60,7 @@ def note_begun(connection: Connection, amends: Amends, draft: OrderDocument, bas
             base_revision=amends.revision,
             what=ChangeWhat.AMENDMENT,
             position=None,
-            base=base,
+            base=packed(base) if base is not None else None,
         )
     )
 

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or
 from app.models.desk.parking import HandedDraftRow
 from app.models.desk.table import DeskTable
 from app.models.desk.tables import DraftRow, ReadBackEntryRow
+from app.services.desk.change_records import base_of, note_begun
 from app.services.desk.parking import call_back_of, note_call_back, refuse_handed
 from app.services.desk.records import add_entries, entries_of, packed, unpacked
 from app.services.desk.seat import Seat
@@ -225,6 +226,7 @@ class HandingOver:
                 document=document,
                 entries=entries_of(connection, request.order_id),
                 call_back=call_back_of(connection, request.order_id),
+                base=base_of(connection, request.order_id),
             )
 
     def _document(self, connection: Connection, order_id: UUID) -> OrderDocument:
@@ -270,6 +272,8 @@ class HandingOver:
             after = max(connection.execute(last).scalars().all(), default=0)
             add_entries(connection, order_id, after, copy.entries[known:])
             note_call_back(connection, order_id, copy.call_back, now)
+            if document.amends is not None:
+                note_begun(connection, document.amends, document, copy.base)
         return document
 
     def _apply(self, standing: HandoverStanding) -> None:

@@ -22,7 +22,7 @@ from app.services.desk.commands import Commands, Writing
 from app.services.desk.contacts import ContactService
 from app.services.desk.drafts import DraftService
 from app.services.desk.parking import refuse_handed
-from app.services.desk.records import CLOSING, add_entries, packed
+from app.services.desk.records import CLOSING, add_entries
 from app.services.desk.seat import Seat
 from app.services.desk.sign_in import SignedIn
 from app.services.desk.standing import Standing
@@ -249,7 +249,7 @@ class OrderChangeService:
         amends = made.document.amends
         if amends is not None:
             self._drafts.keep(connection, made.document)
-            change_records.note_begun(connection, amends, made.document, packed(made.base))
+            change_records.note_begun(connection, amends, made.document, made.base)
 
     def _ready_draft(self, change_id: ChangeId) -> OrderDocument:
         """The draft as it is kept, under its own id. Raises Refusal."""

@@ -19,9 +19,10 @@ from app.services.desk.tenders import add_attempt
 from app.services.ports import Centre
 from app.transport.client import SeatKey
 from app.values.errors import Refusal, Unreachable
-from app.values.identity import CustomerId, DeviceId, OrderId, PersonId
+from app.values.identity import ChangeId, CustomerId, DeviceId, OrderId, PersonId
 from app.values.vocabulary import Handing
 from app.wire import handover_operations, operations
+from app.wire.customers import GetOrder
 from app.wire.handover import (
     AskColleagues,
     AskOffered,
@@ -32,6 +33,8 @@ from app.wire.handover import (
     TakeOver,
 )
 from app.wire.operation import Operation
+from app.wire.order_changes import BeginAmendment, ChangeOrder
+from app.wire.order_operations import BEGIN_AMENDMENT, CHANGE_ORDER
 from app.wire.orders import CallBack, DraftSummary, ListDrafts, OpenDraft, OrderDocument, VoidDraft
 from app.wire.people import SignIn
 from app.wire.stock import HoldStock, WantedStock
@@ -250,6 +253,42 @@ def test_a_draft_goes_to_a_colleague_who_goes_on_with_it_and_places_it(
     sam.desk.line.step()
     assert allocations(centre, placed.document.order_id) == {"TEA-1": (3, 0)}
     assert "Thompson" not in centre.text_in("handover", "audit")
+
+
+def test_a_change_of_an_order_keeps_what_it_began_from(
+    centre: OrderCentre, ada: Place, sam: Place
+) -> None:
+    count(centre, "TEA-1", 10)
+    order = ada.parked()
+    note(ada.desk.caller, order, *read_back_of(order, REGIONS[order.region], by=ada.person))
+    placed = place_at_once(ada.desk.caller, order)
+    ada.desk.line.step()
+    begin = BeginAmendment(order_id=order.order_id)
+    draft = ada.call(BEGIN_AMENDMENT, begin)
+    line = msgspec.structs.replace(draft.lines[0], quantity=5)
+    draft = msgspec.structs.replace(draft, lines=(line,))
+    ada.call(operations.SAVE_DRAFT, operations.SAVE_DRAFT.request(document=draft))
+    ada.hand_over(draft, sam)
+
+    taken = sam.take_over()
+    assert (taken.lines, taken.amends) == (draft.lines, draft.amends)
+    again = sam.call(BEGIN_AMENDMENT, begin)
+    assert (again.order_id, again.lines[0].quantity) == (draft.order_id, 5)
+    note(sam.desk.caller, again, *read_back_of(again, REGIONS[again.region], by=sam.person))
+    sam.desk.changes.patience_s = 0
+    change = ChangeOrder(
+        change_id=ChangeId(again.order_id),
+        order_id=order.order_id,
+        number=placed.number,
+        base_revision=1,
+    )
+    sam.call(CHANGE_ORDER, change)
+    sam.desk.line.step()
+    now = sam.call(operations.GET_ORDER, GetOrder(order_id=order.order_id))
+    assert (now.revision, now.placed.document.lines[0].quantity) == (2, 5)
+    (asked,) = centre.rows("SELECT document FROM order_change")
+    sent = asked.document["what"]["document"]
+    assert (sent["taken_by"], sent["device_id"]) == (str(ada.person), str(ada.device_id))
 
 
 def test_a_draft_may_come_back_to_who_gave_it(ada: Place, sam: Place) -> None:
