@@ -1,6 +1,6 @@
 """Whose orders are meant: customers by telephone number, e-mail, postcode and name together.
 
-Customers that were merged count as one. Where few are meant they are named, so that their orders
+Customers that were merged count as one; who is restricted is found by nobody. Where few are meant they are named, so that their orders
 can be looked through one customer at a time; where very many are, it can only be asked of an order
 whether it is one of theirs. Either way no more than so many rows are read.
 """
@@ -58,7 +58,8 @@ class Owners:
         return f"""(SELECT {_all_of(self.marks, "f.ids")} FROM (
             SELECT {family} AS ids FROM (
                 SELECT coalesce(me.merged_into, me.customer_id) AS root FROM customer me
-                WHERE me.customer_id = {customer}) r OFFSET 0) f)"""  # noqa: S608 - columns of ours
+                WHERE me.customer_id = {customer} AND me.restricted_at IS NULL
+            ) r OFFSET 0) f)"""  # noqa: S608 - columns of ours
 
 
 def owners(tx: Transaction, criteria: OrderCriteria) -> Owners | None:
@@ -120,7 +121,7 @@ def _few(tx: Transaction, marks: Sequence[_Mark]) -> tuple[UUID, ...] | None:
         ), roots AS MATERIALIZED (
             SELECT DISTINCT coalesce(k.merged_into, k.customer_id) AS root
             FROM walked JOIN customer k USING (customer_id)
-            WHERE (SELECT count(*) FROM walked) <= {most}
+            WHERE (SELECT count(*) FROM walked) <= {most} AND k.restricted_at IS NULL
         ), meant AS MATERIALIZED (
             SELECT root FROM roots WHERE true{asked} LIMIT {OWNERS_MOST + 1}
         )

@@ -191,6 +191,21 @@ def test_customers_that_were_merged_count_as_one(
     assert numbers(find(local, "maggie 0412")) == [gone.number, kept.number]
 
 
+def test_who_is_restricted_is_found_by_nobody_but_their_orders_number(
+    local: OrderCentre, desk: SendingDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = an_order(desk, "Margaret Thompson", "+447700900412", email="m@example.test")
+    other = an_order(desk, "Maggie Thomson", "+447700900777", minutes=5)
+    say = "UPDATE customer SET restricted_at = updated_at WHERE name = 'Margaret Thompson'"
+    local.run(say)
+    for walked_most in (order_owners.WALKED_MOST, 0):  # and as where very many are called so
+        monkeypatch.setattr(order_owners, "WALKED_MOST", walked_most)
+        for typed in ("0412", "m@example.test", "thompson", "margaret 0412", "thompson LS6 3AA"):
+            assert find(local, typed).orders == (), typed
+        assert numbers(find(local, "LS6 3AA")) == [other.number]
+    assert numbers(find(local, hidden.number)) == [hidden.number]
+
+
 def test_another_meaning_that_finds_something_is_told(
     local: OrderCentre, desk: SendingDesk
 ) -> None:
