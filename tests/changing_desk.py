@@ -30,7 +30,8 @@ from app.wire.order_changes import (
     PreviewChange,
     Undo,
 )
-from app.wire.order_operations import PREVIEW_CHANGE
+from app.wire.order_operations import ASK_ORDER_PAGE, PREVIEW_CHANGE
+from app.wire.order_page import AskOrderPage, OrderPage
 from app.wire.orders import OrderDocument, OrderView, PlacedOrder
 from app.wire.payments import CardAttempt, PayLink
 from app.wire.sync import Command, CommandOutcome
@@ -136,6 +137,9 @@ class ChangingDesk(PayingDesk):
 
     def view(self, order: PlacedOrder) -> OrderView:
         return self.caller.call(GET_ORDER, GetOrder(order_id=order.document.order_id))
+
+    def page(self, order: PlacedOrder) -> OrderPage:
+        return self.caller.call(ASK_ORDER_PAGE, AskOrderPage(order_id=order.document.order_id))
 
     def revision(self, order: PlacedOrder) -> int:
         rows = self.centre.rows(

@@ -20,6 +20,7 @@ from app.models.central.payment import (
 )
 from app.services.central.card_gateway import CardGateway
 from app.services.central.order_payment import bring_up_to_date
+from app.services.central.order_refund_rows import went_back
 from app.services.central.payment_rows import claim, locked, view_of, wait_after
 from app.services.central.transaction import Saga, Transaction
 from app.services.ports import EventLog
@@ -223,6 +224,7 @@ def _keep_done(tx: Transaction, movement_id: UUID) -> CardAttempt:
         attempt.refunded_minor += amount
         if attempt.refunded_minor == attempt.captured_minor:
             attempt.state = AttemptState.REFUNDED
+        went_back(tx, movement_id)
     attempt.changed_at, attempt.due_at = tx.at, None
     bring_up_to_date(tx, attempt.order_id)
     return view_of(attempt)

@@ -7,6 +7,7 @@ a lead. Of two people at once the first has the order's row, the other the diffe
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -26,7 +27,6 @@ from app.services.central.order_changes_facts import (
     OrderNow,
     order_now,
     permissions_of,
-    tendered,
     version_of,
 )
 from app.services.central.order_changes_judging import (
@@ -39,9 +39,11 @@ from app.services.central.order_changes_judging import (
 from app.services.central.order_changes_plan import Asked, Planned, kind_of, plan
 from app.services.central.order_facts import place_of
 from app.services.central.order_progress import opened
+from app.services.central.order_refund_rows import tendered
 from app.services.central.payment_rows import lock, payments_of
 from app.services.central.settling import in_sequence, settled_before
 from app.services.central.transaction import CommandKey, Transaction
+from app.services.rules.parked import needs_second
 from app.services.rules.regions import RegionRules
 from app.services.rules.review import ReviewReason
 from app.values.card import mask_card_digits
@@ -179,8 +181,22 @@ class OrderChanges:
         tx.session.add(row)
         tx.session.flush()
         if not is_nothing:
-            apply(tx, now, planned, attempt.applied, self.regions[now.row.region])
+            reasons = (*attempt.applied.reasons, *self._second_look(tx, planned, attempt))
+            applied = dataclasses.replace(attempt.applied, reasons=reasons)
+            apply(tx, now, planned, applied, self.regions[now.row.region])
         end_edit(tx, row.order_id, row.change_id)
+
+    def _second_look(
+        self, tx: Transaction, planned: Planned, attempt: Attempt
+    ) -> list[ReviewReason]:
+        """Whether somebody else has to look at what it makes of the order; a lead just did."""
+        what = attempt.change.what
+        if attempt.by_lead or not isinstance(what, Amendment):
+            return []
+        edition = self._editions.edition(tx, what.guidance)
+        lists = edition.checklists if edition is not None else ()
+        is_risky = needs_second(planned.document, planned.totals.total, lists)
+        return [ReviewReason.SECOND_PERSON] if is_risky else []
 
     def attempt_of(
         self, tx: Transaction, row: OrderChangeRow, change: OrderChange | None = None

@@ -22,6 +22,7 @@ from app.models.central.stock import OrderAllocation
 from app.services.central.installation import Installations
 from app.services.central.order_payment import on_account, refunds_of
 from app.services.central.order_progress import Counted, counted, ledger_of
+from app.services.central.order_refund_rows import tendered
 from app.services.central.payment_rows import payments_of
 from app.services.central.transaction import Transaction
 from app.services.rules.ledger import Entry, owed
@@ -29,12 +30,11 @@ from app.services.rules.order_acts import LinePieces, Standing, UndoState, undo_
 from app.services.rules.payments import UNDECIDED
 from app.services.rules.refunds import Tendered, held_minor, tenders
 from app.services.rules.regions import RegionRules
-from app.values.identity import AttemptId, LineId, LinkId, RefundId
+from app.values.identity import LineId
 from app.values.money import Currency, Money
 from app.values.order_life import ChangeWhat, OrderState, RefundState
 from app.values.vocabulary import ProductKind, Region
 from app.wire.message import decode
-from app.wire.order_changes import RefundView
 from app.wire.orders import OrderView, PlacedOrder
 from app.wire.payments import Payments
 from app.wire.people import PERMISSIONS, Permission
@@ -202,32 +202,6 @@ _VERSION = """
     SELECT ({})::text FROM order_version v
     WHERE v.order_id = %(order)s AND v.revision = %(revision)s
 """
-
-
-def tendered(payments: Payments, refunds: Iterable[OrderRefund], currency: Currency) -> Tendered:
-    """What was paid and what goes back, as the rules ask for it."""
-    return Tendered(
-        attempts=payments.attempts,
-        links=payments.links,
-        refunds=tuple(refund_view(one, currency) for one in refunds),
-    )
-
-
-def refund_view(row: OrderRefund, currency: Currency) -> RefundView:
-    """Money on its way back, as it is shown."""
-    return RefundView(
-        refund_id=RefundId(row.refund_id),
-        way=row.way,
-        amount=Money(row.amount_minor, currency),
-        state=row.state,
-        attempt_id=AttemptId(row.attempt_id) if row.attempt_id else None,
-        link_id=LinkId(row.link_id) if row.link_id else None,
-        reason=row.reason,
-        sentence=row.refusal_sentence,
-        at=row.asked_at,
-        due_at=row.due_at,
-        settled_at=row.settled_at,
-    )
 
 
 def permissions_of(tx: Transaction, person_id: UUID) -> frozenset[Permission] | None:

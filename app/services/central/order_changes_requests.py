@@ -30,6 +30,7 @@ from app.services.central.order_changes_editing import Editing, unknown_order
 from app.services.central.order_changes_facts import OrderNow, order_now, version_of
 from app.services.central.order_changes_judging import Told
 from app.services.central.order_changes_plan import Planned, plan
+from app.services.central.order_refund_rows import give_back_for
 from app.services.central.pay_links import take_back_links
 from app.services.central.payment_rows import locked, payments_of
 from app.services.central.stock_rows import release_orders
@@ -259,6 +260,7 @@ def _give_back(tx: Transaction, change_id: UUID) -> None:
         begin_void(tx, attempt_id, VoidCause.GIVEN_UP)
         locked(tx, attempt_id).due_at = tx.at
     take_back_links(tx, [one.link_id for one in payments_of(tx, change_id).links])
+    give_back_for(tx, change_id)
 
 
 def _reason(text: str) -> str:

@@ -18,6 +18,7 @@ from app.models.central.customer import Customer
 from app.models.central.order import OrderEvent, OrderVersion, SalesOrder
 from app.models.central.order_life import LedgerEntry, OrderRefund
 from app.services.central.order_decisions import decided
+from app.services.central.order_refund_rows import Why, give_back_for, keep_settlement, tendered
 from app.services.central.payment_rows import order_paid, payments_of
 from app.services.central.transaction import Transaction
 from app.services.rules.payments import (
@@ -29,6 +30,7 @@ from app.services.rules.payments import (
     covered,
 )
 from app.services.rules.payments import held as approved_of
+from app.services.rules.refunds import settlement
 from app.services.rules.review import ReviewReason
 from app.values.money import Money
 from app.values.order_life import OrderState, RefundState, RefundWay
@@ -54,6 +56,9 @@ _AFTERWARDS = {
     ReviewReason.PAYMENT_VOIDED,
 }
 """What may show after the order was taken; the rest is what a person does, or was known then."""
+
+_TOO_MUCH = {ReviewReason.PAID_TWICE, ReviewReason.PAYMENT_OVER}
+"""What a person has to look at also where they released the order before it showed."""
 
 
 _CAME_TO_NOTHING = {RefundState.UNDONE, RefundState.REFUSED}
@@ -198,22 +203,27 @@ def bring_up_to_date(tx: Transaction, paid_under: UUID) -> None:
     """After an attempt or link changed: the state of its order, and reasons that are new.
 
     It may have been made for a change of the order. Nothing where the order has not come; it is
-    judged when it does.
+    judged when it does. What comes for an order that was cancelled meanwhile goes back.
     """
     tx.session.flush()
     order_id = order_paid(tx, paid_under)
     row = tx.session.get(SalesOrder, order_id, with_for_update=True)
     if row is None:
+        give_back_for(tx, paid_under)
         return
+    held, refunds, owed = payments_of(tx, order_id), refunds_of(tx, order_id), _owed(tx, row)
+    if row.state is OrderState.CANCELLED and owed is not None:
+        keep_settlement(tx, settlement(owed, tendered(held, refunds, row.currency)), _too_late(row))
+        refunds = refunds_of(tx, order_id)
     document = select(cast(OrderVersion.document, Text)).where(
         OrderVersion.order_id == order_id, OrderVersion.revision == row.revision
     )
     placed = decode(tx.session.execute(document).scalar_one().encode(), PlacedOrder)
     found = standing(
         placed,
-        payments_of(tx, order_id),
+        held,
         on_account=on_account(tx, row.customer_id),
-        returning=returning_of(refunds_of(tx, order_id), _owed(tx, row)),
+        returning=returning_of(refunds, owed),
     )
     fresh = [
         reason
@@ -224,10 +234,20 @@ def bring_up_to_date(tx: Transaction, paid_under: UUID) -> None:
         return
     row.payment_state = found.state
     row.review_reasons = [*row.review_reasons, *map(str, fresh)]
-    if fresh and row.state is OrderState.ACCEPTED:
+    is_settled = row.state is OrderState.RELEASED and _TOO_MUCH.isdisjoint(fresh)
+    if fresh and row.state is not OrderState.CANCELLED and not is_settled:
         row.state = OrderState.NEEDS_REVIEW
     tx.session.add(_event(tx, row, fresh))
     decided(tx, order_id)
+
+
+def _too_late(row: SalesOrder) -> Why:
+    return Why(
+        order_id=row.order_id,
+        change_id=None,
+        person_id=None,
+        reason="It came when the order was cancelled already.",
+    )
 
 
 def refunds_of(tx: Transaction, order_id: UUID) -> tuple[OrderRefund, ...]:

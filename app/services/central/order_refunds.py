@@ -17,12 +17,21 @@ from sqlalchemy import select
 from app.models.central.order import OrderEvent, SalesOrder
 from app.models.central.order_life import OrderRefund
 from app.models.central.payment import CardAttemptRow
+from app.services.central.card_attempts import NOTHING_HELD
 from app.services.central.order_changes_editing import unknown_order
-from app.services.central.order_changes_facts import order_now, refund_view
+from app.services.central.order_changes_facts import order_now
 from app.services.central.order_decisions import decided
 from app.services.central.order_payment import bring_up_to_date
 from app.services.central.order_progress import keep_entries, open_ledger, opened
-from app.services.central.order_refund_rows import Why, end, keep_settlement
+from app.services.central.order_refund_rows import (
+    Why,
+    end,
+    keep_settlement,
+    locked_refund,
+    refund_event,
+    refund_view,
+    went_back,
+)
 from app.services.central.payment_rows import PATIENCE, locked, wait_after
 from app.services.central.transaction import (
     Actor,
@@ -41,7 +50,7 @@ from app.values.errors import Fault, Refusal
 from app.values.identity import AttemptId, MovementId
 from app.values.money import Money
 from app.values.order_life import OrderAct, RefundState, RefundWay
-from app.values.vocabulary import AttemptState, Region
+from app.values.vocabulary import Region
 from app.values.wording import tidy
 from app.wire import order_operations
 from app.wire.order_changes import GiveGoodwill, RefundDone, RefundsMade, RefundView
@@ -49,8 +58,8 @@ from app.wire.payments import CardAttempt, RefundAttempt
 
 REFUND_SECONDS = 5.0
 AT_ONCE = 50
-REFUNDED, GOODWILL = "refunded", "goodwill"
-"""Kinds of events of an order."""
+GOODWILL = "goodwill"
+"""Kind of an event of an order."""
 
 _AWAY = {"gateway_closed", "gateway_other", "provider_away", "attempt_open", "no_card_gateway"}
 """Refusals that say nothing of the refund: it is tried again."""
@@ -90,7 +99,7 @@ class OrderRefunds:
         note = _words(request.note, "note", "Please say how it was sent.")
         if tx.session.get(OrderRefund, request.refund_id) is None:
             raise Refusal("refund_unknown", "There is no such refund here.", "refund_id")
-        order, row = _locked(tx, request.refund_id)
+        order, row = locked_refund(tx, request.refund_id)
         tx.about(order.order_id, refund=str(row.refund_id), amount=row.amount_minor)
         if row.way is not RefundWay.BY_HAND:
             raise Refusal("refund_not_by_hand", "This one is sent by the card gateway itself.")
@@ -98,7 +107,7 @@ class OrderRefunds:
             raise Refusal("refund_settled", "This money has gone back already, or need not go.")
         end(tx, row, RefundState.DONE)
         row.refusal_sentence = f"{row.refusal_sentence} Sent by hand: {note}".strip()
-        tx.session.add(_event(tx, row, REFUNDED, actor))
+        tx.session.add(refund_event(tx, row, actor))
         decided(tx, order.order_id)
         return refund_view(row, order.currency)
 
@@ -183,7 +192,7 @@ class RefundWatch:
         try:
             if asked.way is RefundWay.VOID and asked.attempt_id is not None:
                 attempt = self._payments.give_back(saga, asked.attempt_id, asked.reason)
-                if attempt.state is not AttemptState.VOIDED:
+                if attempt.state not in NOTHING_HELD:
                     saga.write(partial(_put_off, refund_id=refund_id))
                     return
             elif asked.attempt_id is not None:
@@ -193,7 +202,7 @@ class RefundWatch:
             keep = _put_off if refusal.code in _AWAY else partial(_refused, refusal=refusal)
             saga.write(partial(keep, refund_id=refund_id))
             return
-        saga.write(partial(_done, refund_id=refund_id))
+        saga.write(partial(went_back, refund_id=refund_id))
 
 
 def _movement(asked: RefundView, attempt_id: AttemptId) -> RefundAttempt:
@@ -227,7 +236,7 @@ def _begin(tx: Transaction, refund_id: UUID) -> RefundView | None:
     """
     seen = tx.session.get_one(OrderRefund, refund_id)
     attempt = locked(tx, seen.attempt_id) if seen.attempt_id is not None else None
-    order, row = _locked(tx, refund_id)
+    order, row = locked_refund(tx, refund_id)
     if row.state not in {RefundState.DUE, RefundState.STARTED}:
         row.due_at = None
         return None
@@ -259,23 +268,9 @@ def _released(
     return refund_view(row, order.currency)
 
 
-def _done(tx: Transaction, refund_id: UUID) -> None:
-    _, row = _locked(tx, refund_id)
-    if row.state is RefundState.STARTED:
-        end(tx, row, RefundState.DONE)
-        tx.session.add(_event(tx, row, REFUNDED, None))
-        tx.audit(
-            "orders.refund",
-            row.order_id,
-            refund=str(refund_id),
-            way=row.way.value,
-            amount=row.amount_minor,
-        )
-
-
 def _refused(tx: Transaction, refund_id: UUID, refusal: Refusal) -> None:
     """It stays where it was; a person sends the same by hand, and reads why."""
-    order, row = _locked(tx, refund_id)
+    order, row = locked_refund(tx, refund_id)
     if row.state is not RefundState.STARTED:
         return
     if row.way is RefundWay.VOID and refusal.code == "attempt_captured":
@@ -298,7 +293,7 @@ def _refused(tx: Transaction, refund_id: UUID, refusal: Refusal) -> None:
     settled = Settlement(to_pay=Money(0, way.amount.currency), ways=(way,))
     for made in keep_settlement(tx, settled, why):
         made.due_at, made.refusal_sentence = None, words
-    tx.session.add(_event(tx, row, REFUNDED, None))
+    tx.session.add(refund_event(tx, row, None))
     tx.audit(
         "orders.refund", row.order_id, refusal.code, refund=str(refund_id), amount=row.amount_minor
     )
@@ -309,31 +304,6 @@ def _put_off(tx: Transaction, refund_id: UUID) -> None:
     row = tx.session.get_one(OrderRefund, refund_id, with_for_update=True)
     if row.state is RefundState.STARTED:
         row.due_at = tx.at + wait_after(row.tries)
-
-
-def _locked(tx: Transaction, refund_id: UUID) -> tuple[SalesOrder, OrderRefund]:
-    """A refund that there is, behind the lock of its order."""
-    seen = tx.session.get_one(OrderRefund, refund_id)
-    order = tx.session.get_one(SalesOrder, seen.order_id, with_for_update=True)
-    row = tx.session.get_one(OrderRefund, refund_id, with_for_update=True, populate_existing=True)
-    return order, row
-
-
-def _event(tx: Transaction, row: OrderRefund, kind: str, actor: Actor | None) -> OrderEvent:
-    return OrderEvent(
-        order_id=row.order_id,
-        kind=kind,
-        at=tx.at,
-        device_id=actor.device.device_id if actor and actor.device else None,
-        person_id=actor.person.person_id if actor and actor.person else None,
-        command_id=actor.command_id if actor else None,
-        facts={
-            "refund": str(row.refund_id),
-            "way": row.way.value,
-            "state": row.state.value,
-            "amount": row.amount_minor,
-        },
-    )
 
 
 def _words(text: str, field: str, missing: str) -> str:

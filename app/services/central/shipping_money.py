@@ -22,12 +22,14 @@ from app.models.central.warehouse import OrderAtWarehouse, OrderCapture
 from app.services.central.card_movements import CardMovements
 from app.services.central.order_payment import bring_up_to_date
 from app.services.central.order_progress import ledger_of, opened, progress_of
+from app.services.central.order_refund_rows import end
 from app.services.central.payment_rows import locked, payments_of, wait_after
 from app.services.central.shipments import placed_at_revision
-from app.services.central.transaction import Saga, Transaction
+from app.services.central.transaction import DONE, Saga, Transaction
 from app.services.central.warehouse_messages import note_event
 from app.services.rules.captures import Approved, due_for, reach, split, to_take
 from app.services.rules.payments import IS_PAID
+from app.services.rules.refunds import UNDER_WAY
 from app.services.rules.regions import RegionRules
 from app.services.rules.warehouse_words import OrderEventKind
 from app.values.errors import Fault, Refusal
@@ -36,7 +38,7 @@ from app.values.money import Currency, Money
 from app.values.order_life import Fulfilment, RefundState, RefundWay
 from app.values.vocabulary import AttemptState, Region
 from app.values.warehouse import CaptureState
-from app.wire.payments import CaptureAttempt, CardAttempt
+from app.wire.payments import CaptureAttempt, CardAttempt, Payments
 
 AT_ONCE = 20
 PATIENCE = timedelta(minutes=2)
@@ -45,6 +47,7 @@ _ASK_AGAIN = {"gateway_closed", "provider_away", "attempt_open", "gateway_other"
 """Refusals that say nothing of the money."""
 _REPLAN = {"amount_above_approved", "movement_reused"}
 """Somebody else took of it meanwhile: it is worked out anew."""
+_NOT_TAKEN = {RefundWay.VOID, RefundWay.RELEASE}
 _STANDS = {AttemptState.AUTHORISED, AttemptState.CAPTURED}
 
 Regions = Mapping[Region, RegionRules]
@@ -119,7 +122,7 @@ class ShippingMoney:
             for link in held.links
             if link.state in IS_PAID and link.amount.currency is order.currency
         )
-        taken = sum(one.taken for one in approved) + paid - _given_back(tx, order, held.attempts)
+        taken = sum(one.taken for one in approved) + paid - _given_back(tx, order, held)
         amount = to_take(due, owed, taken)
         usable = [one for one in approved if _stands(held.attempts, one.attempt_id)]
         return split(min(amount, reach(usable)), usable)
@@ -205,7 +208,10 @@ def _put_off(tx: Transaction, order_id: UUID) -> None:
 def _approved(
     tx: Transaction, attempts: Sequence[CardAttempt], currency: Currency
 ) -> list[Approved]:
-    """Authorisations with what was taken, and what the gateway may be taking just now."""
+    """Authorisations with what was taken, and what the gateway may be taking just now.
+
+    What is not to be taken of them any more, because it is released or given back, is taken off.
+    """
     known = [one for one in attempts if one.approved and one.approved.currency is currency]
     moving = (
         select(CardMovement.attempt_id, func.sum(CardMovement.amount_minor))
@@ -217,10 +223,22 @@ def _approved(
         .group_by(CardMovement.attempt_id)
     )
     under_way = {attempt: int(minor or 0) for attempt, minor in tx.session.execute(moving)}
+    released = (
+        select(OrderRefund.attempt_id, func.sum(OrderRefund.amount_minor))
+        .where(
+            OrderRefund.attempt_id.in_([one.attempt_id for one in known]),
+            OrderRefund.way.in_(_NOT_TAKEN),
+            OrderRefund.state.in_({*UNDER_WAY, RefundState.DONE}),
+        )
+        .group_by(OrderRefund.attempt_id)
+    )
+    less = {attempt: int(minor or 0) for attempt, minor in tx.session.execute(released)}
     return [
         Approved(
             attempt_id=one.attempt_id,
-            approved=one.approved.minor if one.approved else 0,
+            approved=max(one.approved.minor - less.get(one.attempt_id, 0), 0)
+            if one.approved
+            else 0,
             taken=(one.captured.minor if one.captured else 0) + under_way.get(one.attempt_id, 0),
         )
         for one in known
@@ -231,17 +249,19 @@ def _stands(attempts: Sequence[CardAttempt], attempt_id: AttemptId) -> bool:
     return any(one.attempt_id == attempt_id and one.state in _STANDS for one in attempts)
 
 
-def _given_back(tx: Transaction, order: SalesOrder, attempts: Sequence[CardAttempt]) -> int:
+def _given_back(tx: Transaction, order: SalesOrder, held: Payments) -> int:
     """What went back to the customer, through the gateway and by hand."""
     through = sum(
         one.refunded.minor
-        for one in attempts
+        for one in held.attempts
         if one.refunded is not None and one.refunded.currency is order.currency
     )
+    ours = [one.attempt_id for one in held.attempts], [one.link_id for one in held.links]
     by_hand = select(func.coalesce(func.sum(OrderRefund.amount_minor), 0)).where(
         OrderRefund.order_id == order.order_id,
         OrderRefund.way == RefundWay.BY_HAND,
         OrderRefund.state == RefundState.DONE,
+        OrderRefund.attempt_id.in_(ours[0]) | OrderRefund.link_id.in_(ours[1]),
     )
     return through + int(tx.session.execute(by_hand).scalar_one())
 
@@ -259,6 +279,9 @@ def _settle(tx: Transaction, order_id: UUID, taking: _Taking, refusal: Refusal |
     there = tx.session.get_one(OrderAtWarehouse, order_id)
     there.capture_due_at = tx.at
     row.settled_at = tx.at
+    amount, attempt_id = row.amount_minor, str(row.attempt_id)
+    code = refusal.code if refusal is not None else DONE
+    tx.audit("orders.capture", order_id, code, attempt=attempt_id, amount=amount)
     if refusal is None:
         row.state = CaptureState.DONE
         there.capture_tries = 0
@@ -280,7 +303,20 @@ def _settle(tx: Transaction, order_id: UUID, taking: _Taking, refusal: Refusal |
 
 
 def _hold_no_more(tx: Transaction, attempt: CardAttemptRow) -> None:
-    """The bank gives no more of it than was taken, so nothing more counts as approved."""
+    """The bank gives no more of it than was taken, so nothing more counts as approved.
+
+    Nothing of it is left that could be given back either. One that somebody gives back just now is
+    theirs.
+    """
+    if attempt.state not in _STANDS:
+        return
+    waiting = select(OrderRefund).where(
+        OrderRefund.attempt_id == attempt.attempt_id,
+        OrderRefund.way.in_(_NOT_TAKEN),
+        OrderRefund.state.in_(UNDER_WAY),
+    )
+    for row in tx.session.scalars(waiting.order_by(OrderRefund.refund_id).with_for_update()):
+        end(tx, row, RefundState.UNDONE)
     attempt.approved_minor = attempt.captured_minor
     attempt.changed_at = tx.at
     if not attempt.captured_minor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from app.values.identity import MovementId, OrderId, RefundId
 from app.values.money import Currency, Money
 from app.values.vocabulary import AttemptState, PaymentMethod, PaymentState, Role
 from app.wire.card_operations import CAPTURE_ATTEMPT
-from app.wire.order_changes import GiveGoodwill, RefundDone
-from app.wire.order_operations import GIVE_GOODWILL, REFUND_DONE
+from app.wire.order_changes import GiveGoodwill, RefundDone, WithdrawChange
+from app.wire.order_operations import GIVE_GOODWILL, REFUND_DONE, WITHDRAW_CHANGE
 from app.wire.orders import PlacedOrder
 from app.wire.payments import CaptureAttempt
-from tests.builders import with_line
+from tests.builders import changed, with_line
 from tests.changing_desk import ChangingDesk, quantity
+from tests.gateways import Says
 from tests.order_desk import OrderCentre, stored_order
 from tests.paying_desk import PayingCentre
 
@@ -152,6 +154,74 @@ def test_a_pay_link_that_was_paid_goes_back_by_hand(
     desk.cancel(order)
     look_after(centre)
     assert refunds(centre) == [("by_hand", "due", TOTAL)]
+
+
+class TestMoneyThatComesTooLate:
+    def test_for_a_cancelled_order_is_given_back_when_the_bank_answers_at_last(
+        self, centre: PayingCentre, desk: ChangingDesk
+    ) -> None:
+        document = desk.order(with_line("TEA-1", 4), changed(payment=PaymentMethod.CARD))
+        centre.gateway.say(Says(lost=True))
+        attempt = desk.take(document.order_id, TOTAL)
+        order = desk.placed(document, attempts=(attempt,))
+        desk.send(desk.command(order))
+        desk.cancel(order)
+        centre.clock.advance(minutes=2)
+        centre.payments.look_after()
+        assert refunds(centre) == [("void", "due", TOTAL)]
+        look_after(centre)
+        assert centre.gateway.held(attempt.attempt_id).state is AttemptState.VOIDED
+
+    def test_for_a_cancelled_order_by_a_link_goes_back_by_hand(
+        self, centre: PayingCentre, desk: ChangingDesk
+    ) -> None:
+        document = desk.order(with_line("TEA-1", 4), changed(payment=PaymentMethod.PAY_LINK))
+        link = desk.link(document.order_id, TOTAL)
+        order = desk.placed(document, links=(link,))
+        desk.send(desk.command(order))
+        desk.cancel(order)
+        centre.gateway.pay_link(link.link_id, centre.clock.now())
+        centre.clock.advance(minutes=1)
+        centre.payments.look_after()
+        assert refunds(centre) == [("by_hand", "due", TOTAL)]
+
+    @pytest.mark.parametrize("is_paid_first", [True, False])
+    def test_for_a_request_that_comes_to_nothing_goes_back_by_hand(
+        self, centre: PayingCentre, desk: ChangingDesk, *, is_paid_first: bool
+    ) -> None:
+        order = ordered(desk)
+        change_id = desk.new_change()
+        link = desk.link(OrderId(change_id), 100)
+        cheap = with_line("CUP-2", 1, told="1.00", told_reason="promised")
+        what = desk.amendment(order, cheap, links=(link,))
+        change = desk.change(order, what, change_id=change_id)
+        assert desk.send_change(change).reasons == ("needs_lead",)
+        withdraw = partial(desk.caller.call, WITHDRAW_CHANGE, WithdrawChange(change_id=change_id))
+        if not is_paid_first:
+            withdraw()
+        centre.gateway.pay_link(link.link_id, centre.clock.now())
+        centre.clock.advance(minutes=1)
+        centre.payments.look_after()
+        if is_paid_first:
+            withdraw()
+        assert refunds(centre) == [("by_hand", "due", 100)]
+        page = desk.page(order)
+        assert (page.account.to_pay.minor, page.account.to_refund.minor) == (0, 0)
+
+
+def test_a_refund_that_the_watchdog_finished_is_counted_once(
+    centre: PayingCentre, desk: ChangingDesk, lead: ChangingDesk
+) -> None:
+    order = ordered(desk)
+    take_all(lead, order)
+    desk.amend(order, quantity("TEA-1", 3))
+    centre.gateway.lose_next = True
+    look_after(centre)
+    centre.clock.advance(seconds=70)
+    centre.payments.look_after()
+    assert refunds(centre) == [("refund", "done", 295)]
+    account = desk.page(order).account
+    assert (account.refunded.minor, account.to_pay.minor) == (295, 0)
 
 
 class TestGoodwill:

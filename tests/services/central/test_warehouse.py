@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from app.services.central.order_decisions import decisions
+from app.services.central.order_refunds import RefundWatch
 from app.services.central.shipments import shipments_of
 from app.services.central.warehouse_messages import full_jitter, note_orders
 from app.values.errors import Refusal
@@ -21,6 +22,7 @@ from app.values.worklist import HoldCode
 from app.wire.card_operations import CAPTURE_ATTEMPT
 from app.wire.message import decode, encode
 from app.wire.order_changes import PiecesOfLine
+from app.wire.orders import PlacedOrder
 from app.wire.payments import CaptureAttempt
 from app.wire.sync import OrderDecision
 from app.wire.warehouse import PickedLine, ReportFromWarehouse, ReportShipment
@@ -398,6 +400,49 @@ class TestTheMoneyForWhatWasSent:
         assert site.order(placed).fulfilment == "shipped"
         due = site.centre.rows("SELECT capture_due_at FROM order_at_warehouse")
         assert [row.capture_due_at for row in due] == [None]
+
+
+class TestTwoCardsOfAnOrder:
+    """The first is given back, as a line was cancelled; then the rest is sent."""
+
+    def lessened(self, site: Warehoused) -> PlacedOrder:
+        desk = ChangingDesk(site.centre, "Desk 2", "grace")
+        lines = with_line("TEA-1", 3), with_line("CUP-2", 1)
+        document = desk.order(*lines, changed(payment=PaymentMethod.CARD))
+        first = desk.take(document.order_id, 295)
+        site.centre.clock.advance(seconds=5)
+        second = desk.take(document.order_id, 3 * 295 + 495)
+        order = desk.placed(document, attempts=(first, second))
+        desk.send(desk.command(order))
+        site.look()
+        assert desk.amend(order, quantity("CUP-2", 0)).reasons == ()
+        site.look()
+        return order
+
+    def give_back(self, site: Warehoused) -> list[tuple[str, str]]:
+        site.centre.clock.advance(minutes=16)
+        RefundWatch(site.centre.transactions, site.centre.payments, site.centre.log).look_after()
+        rows = site.centre.rows("SELECT way, state FROM order_refund")
+        return [(row.way, row.state) for row in rows]
+
+    def test_is_paid_for_by_the_other(self, site: Warehoused) -> None:
+        order = self.lessened(site)
+        site.tell(order, SHIPPED, "A", tea=3)
+        site.look()
+        site.look()
+        assert self.give_back(site) == [("void", "done")]
+        assert site.captured(order) == 3 * 295 + 495
+        taken = site.centre.rows("SELECT outcome FROM audit WHERE operation = 'orders.capture'")
+        assert taken == [("done",)]
+
+    def test_which_the_bank_refuses_leaves_nothing_under_way(self, site: Warehoused) -> None:
+        order = self.lessened(site)
+        site.centre.run("UPDATE card_attempt SET state = 'failed' WHERE amount_minor = 295")
+        site.centre.gateway.refuse_captures = True
+        site.tell(order, SHIPPED, "A", tea=3)
+        site.look()
+        site.look()
+        assert self.give_back(site) == [("void", "done")]
 
 
 class TestARealChange:
