@@ -26,6 +26,7 @@ from app.wire.read_back import (
     Confirmed,
     Corrected,
     NotMatched,
+    Overridden,
     ReadBackEntry,
     Told,
 )
@@ -94,7 +95,7 @@ def erased_entry(entry: ReadBackEntry) -> ReadBackEntry:
                 return replace(entry, old="", new="", note="")
             return replace(entry, note="")
         case _:
-            return entry
+            return replace(entry, reason="") if isinstance(entry, Overridden) else entry
 
 
 def _erased(holder: D, reach: Reach) -> D:

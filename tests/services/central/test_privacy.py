@@ -19,7 +19,9 @@ from app.values.vocabulary import Role
 from app.wire.customers import FindCustomers
 from app.wire.operations import FIND_CUSTOMERS
 from app.wire.orders import PlacedOrder
-from tests.builders import an_address, changed, delivered_to, with_delivery, with_line
+from app.wire.worklist import ClaimWork
+from app.wire.worklist_operations import CLAIM_WORK
+from tests.builders import A_MORNING, an_address, changed, delivered_to, with_delivery, with_line
 from tests.order_desk import OrderCentre, SendingDesk, regions
 
 STREET, NAME, PHONE, MAIL = "9 Quince Walk", "Philippa Zinzan", "+442079460712", "pz@example.org"
@@ -30,6 +32,19 @@ TEXTS = """
     WHERE table_schema = 'public' AND data_type IN ('text', 'jsonb', 'ARRAY')
       AND table_name <> 'alembic_version'
 """
+
+WORDS_OF_OTHERS = (
+    """
+    INSERT INTO warehouse_message (message_id, order_id, revision, kind, state, sentence,
+        written_at, tries, settled_at)
+    VALUES (:id, :order, 1, 'order.new', 'refused', 'Zinzan waited in vain', :at, 1, :at)
+    """,
+    """
+    INSERT INTO order_refund (refund_id, order_id, way, amount_minor, reason, state, refusal_code,
+        refusal_sentence, asked_at, tries)
+    VALUES (:id, :order, 'by_hand', 1, 'Zinzan waited', 'due', '', 'To Zinzan waited', :at, 0)
+    """,
+)
 
 
 @pytest.fixture
@@ -79,6 +94,22 @@ def places_of(centre: OrderCentre, words: str) -> set[str]:
     return found
 
 
+def rang(centre: OrderCentre, desk: SendingDesk, number: str) -> None:
+    """A call about nothing, of somebody nobody asked for a name."""
+    centre.run(
+        """
+        INSERT INTO contact (contact_id, channel, device_id, person_id, caller_number, started_at,
+                             note)
+        VALUES (:c, 'phone', :d, :p, :n, :at, 'Asked for the hours')
+        """,
+        c=centre.ids.new(),
+        d=desk.seat.device_id,
+        p=desk.person,
+        n=number,
+        at=centre.clock.now(),
+    )
+
+
 def run(centre: OrderCentre, work: Any) -> Any:  # noqa: ANN401 - whatever the act answers
     return centre.administration.write(work)
 
@@ -121,6 +152,36 @@ def test_what_is_erased_is_in_no_table_but_what_tax_needs(
     assert local.rows("SELECT count(*) FROM read_back_entry")[0][0] == len(placed.read_back) + 2
 
 
+def test_so_are_words_that_others_said_of_them(
+    local: OrderCentre, desk: SendingDesk, privacy: Privacy
+) -> None:
+    placed, customer = ordered(desk)
+    for statement in WORDS_OF_OTHERS:
+        local.run(statement, order=placed.document.order_id, id=local.ids.new(), at=A_MORNING)
+    lead = local.signed_in(Role.TEAM_LEAD)
+    claimed = lead.call(CLAIM_WORK, ClaimWork()).item
+    assert claimed is not None
+    assert claimed.customer == NAME
+    answers = "SELECT count(*) FROM applied_command WHERE convert_from(answer, 'UTF8') LIKE :w"
+    assert local.rows(answers, w=f"%{NAME}%") == [(1,)]
+    over(local)
+    local.run("UPDATE order_refund SET state = 'done'")
+    erase(local, privacy, customer)
+    assert places_of(local, "Zinzan waited") == set()
+    assert local.rows(answers, w=f"%{NAME}%") == [(0,)]
+    assert local.rows(answers, w=f"%{placed.number}%") == [(2,)]
+
+
+def test_so_is_that_they_rang_about_no_order(
+    local: OrderCentre, desk: SendingDesk, privacy: Privacy
+) -> None:
+    _, customer = ordered(desk)
+    rang(local, desk, PHONE)
+    over(local)
+    erase(local, privacy, customer)
+    assert places_of(local, PHONE) == places_of(local, "the hours") == set()
+
+
 def test_the_audit_chain_verifies_afterwards(
     local: OrderCentre, desk: SendingDesk, privacy: Privacy
 ) -> None:
@@ -151,17 +212,7 @@ def test_names_on_tax_records_go_when_their_years_are_over(
 def test_who_rang_about_no_order_is_forgotten_after_years(
     local: OrderCentre, desk: SendingDesk, privacy: Privacy
 ) -> None:
-    local.run(
-        """
-        INSERT INTO contact (contact_id, channel, device_id, person_id, caller_number, started_at,
-                             note)
-        VALUES (:c, 'phone', :d, :p, '+442079460713', :at, 'Asked for the hours')
-        """,
-        c=local.ids.new(),
-        d=desk.seat.device_id,
-        p=desk.person,
-        at=local.clock.now(),
-    )
+    rang(local, desk, "+442079460713")
     run(local, privacy.sweep)
     assert places_of(local, "+442079460713") == {"contact"}
     local.clock.advance(seconds=EIGHT_YEARS.total_seconds())
