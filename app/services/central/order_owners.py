@@ -1,8 +1,9 @@
 """Whose orders are meant: customers by telephone number, e-mail, postcode and name together.
 
-Customers that were merged count as one; who is restricted is found by nobody. Where few are meant they are named, so that their orders
-can be looked through one customer at a time; where very many are, it can only be asked of an order
-whether it is one of theirs. Either way no more than so many rows are read.
+Customers that were merged count as one; who is restricted is found by nobody. Where few are meant
+they are named, so that their orders can be looked through one customer at a time; where very many
+are, it can only be asked of an order whether it is one of theirs. Either way no more than so many
+rows are read.
 """
 
 from __future__ import annotations
