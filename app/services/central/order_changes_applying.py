@@ -53,8 +53,13 @@ _JUDGED_ANEW = {
     ReviewReason.PAYMENT_UNPROVED,
     ReviewReason.LINK_EXPIRED,
     ReviewReason.NOT_ON_ACCOUNT,
+    ReviewReason.WAREHOUSE_REFUSED,
+    ReviewReason.WAREHOUSE_TOO_LATE,
 }
-"""Reasons that say how the order is paid for, which a change may mend."""
+"""Reasons that a change may mend: how the order is paid for, and what the warehouse did not take.
+
+It is told of the new version, and says again what it cannot do.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from uuid import UUID
 from msgspec import Raw
 
 from app.services.central.transaction import Transaction
-from app.services.rules.review import sentence_for
+from app.services.rules.review import OF_THE_WAREHOUSE, sentence_for
 from app.services.rules.warehouse_words import FOR_THE_SEAT, event_words
 from app.values.identity import DeviceId, OrderId
 from app.values.order_life import ChangeWhat, OrderState
@@ -123,7 +123,7 @@ def _sentence(
         said = [goods]
     elif state in _STATES:
         said = [_STATES[state]]
-    if state is OrderState.NEEDS_REVIEW:
+    if state is OrderState.NEEDS_REVIEW and not (goods and reasons[0] in OF_THE_WAREHOUSE):
         said.append(sentence_for(reasons[-1] if paid is not None else reasons[0]))
     return " ".join(said)
 

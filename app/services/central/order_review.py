@@ -22,7 +22,7 @@ from app.services.central.order_changes_applying import Applied
 from app.services.central.order_changes_judging import Told
 from app.services.central.order_decisions import decided
 from app.services.central.transaction import Actor, Handlers, SignedIn, Transaction
-from app.services.central.warehouse_messages import is_being_told
+from app.services.central.warehouse_messages import goes_anyway, is_being_told, seen_to
 from app.services.rules.parked import Parked, needs_second, refuse_release
 from app.values.card import mask_card_digits
 from app.values.errors import Refusal
@@ -38,7 +38,7 @@ from app.wire.payments import Payments
 from app.wire.people import PERMISSIONS, Permission
 from app.wire.worklist import HeldOrder, HoldOrder, LiftHold, RejectOrder, ReleaseOrder
 
-HELD, LIFTED, RELEASED = "held", "hold_lifted", "released"
+HELD, LIFTED, RELEASED, SEEN_TO = "held", "hold_lifted", "released", "seen_to"
 _CHANGED_SINCE = Refusal(
     "order_changed", "The order was changed meanwhile. Look at it as it is now.", "revision"
 )
@@ -108,11 +108,14 @@ class OrderReview:
         return Nothing()
 
     def release(self, tx: Transaction, actor: Actor, request: ReleaseOrder) -> Nothing:
-        """Everything odd was looked at. Raises Refusal as `rules.parked.refuse_release`."""
+        """Everything odd was looked at. Raises Refusal as `rules.parked.refuse_release`.
+
+        One that is cancelled stays so: somebody saw to it that the warehouse could not stop it.
+        """
         order = _locked(tx, request.order_id)
         if order.revision != request.revision:
             raise _CHANGED_SINCE
-        person = actor.signed_in.person_id
+        person, is_cancelled = actor.signed_in.person_id, order.state is OrderState.CANCELLED
         refuse_release(
             self._parked(tx, order),
             unpaid=request.unpaid,
@@ -120,7 +123,9 @@ class OrderReview:
             took_part=_took_part(tx, order),
         )
         reasons = list(order.review_reasons)
-        order.state = OrderState.RELEASED
+        if not is_cancelled:
+            order.state = OrderState.RELEASED
+        seen_to(tx, order)
         tx.session.flush()
         tx.connection.execute(
             insert(OrderCheck).values(
@@ -132,7 +137,8 @@ class OrderReview:
                 at=tx.at,
             )
         )
-        _happened(tx, actor, order, RELEASED, reasons=reasons, unpaid=request.unpaid)
+        kind = SEEN_TO if is_cancelled else RELEASED
+        _happened(tx, actor, order, kind, reasons=reasons, unpaid=request.unpaid)
         return Nothing()
 
     def reject(self, tx: Transaction, actor: Actor, request: RejectOrder) -> Nothing:
@@ -205,6 +211,7 @@ class OrderReview:
             hold=hold.code if hold is not None else None,
             unpaid_agreed=bool(tx.session.execute(agreed.limit(1)).first()),
             needs_second=self._needs_second(tx, order),
+            goes_anyway=goes_anyway(tx, order),
         )
 
     def _needs_second(self, tx: Transaction, order: SalesOrder) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, Select, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.models.central.order import TO_HAND_OVER, OrderEvent, SalesOrder
@@ -21,6 +21,7 @@ from app.models.central.worklist import OrderCheck, OrderHold
 from app.services.central.order_decisions import decided
 from app.services.central.shipments import at_warehouse, placed_at_revision
 from app.services.central.transaction import Transaction
+from app.services.rules.review import ReviewReason
 from app.services.rules.warehouse_words import FOR_THE_SEAT, OrderEventKind
 from app.values.card import mask_card_digits
 from app.values.identity import OrderId
@@ -52,6 +53,13 @@ _EVENTS = {
     HandOverState.TOO_LATE: OrderEventKind.TOO_LATE,
     HandOverState.REFUSED: OrderEventKind.REFUSED,
 }
+_FOR_A_PERSON = {
+    OrderEventKind.TOO_LATE: ReviewReason.WAREHOUSE_TOO_LATE,
+    OrderEventKind.REFUSED: ReviewReason.WAREHOUSE_REFUSED,
+    OrderEventKind.COULD_NOT_PICK: ReviewReason.COULD_NOT_PICK,
+    OrderEventKind.RETURNED: ReviewReason.PARCEL_RETURNED,
+}
+"""What a person has to decide about; of an order that is cancelled only that it goes out anyway."""
 
 
 def note_orders(tx: Transaction, since: datetime) -> list[UUID]:
@@ -232,7 +240,8 @@ def settle(tx: Transaction, message_id: UUID, answer: WarehouseAnswer, sentence:
         return True
     was, row.state = row.state, state
     row.sentence = mask_card_digits(sentence)[:LONGEST_SENTENCE]
-    row.due_at, row.settled_at = None, tx.at
+    goes_anyway = order.state is OrderState.CANCELLED and state in _EVENTS
+    row.due_at, row.settled_at = None, None if goes_anyway else tx.at
     if was not in _THERE:
         _is_there(tx, order, row, state)
     if state in _EVENTS:
@@ -259,7 +268,9 @@ def _is_there(
 def note_event(
     tx: Transaction, order_id: UUID, kind: OrderEventKind, **facts: str | int | None
 ) -> None:
-    """What happened to the order; its seat is told where that is for it."""
+    """What happened to the order, which is locked; its seat is told where that is for it."""
+    if kind in _FOR_A_PERSON:
+        _put_by(tx, order_id, _FOR_A_PERSON[kind])
     actor = tx.actor
     event = OrderEvent(
         order_id=order_id,
@@ -273,6 +284,47 @@ def note_event(
     tx.session.add(event)
     if kind in FOR_THE_SEAT:
         decided(tx, order_id)
+
+
+def _put_by(tx: Transaction, order_id: UUID, reason: ReviewReason) -> None:
+    """A person has to look at it, also where one did before."""
+    order = tx.session.get_one(SalesOrder, order_id)
+    if order.state is not OrderState.CANCELLED:
+        others = (one for one in order.review_reasons if one != reason)
+        order.review_reasons = [reason.value, *others]
+        order.state = OrderState.NEEDS_REVIEW
+
+
+def goes_anyway(tx: Transaction, order: SalesOrder) -> bool:
+    """Whether it is cancelled, the warehouse could not stop it, and nobody has seen to that."""
+    return order.state is OrderState.CANCELLED and bool(tx.session.scalars(_open_no(order)).first())
+
+
+def seen_to(tx: Transaction, order: SalesOrder) -> None:
+    """A person has seen to what the warehouse could not do.
+
+    What it refused of an order that goes on it is told once more: it may take it by now.
+    """
+    if order.state is OrderState.CANCELLED:
+        for row in tx.session.scalars(_open_no(order).with_for_update()):
+            row.settled_at = tx.at
+        return
+    refused = select(WarehouseMessage).where(
+        WarehouseMessage.order_id == order.order_id,
+        WarehouseMessage.revision == order.revision,
+        WarehouseMessage.state == HandOverState.REFUSED,
+    )
+    for row in tx.session.scalars(refused.with_for_update()):
+        row.state, row.due_at, row.settled_at = HandOverState.WAITING, tx.at, None
+
+
+def _open_no(order: SalesOrder) -> Select[WarehouseMessage]:
+    return select(WarehouseMessage).where(
+        WarehouseMessage.order_id == order.order_id,
+        WarehouseMessage.revision == order.revision,
+        WarehouseMessage.state.in_(_EVENTS),
+        WarehouseMessage.settled_at.is_(None),
+    )
 
 
 def _content(tx: Transaction, row: WarehouseMessage) -> HandOver:

@@ -16,7 +16,13 @@ from uuid import UUID
 from app.services.central.transaction import Actor, Handlers, Transaction
 from app.services.rules.parked import Parked, acts
 from app.services.rules.review import sentence_for
-from app.services.rules.worklist_words import CHANGED_WORDS, card_taken, hints_for, why_waits
+from app.services.rules.worklist_words import (
+    CHANGED_WORDS,
+    GOES_ANYWAY,
+    card_taken,
+    hints_for,
+    why_waits,
+)
 from app.values.errors import Refusal
 from app.values.identity import OrderId
 from app.values.money import Currency, Money
@@ -62,6 +68,10 @@ _WRITTEN: Mapping[WorkKind, str] = {
     WorkKind.REVIEW: """
         SELECT 'review' AS kind, o.order_id AS subject, o.received_at AS since, o.order_id
         FROM sales_order o WHERE o.state = 'needs_review' AND {no_hold}
+        UNION ALL
+        SELECT 'review', o.order_id, m.written_at, o.order_id
+        FROM warehouse_message m JOIN sales_order o USING (order_id, revision)
+        WHERE m.state IN ('too_late', 'refused') AND m.settled_at IS NULL AND o.state = 'cancelled'
     """,
     WorkKind.PAYMENT: """
         SELECT 'payment', o.order_id, o.received_at, o.order_id FROM sales_order o
@@ -120,7 +130,11 @@ _ORDERS = """
     SELECT o.order_id, o.number, o.state, o.fulfilment, o.payment_state, o.review_reasons,
            o.total_minor, o.currency, coalesce(c.name, '') AS customer, h.code, h.note,
            p.name AS held_by,
-           EXISTS (SELECT FROM order_check k WHERE k.order_id = o.order_id AND k.unpaid) AS agreed
+           EXISTS (SELECT FROM order_check k WHERE k.order_id = o.order_id AND k.unpaid) AS agreed,
+           o.state = 'cancelled' AND EXISTS (
+               SELECT FROM warehouse_message m
+               WHERE m.order_id = o.order_id AND m.revision = o.revision
+                 AND m.state IN ('too_late', 'refused') AND m.settled_at IS NULL) AS goes_anyway
     FROM sales_order o
     LEFT JOIN customer c ON c.customer_id = o.customer_id
     LEFT JOIN order_hold h ON h.order_id = o.order_id AND h.lifted_at IS NULL
@@ -363,7 +377,8 @@ class _Told:
 
     def _why(self, item: WorkItemId, order: Mapping[str, Any] | None) -> tuple[str, ...]:
         if item.kind is WorkKind.REVIEW and order is not None:
-            return tuple(map(sentence_for, order["review_reasons"]))
+            reasons = tuple(map(sentence_for, order["review_reasons"]))
+            return (GOES_ANYWAY,) if order["goes_anyway"] else reasons
         if item.kind is WorkKind.CHANGE:
             _, reasons = self._changes[item.subject]
             return tuple(map(_of_change, reasons))
@@ -406,4 +421,5 @@ def _parked(order: Mapping[str, Any]) -> Parked:
         payment=PaymentState(order["payment_state"]),
         hold=HoldCode(order["code"]) if order["code"] else None,
         unpaid_agreed=order["agreed"],
+        goes_anyway=order["goes_anyway"],
     )

@@ -154,6 +154,7 @@ _REVIEWED = {
     "held": "The order was stopped.",
     "hold_lifted": "The order was let go on.",
     "released": "The order was looked at and released.",
+    "seen_to": "A person saw to what the warehouse could not do.",
 }
 _PAYMENTS: Mapping[str, str] = {
     PaymentState.AUTHORISED: "authorised",

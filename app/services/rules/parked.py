@@ -31,7 +31,7 @@ class Parked:
     """How an order stands, as far as a person has to decide about it.
 
     `unpaid_agreed`: somebody answers for it though no money is held. `needs_second`: who took it
-    may not let it go on.
+    may not let it go on. `goes_anyway`: it is cancelled, and the warehouse could not stop it.
     """
 
     state: OrderState
@@ -40,6 +40,7 @@ class Parked:
     hold: HoldCode | None = None
     unpaid_agreed: bool = False
     needs_second: bool = False
+    goes_anyway: bool = False
 
     @property
     def is_unpaid(self) -> bool:
@@ -50,7 +51,7 @@ class Parked:
     def waits_for(self) -> WorkKind | None:
         """What has to be decided first; None: nothing. What was sent may be odd afterwards."""
         if self.state is OrderState.CANCELLED:
-            return None
+            return WorkKind.REVIEW if self.goes_anyway else None
         if self.fulfilment in _SENT:
             return WorkKind.REVIEW if self.state is OrderState.NEEDS_REVIEW else None
         if self.hold is not None:
@@ -75,6 +76,8 @@ def acts(parked: Parked) -> tuple[WorkAct, ...]:
     """What a lead can do about it, the likeliest first."""
     if parked.is_final:
         return ()
+    if parked.state is OrderState.CANCELLED:
+        return (WorkAct.SETTLE,)
     found = []
     if parked.hold is not None:
         found.append(WorkAct.UNHOLD)
@@ -104,6 +107,8 @@ def after(parked: Parked, act: WorkAct) -> Parked:
             return replace(parked, payment=PaymentState.LINK_SENT)
         case WorkAct.REJECT:
             return replace(parked, state=OrderState.CANCELLED)
+        case WorkAct.SETTLE:
+            return replace(parked, goes_anyway=False)
         case _:
             agreed = parked.unpaid_agreed or act is WorkAct.BILL
             return replace(parked, state=OrderState.RELEASED, unpaid_agreed=agreed)
@@ -117,6 +122,8 @@ def refuse_release(
     Codes: `order_cancelled`, `order_held`, `not_waiting`, `second_person_needed`, `payment_open`.
     """
     if parked.state is OrderState.CANCELLED:
+        if parked.goes_anyway:
+            return
         raise Refusal("order_cancelled", "The order is cancelled. It cannot go on.")
     if parked.hold is not None:
         raise Refusal("order_held", "The order is stopped. Lift the hold first.")

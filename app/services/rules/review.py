@@ -19,6 +19,7 @@ class ReviewReason(StrEnum):
     ADDRESS_MISSING = "address_missing"
     CARD_DIGITS_MASKED = "card_digits_masked"
     CLOCK_WRONG = "clock_wrong"
+    COULD_NOT_PICK = "could_not_pick"
     CURRENCY_MIXED = "currency_mixed"
     CUSTOMER_CHANGED = "customer_changed"
     CUSTOMER_MISSING = "customer_missing"
@@ -37,6 +38,7 @@ class ReviewReason(StrEnum):
     OTHER_SEAT = "other_seat"
     OVERRIDE_UNPROVED = "override_unproved"
     PAID_TWICE = "paid_twice"
+    PARCEL_RETURNED = "parcel_returned"
     PAYMENT_OVER = "payment_over"
     PAYMENT_SHORT = "payment_short"
     PAYMENT_UNPROVED = "payment_unproved"
@@ -53,11 +55,23 @@ class ReviewReason(StrEnum):
     SEQUENCE_CLASH = "sequence_clash"
     STOCK_SHORT = "stock_short"
     TOTALS_DIFFER = "totals_differ"
+    WAREHOUSE_REFUSED = "warehouse_refused"
+    WAREHOUSE_TOO_LATE = "warehouse_too_late"
 
     def about(self, subject: str) -> str:
         """The reason with what it is about."""
         return f"{self.value}{_BEHIND}{subject}"
 
+
+OF_THE_WAREHOUSE = frozenset(
+    {
+        ReviewReason.COULD_NOT_PICK,
+        ReviewReason.PARCEL_RETURNED,
+        ReviewReason.WAREHOUSE_REFUSED,
+        ReviewReason.WAREHOUSE_TOO_LATE,
+    }
+)
+"""Reasons that an event of the order tells at greater length."""
 
 _BEHIND = ":"
 MORE = "more"
@@ -69,6 +83,7 @@ _SENTENCES = {
     ReviewReason.ADDRESS_MISSING: "There is no delivery address.",
     ReviewReason.CARD_DIGITS_MASKED: "Card digits stood in a text and were masked.",
     ReviewReason.CLOCK_WRONG: "The clock of the desk was wrong.",
+    ReviewReason.COULD_NOT_PICK: "The warehouse could not pick all of it: decide what is done.",
     ReviewReason.CURRENCY_MIXED: "Not all amounts are in the currency of the order.",
     ReviewReason.CUSTOMER_CHANGED: "The customer was changed elsewhere during the call.",
     ReviewReason.CUSTOMER_MISSING: "Nobody is named as the customer.",
@@ -87,6 +102,7 @@ _SENTENCES = {
     ReviewReason.OTHER_SEAT: "The order was taken at another seat than the one that sent it.",
     ReviewReason.OVERRIDE_UNPROVED: "A lead's word for the read-back was not given at the centre.",
     ReviewReason.PAID_TWICE: "The pay link was paid twice: one payment is to be given back.",
+    ReviewReason.PARCEL_RETURNED: "A parcel came back: refund it, or send it again.",
     ReviewReason.PAYMENT_OVER: "More is authorised or paid than the order asks for.",
     ReviewReason.PAYMENT_SHORT: "Less is authorised or paid than the order comes to.",
     ReviewReason.PAYMENT_UNPROVED: "The desk tells of a payment that the bank has not confirmed.",
@@ -103,6 +119,8 @@ _SENTENCES = {
     ReviewReason.SEQUENCE_CLASH: "Two commands of the desk have the same place: it may be a copy.",
     ReviewReason.STOCK_SHORT: "There is less in stock than was ordered; the rest is on back order.",
     ReviewReason.TOTALS_DIFFER: "The total that was told is not what the lines come to.",
+    ReviewReason.WAREHOUSE_REFUSED: "The warehouse cannot take the order as it is.",
+    ReviewReason.WAREHOUSE_TOO_LATE: "The last change came too late for the warehouse.",
 }
 
 

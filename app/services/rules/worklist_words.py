@@ -25,6 +25,8 @@ _KINDS: Mapping[WorkKind, str] = {
     WorkKind.TWIN: "These two customers may be one.",
     WorkKind.CUSTOMER: "Two calls told different things about this customer.",
 }
+GOES_ANYWAY = "The warehouse could not stop it: the goods may be on their way."
+"""Why an order that is cancelled waits."""
 CHANGED_WORDS: Mapping[str, str] = {
     "order_changed": "The order was changed by somebody else meanwhile.",
     "order_shipping": "The parcel was being packed when it was asked for.",
@@ -69,6 +71,8 @@ def hints_for(parked: Parked) -> tuple[str, ...]:
         found.append("It can be released once the hold is lifted.")
     if parked.is_unpaid and parked.hold is None:
         found.append("It goes out once money is held for it, or somebody answers for that.")
+    if parked.goes_anyway:
+        return ("What was paid goes back all the same: call the customer, who may get the goods.",)
     if parked.fulfilment is Fulfilment.PICKING:
         found.append("The parcel is being packed, so it can no longer be rejected.")
     return tuple(found)

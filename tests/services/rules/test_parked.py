@@ -37,9 +37,10 @@ EVERY_STATE = tuple(
         hold=hold,
         unpaid_agreed=agreed,
         needs_second=second,
+        goes_anyway=anyway,
     )
-    for state, fulfilment, payment, hold, agreed, second in product(
-        OrderState, Fulfilment, PaymentState, (None, *HoldCode), (False, True), (False, True)
+    for state, fulfilment, payment, hold, agreed, second, anyway in product(
+        OrderState, Fulfilment, PaymentState, (None, *HoldCode), *[(False, True)] * 3
     )
 )
 
@@ -67,7 +68,7 @@ def test_every_parked_order_can_go_out_or_be_cancelled() -> None:
     for start in EVERY_STATE:
         if not start.is_final:
             ends = [one for one in reached(start) if one.is_final]
-            assert any(may_go_out(one) for one in ends)
+            assert start.goes_anyway or any(may_go_out(one) for one in ends)
             on_its_way = start.fulfilment not in {Fulfilment.WAITING, Fulfilment.ALLOCATED}
             assert on_its_way or any(one.state is OrderState.CANCELLED for one in ends)
 
@@ -76,6 +77,18 @@ def test_what_is_odd_after_it_was_sent_is_looked_at_and_not_rejected() -> None:
     paid_twice = replace(IN_REVIEW, fulfilment=Fulfilment.SHIPPED)
     assert acts(paid_twice) == (WorkAct.RELEASE,)
     assert after(paid_twice, WorkAct.RELEASE).is_final
+
+
+def test_a_cancelled_order_that_the_warehouse_could_not_stop_is_seen_to_and_stays_cancelled() -> (
+    None
+):
+    gone = Parked(state=OrderState.CANCELLED, fulfilment=Fulfilment.SHIPPED, goes_anyway=True)
+    assert (gone.waits_for, acts(gone)) == (WorkKind.REVIEW, (WorkAct.SETTLE,))
+    refuse_release(gone, unpaid=False, by=ANNA, took_part=[ANNA])
+    ended = after(gone, WorkAct.SETTLE)
+    assert ended.is_final
+    assert ended.state is OrderState.CANCELLED
+    assert "call the customer" in hints_for(gone)[0]
 
 
 def test_what_is_final_offers_nothing() -> None:

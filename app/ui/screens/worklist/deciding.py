@@ -68,8 +68,9 @@ _WHY = _N("Worklist", "Why, in a few words")
 
 def shape_of(act: WorkAct, item: WorkItem, detail: Detail | None) -> Shape:
     """What has to be given for an act."""
-    is_change = item.item.kind is WorkKind.CHANGE
-    shaping = None if is_change else _SHAPES.get(act)
+    # A lead's word is all there is to it where it is about a change, or what a warehouse said.
+    is_word = item.item.kind is WorkKind.CHANGE or words.is_seen_to(act, item)
+    shaping = None if is_word else _SHAPES.get(act)
     if shaping is not None:
         return shaping(detail)
     note, needed = _NOTES.get(act, (_WHY, True))
@@ -159,7 +160,8 @@ Asking = tuple[Operation[Any, Any], Any]
 def asking(form: Form, item: WorkItem, detail: Detail | None, ids: Ids) -> Asking:
     """The operation and its request. Raises Refusal where the order is not known yet."""
     make = _CHANGE_REQUESTS if item.item.kind is WorkKind.CHANGE else _REQUESTS
-    return make[form.act](_Decision(form=form, item=item, detail=detail, ids=ids))
+    act = WorkAct.RELEASE if words.is_seen_to(form.act, item) else form.act
+    return make[act](_Decision(form=form, item=item, detail=detail, ids=ids))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

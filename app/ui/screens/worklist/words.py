@@ -148,8 +148,15 @@ def will_do(act: WorkAct, item: WorkItem, detail: Detail | None) -> str:
         return _rejecting(item, detail)
     if act is WorkAct.MERGE and detail is not None and detail.task is not None:
         return _merging(detail.task)
+    if is_seen_to(act, item):
+        return tr(_N("Worklist", "Notes that you have seen to it; the order stays cancelled."))
     amount = _amount(act, item, detail)
     return tr(_WILL[act]).format(amount=amount)
+
+
+def is_seen_to(act: WorkAct, item: WorkItem) -> bool:
+    """Whether it is settled by a word: an order is cancelled that the warehouse could not stop."""
+    return act is WorkAct.SETTLE and item.item.kind is WorkKind.REVIEW
 
 
 _WILL: Mapping[WorkAct, object] = {
