@@ -26,7 +26,7 @@ from app.services.central.order_refund_rows import end
 from app.services.central.payment_rows import locked, payments_of, wait_after
 from app.services.central.shipments import placed_at_revision
 from app.services.central.transaction import DONE, Saga, Transaction
-from app.services.central.warehouse_messages import note_event
+from app.services.central.warehouse_messages import has_goods, may_go_on, note_event
 from app.services.rules.captures import Approved, due_for, reach, split, to_take
 from app.services.rules.payments import IS_PAID
 from app.services.rules.refunds import UNDER_WAY
@@ -35,7 +35,7 @@ from app.services.rules.warehouse_words import OrderEventKind
 from app.values.errors import Fault, Refusal
 from app.values.identity import AttemptId, LineId, MovementId
 from app.values.money import Currency, Money
-from app.values.order_life import Fulfilment, RefundState, RefundWay
+from app.values.order_life import Fulfilment, OrderState, RefundState, RefundWay
 from app.values.vocabulary import AttemptState, Region
 from app.values.warehouse import CaptureState
 from app.wire.payments import CaptureAttempt, CardAttempt, Payments
@@ -166,7 +166,10 @@ class ShippingMoney:
 
 
 def complete(tx: Transaction) -> int:
-    """Orders that were delivered, and whose time to return goods is over; how many."""
+    """Orders that were delivered, and whose time to return goods is over; how many.
+
+    Those without goods once they are paid for.
+    """
     due = select(OrderAtWarehouse.order_id).where(OrderAtWarehouse.completes_at <= tx.at)
     found = tx.session.scalars(
         due.order_by(OrderAtWarehouse.completes_at).limit(_COMPLETED_AT_ONCE)
@@ -178,11 +181,25 @@ def complete(tx: Transaction) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for order in orders:
-        tx.session.get_one(OrderAtWarehouse, order.order_id).completes_at = None
-        if order.fulfilment is Fulfilment.DELIVERED:
+        there = tx.session.get_one(OrderAtWarehouse, order.order_id)
+        there.completes_at = None
+        if order.fulfilment is Fulfilment.WAITING:
+            _complete_without_goods(tx, order, there)
+        elif order.fulfilment is Fulfilment.DELIVERED:
             order.fulfilment = Fulfilment.COMPLETED
             note_event(tx, order.order_id, OrderEventKind.COMPLETED)
     return len(orders)
+
+
+def _complete_without_goods(tx: Transaction, order: SalesOrder, there: OrderAtWarehouse) -> None:
+    """Once its money is there; goods that came into it meanwhile go the way of goods."""
+    if order.state is OrderState.CANCELLED or has_goods(tx, order):
+        return
+    if there.capture_due_at is not None or not may_go_on(tx, order):
+        there.completes_at = tx.at + PATIENCE
+        return
+    order.fulfilment = Fulfilment.COMPLETED
+    note_event(tx, order.order_id, OrderEventKind.COMPLETED_AT_ONCE)
 
 
 def _claim(tx: Transaction) -> list[UUID]:

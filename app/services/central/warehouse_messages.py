@@ -39,6 +39,7 @@ PATIENCE = timedelta(minutes=2)
 LONGEST_SENTENCE = 500
 _FIRST_WAIT = timedelta(seconds=4)
 _LONGEST_WAIT = timedelta(minutes=10)
+_GOES_ON = {OrderState.ACCEPTED, OrderState.RELEASED}
 _NEEDS_NOBODY = (PaymentState.AUTHORISED, PaymentState.PAID, PaymentState.ON_ACCOUNT)
 _RANKS = {
     HandOverState.WAITING: 0,
@@ -93,6 +94,12 @@ def _may_go_out() -> ColumnElement[bool]:
     return ~_is_stopped(SalesOrder.order_id) & (is_paid | agreed.exists())
 
 
+def may_go_on(tx: Transaction, order: SalesOrder) -> bool:
+    """Whether nobody stopped it, and it is paid for or somebody answers for that."""
+    goes = select(SalesOrder.order_id).where(SalesOrder.order_id == order.order_id, _may_go_out())
+    return order.state in _GOES_ON and bool(tx.session.scalars(goes).first())
+
+
 def _is_stopped(order_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     """Whether somebody stopped the order, in SQL."""
     standing = select(OrderHold.hold_id).where(
@@ -125,7 +132,13 @@ def _note(tx: Transaction, row: SalesOrder) -> None:
         message.state, message.settled_at, message.due_at = HandOverState.SUPERSEDED, tx.at, None
     tx.session.flush()
     is_cancelled = row.state is OrderState.CANCELLED
-    if (is_cancelled and not was_told) or not (was_told or _has_goods(tx, row)):
+    if is_cancelled and not was_told:
+        return
+    if not was_told and not has_goods(tx, row):
+        there = at_warehouse(tx, row.order_id)
+        there.completes_at = tx.at
+        if row.payment_state is PaymentState.AUTHORISED:
+            there.capture_due_at, there.capture_tries = tx.at, 0
         return
     kind = HandOverKind.CHANGED if was_told else HandOverKind.NEW
     tx.session.add(
@@ -163,7 +176,8 @@ def _was_sent(tx: Transaction, order_id: UUID) -> bool:
     return tx.session.scalars(sent.limit(1)).first() is not None
 
 
-def _has_goods(tx: Transaction, row: SalesOrder) -> bool:
+def has_goods(tx: Transaction, row: SalesOrder) -> bool:
+    """Whether there is something in it to be sent; else it is complete once it is paid for."""
     document = placed_at_revision(tx, row.order_id, row.revision).document
     return any(line.kind is ProductKind.GOODS for line in document.lines)
 

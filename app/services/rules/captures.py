@@ -32,11 +32,11 @@ class Approved:
 def due_for(document: OrderDocument, totals: Totals, shipped: Mapping[LineId, int]) -> int:
     """What is due for the pieces that were sent of an order as it now is; nothing for none.
 
-    All of it once no piece of goods is left to be sent.
+    All of it once no piece of goods is left to be sent, so at once where there are none in it.
     """
     goods = [line for line in document.lines if line.kind is ProductKind.GOODS]
     sent = {line.line_id: min(shipped.get(line.line_id, 0), line.quantity) for line in goods}
-    if not any(shipped.values()):
+    if goods and not any(shipped.values()):
         return 0
     total = max(totals.total.minor, 0)
     if all(sent[line.line_id] == line.quantity for line in goods):

@@ -31,6 +31,7 @@ class OrderEventKind(StrEnum):
     COULD_NOT_PICK = "could_not_pick"
     RETURNED = "returned_to_sender"
     COMPLETED = "completed"
+    COMPLETED_AT_ONCE = "completed_at_once"
     CAPTURE_REFUSED = "capture_refused"
 
 
@@ -51,6 +52,7 @@ FOR_THE_SEAT = frozenset(OrderEventKind) - {
     OrderEventKind.ALLOCATED,
     OrderEventKind.PICKING,
     OrderEventKind.COMPLETED,
+    OrderEventKind.COMPLETED_AT_ONCE,
 }
 """What the seat that took the order is told of."""
 
@@ -80,6 +82,7 @@ _SENTENCES = {
     ),
     OrderEventKind.RETURNED: "A parcel came back to the warehouse.",
     OrderEventKind.COMPLETED: "The time to return the goods is over: the order is complete.",
+    OrderEventKind.COMPLETED_AT_ONCE: "There are no goods to be sent: the order is complete.",
     OrderEventKind.CAPTURE_REFUSED: (
         "The money for what was sent could not be taken. A person has to collect it."
     ),
