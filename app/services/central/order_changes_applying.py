@@ -37,6 +37,7 @@ from app.services.central.orders import (
 from app.services.central.pay_links import take_back_links
 from app.services.central.payment_rows import payments_of
 from app.services.central.transaction import Transaction
+from app.services.central.warehouse_events import follow_change
 from app.services.rules.payments import STILL_OPEN
 from app.services.rules.regions import RegionRules
 from app.services.rules.review import ReviewReason
@@ -105,6 +106,7 @@ def apply(
     # Last of all that may have to wait: from here on others wait for the same products.
     reasons += follow(tx, _stock(now, placed.document, applied))
     fresh = _keep_order(tx, now, planned, placed, reasons)
+    follow_change(tx, now.row, rules)
     tx.session.add(_event(tx, now, planned, applied, {"was": was.value, "reasons": fresh}))
     decided(tx, order_id)
 

@@ -16,6 +16,7 @@ from app.services.rules.order_acts import Act, UndoState, acts_needed, may, obst
 from app.services.rules.pricing import totals
 from app.services.rules.refunds import Settlement, Tendered, settlement
 from app.services.rules.regions import RegionRules
+from app.services.rules.review import ReviewReason, sentence_for
 from app.values.errors import Refusal
 from app.values.identity import LineId
 from app.values.money import Money
@@ -25,6 +26,7 @@ from app.wire.orders import OrderDocument, OrderLine, PlacedOrder, Totals
 from app.wire.people import Permission
 
 ORDER_CHANGED = "order_changed"
+LINE_REUSED = "line_reused"
 
 _CAUSES = {
     ChangeWhat.AMENDMENT: LedgerCause.AMENDED,
@@ -152,7 +154,24 @@ def _amended(now: OrderNow, what: Amendment, base: PlacedOrder, rules: RegionRul
     agreed, come_to = totals(what.document, rules).total, totals(both.document, rules).total
     if come_to != agreed != totals(base.document, rules).total:
         return _Contents(both.document, both.overtaken, _clash())
-    return _Contents(both.document, both.overtaken)
+    return _Contents(both.document, both.overtaken, _impossible(present, both.document))
+
+
+def _impossible(present: OrderDocument, wanted: OrderDocument) -> Obstacle | None:
+    """What nobody may do to an order: counters, stock and money of a line would be another's."""
+    was = {line.line_id: (line.code, line.kind) for line in present.lines}
+    if any(
+        was.get(one.line_id, (one.code, one.kind)) != (one.code, one.kind) for one in wanted.lines
+    ):
+        return Obstacle(
+            code=LINE_REUSED,
+            sentence="A line stays the same product. Please take it off and add the other one.",
+        )
+    prices = {line.told_price.currency for line in wanted.lines}
+    if prices | {wanted.delivery.charge.currency} != {wanted.currency}:
+        code = ReviewReason.CURRENCY_MIXED
+        return Obstacle(code=code, sentence=sentence_for(code))
+    return None
 
 
 def _cancelled(now: OrderNow, what: Cancellation, base: PlacedOrder) -> _Contents:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Text, cast, insert, select, update
+from sqlalchemy import Text, cast, insert, select
 
 from app.models.central.order import OrderEvent, OrderVersion, SalesOrder
 from app.models.central.order_life import OrderChangeRow
@@ -142,15 +142,13 @@ class OrderReview:
         return Nothing()
 
     def reject(self, tx: Transaction, actor: Actor, request: RejectOrder) -> Nothing:
-        """Cancel it whole, and give back what was paid. Raises Refusal where it cannot be."""
+        """Cancel it whole, and give back what was paid. Raises Refusal where it cannot be.
+
+        A hold stays: whoever takes the cancellation back has a stopped order again.
+        """
         order = _locked(tx, request.order_id)
         if order.revision != request.revision:
             raise _CHANGED_SINCE
-        tx.connection.execute(
-            update(OrderHold)
-            .where(OrderHold.order_id == order.order_id, OrderHold.lifted_at.is_(None))
-            .values(lifted_at=tx.at, lifted_by=actor.signed_in.person_id)
-        )
         self._cancel(tx, actor, order, request)
         tx.about(order.order_id, reason=request.reason.value)
         return Nothing()

@@ -118,12 +118,8 @@ class WarehouseEvents:
         if known is None or known.fulfilment is Fulfilment.WAITING:
             return
         order = opened(tx, order_id)
-        if order is None:
-            return
-        held = held_goods(tx, order)
-        self._move_on(tx, held, held.goods)
-        if any(pieces.shipped for pieces in held.goods.lines.values()):
-            at_warehouse(tx, order.order_id).capture_due_at = tx.at
+        if order is not None:
+            follow_change(tx, order, self._regions[order.region])
 
     def _apply(self, tx: Transaction, event: WarehouseEvent, order_id: UUID | None) -> _Became:
         order = opened(tx, order_id) if order_id is not None else None
@@ -160,7 +156,7 @@ class WarehouseEvents:
             there.picking_at = there.picking_at or min(event.at, tx.at)
         if left:
             there.capture_due_at, there.capture_tries = tx.at, 0
-        self._move_on(tx, held, taken.goods)
+        _move_on(tx, held, taken.goods, self._regions[held.order.region])
         if is_new or event.kind not in OF_A_SHIPMENT:
             _note(tx, held, event, left)
         if taken.surplus or taken.unknown:
@@ -169,19 +165,31 @@ class WarehouseEvents:
             return _Became(EventOutcome.TAKEN, _WAITS_FOR_PARCEL)
         return _TAKEN
 
-    def _move_on(self, tx: Transaction, held: Held, goods: Goods) -> None:
-        """An order that is complete stays so, whatever is heard afterwards."""
-        order = held.order
-        if order.fulfilment is Fulfilment.COMPLETED:
-            return
-        order.fulfilment = fulfilment_of(goods)
-        there = at_warehouse(tx, order.order_id)
-        there.completes_at = None
-        if order.fulfilment is Fulfilment.DELIVERED:
-            arrived = [row.delivered_at for row in held.parcels.values() if row.delivered_at]
-            there.completes_at = completes_at(
-                max(arrived, default=tx.at), self._regions[order.region]
-            )
+
+def follow_change(tx: Transaction, order: SalesOrder, rules: RegionRules) -> None:
+    """How far a locked order is once it was changed: what is not to be sent is waited for no more.
+
+    Also where nobody hands orders over. More money may be due for what has left.
+    """
+    if order.fulfilment is Fulfilment.WAITING:
+        return
+    held = held_goods(tx, order)
+    _move_on(tx, held, held.goods, rules)
+    if any(pieces.shipped for pieces in held.goods.lines.values()):
+        at_warehouse(tx, order.order_id).capture_due_at = tx.at
+
+
+def _move_on(tx: Transaction, held: Held, goods: Goods, rules: RegionRules) -> None:
+    """An order that is complete stays so, whatever is heard afterwards."""
+    order = held.order
+    if order.fulfilment is Fulfilment.COMPLETED:
+        return
+    order.fulfilment = fulfilment_of(goods)
+    there = at_warehouse(tx, order.order_id)
+    there.completes_at = None
+    if order.fulfilment is Fulfilment.DELIVERED:
+        arrived = [row.delivered_at for row in held.parcels.values() if row.delivered_at]
+        there.completes_at = completes_at(max(arrived, default=tx.at), rules)
 
 
 def _is_known(held: Held, event: WarehouseEvent) -> bool:

@@ -35,6 +35,7 @@ CHANGED_WORDS: Mapping[str, str] = {
     "needs_lead": "A lead has to agree to the price.",
     "payment_short": "The money for it is not held.",
     "change_sent_twice": "Another change was sent under the same id before.",
+    "line_reused": "It makes another product of a line. Take the line off and add the other.",
     "line_unknown": "A line of it is no longer part of the order.",
     "not_permitted": "Who asked for it may not change orders.",
     "number_differs": "It names another order number than the order has.",
