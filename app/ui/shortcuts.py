@@ -74,6 +74,7 @@ class Action(StrEnum):
     AMEND = "amend"
     CANCEL_ORDER = "cancel-order"
     TAKE_CHANGE_BACK = "take-change-back"
+    WITHDRAW = "withdraw-request"
     WORK_KIND = "work-kind"
     WORK_RELEASE = "work-release"
     WORK_REJECT = "work-reject"
@@ -194,6 +195,9 @@ KEYS: dict[Action, Key] = {
     ),
     Action.TAKE_CHANGE_BACK: Key(
         ("U",), QT_TRANSLATE_NOOP("Shortcuts", "Take the last change back"), Where.LIST
+    ),
+    Action.WITHDRAW: Key(
+        ("W",), QT_TRANSLATE_NOOP("Shortcuts", "Take the open request back"), Where.LIST
     ),
     Action.WORK_KIND: Key(
         tuple(str(number) for number in range(9)),

@@ -11,8 +11,10 @@ from app.services.rules.order_standing import page_at_desk
 from app.services.rules.regions import load_regions
 from app.settings import resource_folder
 from app.values.errors import Refusal
-from app.values.identity import OrderId
-from app.wire.order_operations import ASK_ORDER_PAGE, PRINT_ORDER
+from app.values.identity import ChangeId, OrderId
+from app.values.order_life import ChangeState
+from app.wire.order_changes import ChangeSent, WithdrawChange
+from app.wire.order_operations import ASK_ORDER_PAGE, PRINT_ORDER, WITHDRAW_CHANGE
 from app.wire.order_page import AskOrderPage, OrderPage, PrintOrder
 from app.wire.orders import Paper, PersonNamed, PlacedOrder
 from app.wire.worklist import ListWork, WorkPage
@@ -22,7 +24,7 @@ from app.wire.worklist_operations import LIST_WORK
 class FakeOrders:
     """`pages` are those that a test has made; of any other order the page of a fresh one is told.
 
-    `printed_orders` are what was asked for on paper.
+    `printed_orders` are what was asked for on paper, `withdrawn` requests that were taken back.
     """
 
     orders: dict[OrderId, PlacedOrder]
@@ -31,13 +33,23 @@ class FakeOrders:
         super().__init__()
         self.pages: dict[OrderId, OrderPage] = {}
         self.printed_orders: list[PrintOrder] = []
+        self.withdrawn: list[ChangeId] = []
 
     def order_handlers(self) -> dict[str, Callable[[Any], Any]]:
         return {
             ASK_ORDER_PAGE.name: self._order_page,
             PRINT_ORDER.name: self._print_order,
             LIST_WORK.name: self._nothing_waits,
+            WITHDRAW_CHANGE.name: self._withdraw,
         }
+
+    def _withdraw(self, request: WithdrawChange) -> ChangeSent:
+        self.withdrawn.append(request.change_id)
+        return ChangeSent(
+            change_id=request.change_id,
+            state=ChangeState.WITHDRAWN,
+            sentence="The request is taken back.",
+        )
 
     def _nothing_waits(self, _request: ListWork) -> WorkPage:
         return WorkPage(items=())

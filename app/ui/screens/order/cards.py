@@ -138,6 +138,9 @@ class ActsCard(Card):
         page = state.page if state.level is IdentityLevel.ALL else None
         theme.set_shown(self, page is not None)
         acts = tuple(self._acts(page)) if page is not None else ()
+        if state.request is not None:
+            words = self.tr("Take the open request back")
+            acts += (_Act(name=words, key=Action.WITHDRAW, tone=theme.Tone.OK),)
         if acts != self._shown:
             self._shown = acts
             self._build()

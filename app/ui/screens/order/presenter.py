@@ -19,17 +19,19 @@ from app.services.rules.order_standing import page_at_desk
 from app.services.rules.regions import RegionRules
 from app.services.rules.version_on_paper import paper_of
 from app.ui.background import Background, Lane, Latest
-from app.ui.notices import notice_of
+from app.ui.formatting import clock_time
+from app.ui.notices import Kind, Notice, notice_of
 from app.ui.paper_maker import Opener, PaperMaker, PaperWish
 from app.ui.printing import Printer
 from app.values.clock import Clock
 from app.values.errors import Fault, Refusal, Unreachable
-from app.values.identity import OrderId
-from app.values.order_life import IdentityLevel, OrderAct
+from app.values.identity import ChangeId, OrderId
+from app.values.order_life import ChangeState, IdentityLevel, OrderAct
 from app.values.order_number import OrderNumber, grouped, parse_order_number
 from app.values.vocabulary import Region
 from app.wire import operations
-from app.wire.order_operations import ASK_ORDER_PAGE, PRINT_ORDER
+from app.wire.order_changes import ChangeSent, ChangeView, WithdrawChange
+from app.wire.order_operations import ASK_ORDER_PAGE, PRINT_ORDER, WITHDRAW_CHANGE
 from app.wire.order_page import AskOrderPage, OrderPage
 from app.wire.orders import MakePaper, Paper, PersonNamed, PlacedOrder
 from app.wire.outbox import OpenSentOrder
@@ -87,6 +89,13 @@ class OrderPageState:
         """Whether there is an order and what is personal of it may be seen."""
         return self.page is not None and self.level is IdentityLevel.ALL
 
+    @property
+    def request(self) -> ChangeView | None:
+        """The newest change that could not be carried out as it was asked for, and still waits."""
+        changes = self.page.changes if self.page is not None and self.shows_all else ()
+        waits = [one for one in changes if one.state is ChangeState.OPEN]
+        return max(waits, key=lambda one: one.at, default=None)
+
     def why_not(self, acts: frozenset[OrderAct]) -> str:
         """Why none of these can be done now, in the first of their sentences; empty: one can."""
         if self.page is None:
@@ -136,6 +145,7 @@ class OrderPresenter(QObject):
         self._papers.changed.connect(self._follow_paper)
         self._papers.notice.connect(self.notice)
         self._request: AskOrderPage | None = None
+        self._withdrawing: ChangeId | None = None
         self._state = OrderPageState()
 
     @property
@@ -220,6 +230,37 @@ class OrderPresenter(QObject):
     def undo(self) -> None:
         """Take the last change back."""
         self._want(UNDOING, self.undo_asked)
+
+    @Slot()
+    def withdraw(self) -> None:
+        """Take the open request back, so that the caller is asked anew; asked twice it is done."""
+        request, sure_of = self._state.request, self._withdrawing
+        self._withdrawing = request.change_id if request is not None else None
+        if request is None:
+            words = self.tr("There is no request about this order that could be taken back.")
+            self.notice.emit(notice_of(Refusal("nothing_open", words)))
+        elif sure_of != request.change_id:
+            words = self.tr("The same key again takes back what was asked for at {time}.")
+            said = words.format(time=clock_time(request.at))
+            self.notice.emit(Notice(kind=Kind.WARN, sentence=said))
+        else:
+            self._withdrawing = None
+            self._background.run(
+                Lane.NETWORK,
+                partial(
+                    self._caller.call, WITHDRAW_CHANGE, WithdrawChange(change_id=request.change_id)
+                ),
+                owner=self,
+                then=self._withdrawn,
+                failed=self._complain,
+            )
+
+    def _withdrawn(self, sent: ChangeSent) -> None:
+        self.notice.emit(Notice(kind=Kind.DONE, sentence=sent.sentence))
+        self.refresh()
+
+    def _complain(self, error: Refusal | Fault) -> None:
+        self.notice.emit(notice_of(error))
 
     @Slot()
     def show_protocol(self) -> None:

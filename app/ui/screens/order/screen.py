@@ -145,6 +145,7 @@ class OrderScreen(QWidget):
             shortcuts.bind(pane, Action.AMEND, presenter.amend)
             shortcuts.bind(pane, Action.CANCEL_ORDER, presenter.cancel)
             shortcuts.bind(pane, Action.TAKE_CHANGE_BACK, presenter.undo)
+            shortcuts.bind(pane, Action.WITHDRAW, presenter.withdraw)
         shortcuts.bind(self, Action.NEXT_PANE, self._other_pane)
         shortcuts.bind(self, Action.PREVIOUS_PANE, self._other_pane)
         shortcuts.bind(self, Action.PROTOCOL, presenter.show_protocol)
@@ -165,6 +166,12 @@ class OrderScreen(QWidget):
                     (Action.CANCEL_ORDER, presenter.cancel, CANCELLING),
                     (Action.TAKE_CHANGE_BACK, presenter.undo, UNDOING),
                 )
+            ),
+            Command(
+                shortcuts.label(Action.WITHDRAW),
+                presenter.withdraw,
+                Action.WITHDRAW,
+                "" if state.request is not None else self.tr("No request is open."),
             ),
             Command(
                 shortcuts.label(Action.PROTOCOL), presenter.show_protocol, Action.PROTOCOL, none
