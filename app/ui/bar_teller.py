@@ -103,7 +103,7 @@ class BarTeller(QObject):
     @Slot()
     def show_recording(self) -> None:
         """Whether the call is being recorded; a pause that may still hold is told everywhere."""
-        on_line = isinstance(self._page(), CallScreen | PlacedScreen)
+        on_line = isinstance(self._page(), _ON_LINE)
         call = self._call.on_line.call if on_line else None
         self._frame.bar.show_recording(*recording_words(self._call.payment.pause.state, call))
 

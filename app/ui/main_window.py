@@ -35,6 +35,7 @@ from app.ui.order_watch import OrderWatch
 from app.ui.pages import Pages
 from app.ui.presenters import Means, presenters_of
 from app.ui.screens.call.screen import CallScreen
+from app.ui.screens.call.state import Phase
 from app.ui.screens.drafts.presenter import DraftsState
 from app.ui.screens.drafts.screen import DraftsScreen
 from app.ui.screens.outbox.screen import OutboxScreen
@@ -215,6 +216,7 @@ class MainWindow(QMainWindow):
         self.status.heard.connect(self._show_status)
         shortcuts.bind(self, Action.ALL_ACTIONS, self._open_palette)
         shortcuts.bind(self, Action.LOCK, self.lock)
+        shortcuts.bind(self, Action.NEW_ORDER, self.next_call)
         shortcuts.bind(self, Action.DRAFTS, self.show_drafts)
         shortcuts.bind(self, Action.OUTBOX, self.trips.show_outbox)
         shortcuts.bind(self, Action.FIND_ORDER, self.trips.find_order)
@@ -260,7 +262,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def next_call(self) -> None:
         """Somebody else is on the line: what came of the conversation before is asked first."""
-        if self.is_locked or self.contact.asks_before(self.next_call):
+        is_placing = self.call.state.phase is Phase.PLACING
+        if self.is_locked or is_placing or self.contact.asks_before(self.next_call):
             return
         self.contact.expect()
         self.new_call()
@@ -397,8 +400,10 @@ class MainWindow(QMainWindow):
         is_another = in_hand and document.amends is None
         if is_another and self.contact.asks_before(partial(self._resume, document)):
             return
+        same_caller = self.contact.contact_id is not None
         self.contacts.go_on_with(document)
-        self.call.resume(document, self._session.person.person_id if self._session else None)
+        person_id = self._session.person.person_id if self._session else None
+        self.call.resume(document, person_id, same_caller=same_caller)
         self._go_to(self.call_screen)
         self.call_screen.begin()
 

@@ -23,6 +23,7 @@ from app.ui.screens.order.presenter import OrderPageState
 from app.ui.screens.placed.state import ChangeTold
 from app.values.errors import Fault, Refusal
 from app.values.identity import OrderId
+from app.values.order_life import IdentityLevel
 from app.wire.order_changes import BeginAmendment
 from app.wire.order_operations import BEGIN_AMENDMENT
 from app.wire.order_page import OrderPage
@@ -103,7 +104,8 @@ class OrderChanging(QObject):
         if state.page is None or state.loading:
             return
         self.cancelling.take_page(state.page)
-        if self._to_cancel == state.page.order.placed.document.order_id:
+        is_wanted = self._to_cancel == state.page.order.placed.document.order_id
+        if is_wanted and state.level is IdentityLevel.ALL:
             self._to_cancel = None
             self._cancel(state.page)
 

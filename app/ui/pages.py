@@ -76,7 +76,6 @@ class Pages(QStackedWidget):
         )
         for page in fields(rest):
             self.addWidget(getattr(rest, page.name))
-        rest.call.new_call_asked.connect(self.new_call_asked)
         rest.call.last_orders.order_chosen.connect(self.order_chosen)
         rest.drafts.new_call_asked.connect(self.new_call_asked)
         rest.drafts.left.connect(self.drafts_left)

@@ -137,7 +137,9 @@ KEYS: dict[Action, Key] = {
     Action.COMMIT: Key(
         ("Ctrl+Return", "Ctrl+Enter"), QT_TRANSLATE_NOOP("Shortcuts", "Finish this step")
     ),
-    Action.NEW_ORDER: Key(("Ctrl+N",), QT_TRANSLATE_NOOP("Shortcuts", "New order")),
+    Action.NEW_ORDER: Key(
+        ("Ctrl+N",), QT_TRANSLATE_NOOP("Shortcuts", "New order"), Where.EVERYWHERE
+    ),
     Action.DRAFTS: Key(("Ctrl+B",), QT_TRANSLATE_NOOP("Shortcuts", "Orders to go on with")),
     Action.PARK: Key(("Ctrl+S",), QT_TRANSLATE_NOOP("Shortcuts", "Park this order")),
     Action.OUTBOX: Key(

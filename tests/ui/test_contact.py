@@ -84,6 +84,16 @@ class TestAtTheEnd:
         assert last(desk) == (ContactReason.OTHER, ContactOutcome.ANSWERED, True)
         assert window.call.order.document.order_id != order_id
 
+    def test_it_is_ended_from_the_page_of_an_order_or_the_list_too(
+        self, on_call: Hands, window: MainWindow
+    ) -> None:
+        search(on_call)
+        on_call.ctrl(Qt.Key.Key_F)
+        on_call.ctrl(Qt.Key.Key_N)
+        assert window.contact_panel.is_open()
+        on_call.enter()
+        assert window.pages.currentWidget() is window.call_screen
+
     def test_single_keys_choose_reason_then_outcome(
         self, on_call: Hands, window: MainWindow, desk: FakeDesk
     ) -> None:

@@ -81,6 +81,12 @@ class Shown:
         return self.wrong >= WRONG_MOST and not self.vouched
 
     @property
+    def known(self) -> tuple[IdentityFact, ...]:
+        """All that is right, the telephone they ring from among it, asked for or not."""
+        rung_from = (IdentityFact.PHONE,) if self.from_own_phone else ()
+        return tuple(dict.fromkeys((*self.passed, *rung_from)))
+
+    @property
     def missing(self) -> int:
         """How many more facts it takes; the number not said, and another telephone, cost one."""
         if self.placed_now or self.vouched:
@@ -100,9 +106,7 @@ class Shown:
     @property
     def _count(self) -> int:
         """Postcode and house are one fact, and so are a telephone said and rung from."""
-        facts = set(self.passed)
-        if self.from_own_phone:
-            facts.add(IdentityFact.PHONE)
+        facts = set(self.known)
         return len(facts) - (facts >= _ONE_ADDRESS)
 
 

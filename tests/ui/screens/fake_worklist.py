@@ -86,7 +86,7 @@ def an_item(
 
 
 class WorkDesk(FakeDesk):
-    """`work` is what waits, `at_it` the colleague of an item, `decided` what was asked for."""
+    """`work` is what waits, `at_it` the colleague of an item, `judged` what was asked for."""
 
     def __init__(self, *products: ProductView) -> None:
         super().__init__(*products)
@@ -96,7 +96,7 @@ class WorkDesk(FakeDesk):
         self.mine: WorkItemId | None = None
         self.claims: list[WorkItemId] = []
         self.left: list[WorkItemId] = []
-        self.decided: list[Any] = []
+        self.judged: list[Any] = []
         self.tasks: list[CustomerTask] = []
         self.preview: ChangePreview | None = None
 
@@ -176,12 +176,12 @@ class WorkDesk(FakeDesk):
         return Nothing()
 
     def _decide(self, request: object) -> Nothing:
-        self.decided.append(request)
+        self.judged.append(request)
         self.work = [one for one in self.work if one.item != self.mine]
         return Nothing()
 
     def _send_link(self, request: SendPayLink) -> PayLink:
-        self.decided.append(request)
+        self.judged.append(request)
         return msgspec.structs.replace(
             a_link(), order_id=request.order_id, amount=request.amount, send_to=request.send_to
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -162,20 +163,9 @@ class CallPresenter(QObject):
         self.customer.chosen.connect(self._take_addresses)
         self.customer.recognised.connect(self._offer_addresses)
         for part in (
-            self.keeper,
-            self.finder,
-            self.lines,
-            self.customer,
-            self.delivery_address,
-            self.billing_address,
-            self.read_back,
-            self.answers,
-            self.payment,
-            self.stock,
-            self.fresh,
-            self.parking,
-            self.repeating,
-            self.amending,
+            *(self.keeper, self.finder, self.lines, self.customer, self.delivery_address),
+            *(self.billing_address, self.read_back, self.answers, self.payment, self.stock),
+            *(self.fresh, self.parking, self.repeating, self.amending),
         ):
             part.notice.connect(self.notice)
         if self._cautions is not None:
@@ -189,7 +179,7 @@ class CallPresenter(QObject):
         self.amending.changed.connect(self._changed)
         self.amending.failed.connect(self._not_placed)
         self.amending.held.connect(self._hold)
-        self.amending.taken_in.connect(self.resume)
+        self.amending.taken_in.connect(partial(self.resume, same_caller=True))
         self.payment.state_changed.connect(self._take_payment)
         self.read_back.state_changed.connect(self._take_read_back)
 
@@ -228,9 +218,16 @@ class CallPresenter(QObject):
         if caller_number:
             self.customer.search(caller_number)
 
-    def resume(self, document: OrderDocument, person_id: PersonId | None = None) -> None:
-        """Go on with a draft, as the person who is signed in; else as the one who began it."""
-        self._begin(document, person_id or document.taken_by, is_kept=True)
+    def resume(
+        self, document: OrderDocument, by: PersonId | None = None, *, same_caller: bool = False
+    ) -> None:
+        """Go on with a draft, as `by` or who began it; `same_caller` is on the line already."""
+        since, number = self._started_at, self.caller_number
+        self._begin(document, by or document.taken_by, is_kept=True)
+        if same_caller and since is not None:
+            self._started_at = since
+            self.on_line.begin(document.caller_number or number)
+        self.on_line.ask()
         self.fresh.ask()
 
     def leave(self) -> None:

@@ -51,7 +51,6 @@ class CallScreen(QWidget):
     """Everything on one screen; any order of filling is legal."""
 
     drafts_asked = Signal()
-    new_call_asked = Signal()
 
     def __init__(self, presenter: CallPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -166,7 +165,6 @@ class CallScreen(QWidget):
             Action.DUPLICATE_LINE: self.duplicate_line,
             Action.REMOVE_LINE: self.remove_line,
             Action.REPEAT_ORDER: self._presenter.ask_to_repeat,
-            Action.NEW_ORDER: self.new_call_asked.emit,
             Action.PARK: self._presenter.parking.open,
             Action.BACK: self.go_back,
         }

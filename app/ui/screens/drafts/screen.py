@@ -131,7 +131,6 @@ class DraftsScreen(QWidget):
         self.give_button.clicked.connect(self._give)
         self.colleague.edit.installEventFilter(self)
         self._presenter.state_changed.connect(self.show_state)
-        shortcuts.bind(self, Action.NEW_ORDER, self.new_call_asked.emit)
         shortcuts.bind(self, Action.REMOVE_LINE, self._ask_to_void)
         shortcuts.bind(self.drafts, Action.HAND_OVER, self._ask_to_give)
         shortcuts.bind(self.drafts, Action.TAKE_BACK, self._take_back)

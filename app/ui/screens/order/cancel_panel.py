@@ -211,6 +211,8 @@ class CancelPanel(Card):
             case CancelStage.DONE:
                 target = self.undo_button if state.undo_left_s else self.leave_button
         target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if target is self.table and not self.table.currentIndex().isValid():
+            self.table.choose(0)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no field of the panel took."""

@@ -97,8 +97,8 @@ class MoneyCard(Card):
         self.sums = Totals(self)
         self._payments = wrapped("", theme.Text.BODY, theme.Tone.MUTED, self)
         self.balance = Chip(parent=self)
+        self.header.addWidget(self.balance)
         self.body.addWidget(self.sums)
-        self.body.addWidget(self.balance)
         self.body.addWidget(self._payments)
 
     def show_state(self, state: OrderPageState) -> None:

@@ -155,6 +155,8 @@ def _sentence(state: OrderPageState) -> str:
         if state.loading:
             return tr("Being looked up.")
         return tr("Type the number of an order, then Enter.") if not state.problem else ""
+    if state.level is IdentityLevel.NOTHING:
+        return tr("Nothing of the order may be told, not even that there is one.")
     if state.level is not IdentityLevel.ALL:
         return tr("What is personal is shown once the caller has shown that the order is theirs.")
     return _of_what_is_shown(state)

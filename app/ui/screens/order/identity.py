@@ -110,7 +110,7 @@ class IdentityPresenter(QObject):
             known,
             needed=self.needed,
             placed_now=before.placed_now or placed_now,
-            from_own_phone=record.is_own_phone(caller_number),
+            from_own_phone=before.from_own_phone or record.is_own_phone(caller_number),
         )
         state = IdentityState(asks=True, shown=shown, facts=record.askable())
         self._show(replace(state, asked=_next(state), may_vouch=self._may_vouch(shown)))
@@ -198,7 +198,7 @@ class IdentityPresenter(QObject):
                 order_id=document.order_id,
                 customer_id=customer.customer_id if customer is not None else None,
                 asked=shown.asked,
-                passed=shown.passed,
+                passed=shown.known,
                 level=shown.level,
                 wrong=shown.wrong,
                 skipped=reason,

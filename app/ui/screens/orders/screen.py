@@ -97,6 +97,7 @@ class OrdersScreen(QWidget):
         self.field.entered.connect(self._enter)
         self.field.edit.installEventFilter(self)
         self.slip.taken.connect(self._take_offer)
+        self.slip.left_at_top.connect(self.field.setFocus)
         self.table.entered_row.connect(self.open_chosen)
         self.table.doubleClicked.connect(self.open_chosen)
         self.table.further.connect(presenter.more)
@@ -140,6 +141,8 @@ class OrdersScreen(QWidget):
         key: QKeyEvent = event  # type: ignore[assignment] # isinstance above, in a variable
         if key.key() not in _INTO_LIST:
             return super().eventFilter(watched, event)
+        if key.key() == Qt.Key.Key_Down and self.slip.take_focus():
+            return True
         if self._rows.rowCount():
             self.table.setFocus()
         elif key.key() == Qt.Key.Key_PageDown:
@@ -290,8 +293,6 @@ def _columns(now: Callable[[], datetime]) -> tuple[Column[FoundOrder], ...]:
         Column(title=tr("Placed"), text=partial(_when, now), chars=18),
         Column(title=tr("Customer"), text=_customer),
         Column(title=tr("Postcode"), text=_postcode, chars=11, gives_way=2),
-        Column(title=tr("Lines"), text=_lines, chars=6, align=Align.END, gives_way=4),
-        Column(title=tr("Total"), text=_total, chars=12, align=Align.END),
         Column(title=tr("State"), text=_state, chars=22, tone=_state_tone, icon=_state_icon),
         Column(
             title=tr("Delivery"),
@@ -302,6 +303,8 @@ def _columns(now: Callable[[], datetime]) -> tuple[Column[FoundOrder], ...]:
             gives_way=1,
         ),
         Column(title=tr("Found by"), text=_as, chars=16, tone=_muted, gives_way=3),
+        Column(title=tr("Lines"), text=_lines, chars=6, align=Align.END, gives_way=4),
+        Column(title=tr("Total"), text=_total, chars=12, align=Align.END),
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.ui import theme
@@ -18,12 +19,14 @@ from app.ui.widgets.text import wrapped
 from app.wire.order_search import OfferedNumber
 
 OFFERS_MOST = 4
+_STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
 
 
 class SlipBox(QFrame):
     """`taken(OrderNumber)`: the caller said the number again, and it is this one."""
 
     taken = Signal(object)
+    left_at_top = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +45,7 @@ class SlipBox(QFrame):
     def show_slip(self, typed: str, offers: tuple[OfferedNumber, ...], now: datetime) -> None:
         """Say what is wrong with a number, and offer those that it may be."""
         self._what.setText(words.slip(typed, offers=len(offers)))
-        say = self.tr("Say: \u201c{words}\u201d").format(words=words.to_say(offers))
+        say = self.tr("Say: \u201c{words}\u201d").format(words=words.to_say())
         self._say.setText(say)
         if offers != self._offers:
             self._offers = offers
@@ -54,13 +57,36 @@ class SlipBox(QFrame):
             self._layout.removeWidget(button)
             button.hide()
             button.deleteLater()
-        made = []
+        made: list[StepButton] = []
         for offered in self._offers[:OFFERS_MOST]:
-            button = StepButton(words.offer(offered, now), parent=self)
+            button = StepButton(words.offer(offered, now, is_first=not made), parent=self)
             button.clicked.connect(partial(self._take, offered))
+            button.installEventFilter(self)
             self._layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             made.append(button)
         self.buttons = tuple(made)
+
+    def take_focus(self) -> bool:
+        """To the first number; false where none is offered."""
+        if self.isHidden() or not self.buttons:
+            return False
+        self.buttons[0].setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The arrows go from number to number, and up from the first back to the field."""
+        if event.type() is not QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return super().eventFilter(watched, event)
+        step = _STEPS.get(Qt.Key(event.key()))
+        at = next((i for i, one in enumerate(self.buttons) if one is watched), None)
+        if step is None or at is None:
+            return super().eventFilter(watched, event)
+        if at + step < 0:
+            self.left_at_top.emit()
+        else:
+            wanted = self.buttons[min(at + step, len(self.buttons) - 1)]
+            wanted.setFocus(Qt.FocusReason.TabFocusReason)
+        return True
 
     def _take(self, offered: OfferedNumber) -> None:
         self.taken.emit(offered.number)

@@ -104,21 +104,19 @@ def slip(typed: str, *, offers: int) -> str:
     return f"{told} {formatting.counted(offers, one, many)}"
 
 
-def to_say(offers: tuple[OfferedNumber, ...]) -> str:
-    """What the caller is asked; with several possible, nothing is said before."""
-    if len(offers) == 1:
-        words = tr("Could the number be {number}? Please read it to me again.")
-        return words.format(number=grouped(offers[0].number))
+def to_say() -> str:
+    """What the caller is asked: nothing is said before, for the number is a proof of theirs."""
     return tr("Could you read me the number once more, digit by digit, please?")
 
 
-def offer(offered: OfferedNumber, now: datetime) -> str:
-    """One number with what tells it from others, and nothing personal."""
+def offer(offered: OfferedNumber, now: datetime, *, is_first: bool) -> str:
+    """One number with what tells it from others, and nothing personal; its key on the first."""
     state = state_look(offered.state or AT_DESK).words
     words = tr("They said {number}  (placed {when}, {total}, {state})")
-    return words.format(
+    told = words.format(
         number=grouped(offered.number),
         when=when(offered.placed_at, now),
         total=formatting.money(offered.total),
         state=state.lower(),
     )
+    return f"{told}  \u2193 Enter" if is_first else told

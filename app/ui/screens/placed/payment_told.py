@@ -70,7 +70,7 @@ def change_state(change: ChangeTold) -> tuple[str, bool]:
         amount = formatting.money(change.goes_back)
         return _tr("{amount} goes back{card}").format(amount=amount, card=card), False
     if change.to_pay.minor:
-        return _tr("{amount} more").format(amount=formatting.money(change.to_pay)), True
+        return _tr("{amount} to pay").format(amount=formatting.money(change.to_pay)), True
     return _tr("Nothing to pay"), False
 
 

@@ -248,7 +248,7 @@ class PlacedScreen(QWidget):
         return [
             Fact(self.tr("Version"), version if change.is_done else str(change.revision)),
             Fact(self.tr("Total"), total),
-            Fact(self.tr("Difference"), f"{words}: {told}" if told else words, tone, strong=True),
+            Fact(self.tr("Money"), f"{words}: {told}" if told else words, tone, strong=True),
         ]
 
     def _facts_of(self, placed: PlacedOrder) -> list[Fact]:
@@ -290,7 +290,11 @@ class PlacedScreen(QWidget):
             if change.is_done:
                 words = self.tr("At this desk and at the centre")
                 return Fact(name, words, theme.Tone.OK, strong=True)
-            return Fact(name, change.sentence, theme.Tone.WARN, strong=True)
+            if change.state is None:
+                words = self.tr("At this desk; it goes to the centre by itself")
+            else:
+                words = self.tr("At the centre, until somebody has decided")
+            return Fact(name, words, theme.Tone.WARN, strong=True)
         if not self._presenter.state.number_is_safe:
             return Fact(name, self.tr("At this desk; the number is being noted"))
         if status is not None and status.online and not status.waiting:

@@ -12,6 +12,7 @@ from app.values.order_life import ChangeState, ContactOutcome, ContactReason, Or
 from app.values.vocabulary import PaymentMethod
 from app.wire.order_changes import Difference, Obstacle
 from app.wire.order_page import MayDo
+from app.wire.recording import CallOnLine
 from tests.builders import a_customer, an_address, an_order, changed, delivered_to, with_line
 from tests.read_backs import read_back_of
 from tests.ui.screens.fake_changes import show_whose_it_is
@@ -22,6 +23,7 @@ from tests.ui.stage import read_back
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
     from app.wire.orders import PlacedOrder
+    from tests.fakes import FixedClock
     from tests.ui.screens.fake_desk import FakeDesk
     from tests.ui.stage import Hands
 
@@ -71,6 +73,24 @@ def set_first_quantity(window: MainWindow, quantity: int) -> None:
     lines = window.call.lines
     assert lines.set_quantity(lines.state.rows[0].line_id, str(quantity))
     window.call.order.settle()
+
+
+def test_whoever_is_on_the_line_stays_on_it_while_the_order_is_changed(
+    on_call: Hands, window: MainWindow, desk: FakeDesk, clock: FixedClock, placed: PlacedOrder
+) -> None:
+    desk.cards.call_found = CallOnLine(
+        reference="call-7", caller_number="+447700900412", recordings=1
+    )
+    window.call.on_line.ask()
+    began = window.call.started_at
+    clock.advance(seconds=70)
+    open_page(on_call, window, placed)
+    assert "Recording" in window.bar.told()
+    on_call.press(Qt.Key.Key_A)
+    assert window.pages.currentWidget() is window.call_screen
+    assert window.call.started_at == began
+    assert {"On call  01:10", "07700 900412", "Recording"} <= set(window.bar.told())
+    assert window.call.payment.reference == "call-7"
 
 
 def test_a_on_the_order_page_opens_the_order_in_the_call_screen(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
@@ -86,6 +87,25 @@ def test_the_number_that_was_told_shows_how_far_it_is_and_one_more_fact_all(
     assert (check.level, check.wrong) == (IdentityLevel.ALL, 0)
 
 
+def test_the_telephone_they_ring_from_is_recorded_and_holds_for_the_conversation(
+    on_call: Hands, window: MainWindow, desk: FakeDesk, placed: PlacedOrder
+) -> None:
+    del on_call
+    assert placed.document.customer is not None
+    customer = structs.replace(placed.document.customer, phone=a_customer().phone)
+    document = structs.replace(placed.document, customer=customer)
+    desk.orders[document.order_id] = structs.replace(placed, document=document)
+    window.call.on_line.begin(a_customer().phone)
+    window.contact.touch()
+    show(window, desk)
+    check = recorded(desk)
+    assert (check.asked, check.passed) == ((), (IdentityFact.PHONE,))
+    window.call.on_line.begin("")
+    window.trips.back()
+    show(window, desk)
+    assert window.identity.state.shown.from_own_phone
+
+
 def test_three_wrong_answers_and_nothing_may_be_told(
     by_number: Hands, window: MainWindow, desk: FakeDesk
 ) -> None:
@@ -99,6 +119,7 @@ def test_three_wrong_answers_and_nothing_may_be_told(
     assert "Nothing may be told" in words(window)
     assert "a team lead is needed" in words(window)
     assert "LS6" not in words(window)
+    assert window.pages.order.header.sentence().startswith("Nothing of the order may be told")
     assert not window.order_identity.box.skip_button.isEnabled()
     assert (recorded(desk).wrong, recorded(desk).level) == (3, IdentityLevel.NOTHING)
 

@@ -120,7 +120,7 @@ def test_an_item_is_claimed_told_decided_and_followed_by_the_next(
     assert hands.place() == "Note"
     hands.write("Rang back")
     hands.ctrl(Key.Key_Return)
-    assert desk.decided == [
+    assert desk.judged == [
         ReleaseOrder(order_id=first.order_id, revision=1, note="Rang back")  # type: ignore[arg-type] # an order's
     ]
     assert desk.claims == [first.item, second.item]
@@ -149,7 +149,7 @@ def test_rejecting_says_what_goes_back_and_where_and_asks_why(
     hands.enter()
     hands.write("Known stolen card")
     hands.ctrl(Key.Key_Return)
-    (asked,) = desk.decided
+    (asked,) = desk.judged
     assert isinstance(asked, RejectOrder)
     assert (asked.reason, asked.note) == (CancelReason.FRAUD, "Known stolen card")
 
@@ -203,7 +203,7 @@ def test_a_pay_link_stays_to_be_given_on(
     hands, screen = open_list(), window.pages.worklist
     hands.press(Key.Key_P)
     hands.ctrl(Key.Key_Return)
-    (asked,) = desk.decided
+    (asked,) = desk.judged
     assert isinstance(asked, SendPayLink)
     assert asked.send_to == "07700 900412"
     assert hands.place() == "Pay link"
@@ -278,7 +278,7 @@ def test_a_decision_that_nobody_answers_stays_to_be_tried_again(
     assert not presenter.state.form.sending
     desk.broken.clear()
     presenter.decide()
-    assert len(desk.decided) == 1
+    assert len(desk.judged) == 1
     assert presenter.state.form is None
 
 
@@ -290,7 +290,7 @@ def test_nothing_is_decided_about_an_order_that_cannot_be_seen(
     presenter.want(WorkAct.RELEASE)
     presenter.decide()
     assert presenter.state.problem == "There is no such order here."
-    assert desk.decided == []
+    assert desk.judged == []
 
 
 def test_card_digits_are_not_taken_into_a_note(
@@ -315,7 +315,7 @@ def test_an_order_is_put_on_hold_with_its_code_and_note(
     presenter.write("Calls back")
     presenter.decide()
     assert item.order_id is not None
-    assert desk.decided == [
+    assert desk.judged == [
         HoldOrder(order_id=item.order_id, code=HoldCode.ADDRESS, note="Calls back")
     ]
 
@@ -342,7 +342,7 @@ def test_two_customers_are_compared_and_made_one_kept_apart_or_decided(
     presenter.begin()
     presenter.want(WorkAct.KEEP_APART)
     presenter.decide()
-    assert desk.decided == [
+    assert desk.judged == [
         MergeCustomers(customer_id=task.customer.customer_id, survivor_id=task.other.customer_id),
         SettleCustomerTask(task_id=told.item.subject, take=("name",)),
         KeepApart(task_id=twins.item.subject),
@@ -364,7 +364,7 @@ def test_a_change_is_rejected_as_a_change_and_the_order_stays(
     presenter.want(WorkAct.REJECT)
     presenter.write("She changed her mind")
     presenter.decide()
-    assert desk.decided == [
+    assert desk.judged == [
         SettleChange(change_id=item.item.subject, apply=False, reason="She changed her mind")  # type: ignore[arg-type] # a change's
     ]
     assert presenter.state.done is not None
@@ -401,7 +401,7 @@ def test_esc_leaves_a_decision_before_it_leaves_the_list(
     hands.press(Key.Key_O)
     hands.press(Key.Key_Escape)
     assert window.pages.currentWidget() is window.pages.worklist
-    assert desk.decided == []
+    assert desk.judged == []
     hands.press(Key.Key_Escape)
     assert window.pages.currentWidget() is window.call_screen
 
