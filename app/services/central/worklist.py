@@ -76,7 +76,7 @@ _WRITTEN: Mapping[WorkKind, str] = {
     WorkKind.PAYMENT: """
         SELECT 'payment', o.order_id, o.received_at, o.order_id FROM sales_order o
         WHERE o.payment_state = 'outstanding' AND o.state IN ('accepted', 'released')
-          AND o.fulfilment IN ('waiting', 'allocated', 'picking') AND {no_hold}
+          AND (o.fulfilment NOT IN ('waiting', 'allocated', 'picking') OR {no_hold})
           AND NOT EXISTS (SELECT FROM order_check c WHERE c.order_id = o.order_id AND c.unpaid)
     """,
     WorkKind.HOLD: """

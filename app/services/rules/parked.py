@@ -49,12 +49,13 @@ class Parked:
 
     @property
     def waits_for(self) -> WorkKind | None:
-        """What has to be decided first; None: nothing. What was sent may be odd afterwards."""
+        """What has to be decided first; None: nothing.
+
+        What was sent may be odd afterwards, or its money may not have come; no hold stops it.
+        """
         if self.state is OrderState.CANCELLED:
             return WorkKind.REVIEW if self.goes_anyway else None
-        if self.fulfilment in _SENT:
-            return WorkKind.REVIEW if self.state is OrderState.NEEDS_REVIEW else None
-        if self.hold is not None:
+        if self.hold is not None and self.fulfilment not in _SENT:
             return WorkKind.HOLD
         if self.state is OrderState.NEEDS_REVIEW:
             return WorkKind.REVIEW

@@ -215,6 +215,22 @@ def test_what_the_warehouse_has_cannot_be_stopped(
     assert code_of(lead, work.HOLD_ORDER, stop) == "order_shipping"
 
 
+def test_goods_that_left_unpaid_are_still_to_be_paid_for(
+    either: OrderCentre, desk: SendingDesk, lead: RemoteCaller
+) -> None:
+    order_id = unpaid(desk)
+    either.run(
+        "UPDATE sales_order SET fulfilment = :f WHERE order_id = :o",
+        f=Fulfilment.SHIPPED.value,
+        o=order_id,
+    )
+    (found,) = listed(lead)
+    assert found.item.kind is WorkKind.PAYMENT
+    assert found.acts == (WorkAct.COLLECT, WorkAct.BILL)
+    lead.call(work.RELEASE_ORDER, ReleaseOrder(order_id=order_id, revision=1, unpaid=True))
+    assert listed(lead) == ()
+
+
 def test_a_rejected_order_is_cancelled_whole_and_waits_for_nobody(
     either: OrderCentre, desk: SendingDesk, lead: RemoteCaller
 ) -> None:

@@ -79,6 +79,16 @@ def test_what_is_odd_after_it_was_sent_is_looked_at_and_not_rejected() -> None:
     assert after(paid_twice, WorkAct.RELEASE).is_final
 
 
+def test_what_was_sent_and_not_paid_for_is_still_collected() -> None:
+    owed = Parked(
+        state=OrderState.ACCEPTED,
+        fulfilment=Fulfilment.DELIVERED,
+        payment=PaymentState.OUTSTANDING,
+    )
+    assert (owed.waits_for, acts(owed)) == (WorkKind.PAYMENT, (WorkAct.COLLECT, WorkAct.BILL))
+    assert after(owed, WorkAct.BILL).is_final
+
+
 def test_a_cancelled_order_that_the_warehouse_could_not_stop_is_seen_to_and_stays_cancelled() -> (
     None
 ):
