@@ -140,7 +140,7 @@ class OrderRows:
         return tuple(map(_gap, reversed(self._tx.session.scalars(rows).all())))
 
     def editing(self) -> Editing | None:
-        """Who is changing it just now, whoever came last."""
+        """Who is changing it just now, whoever came last; not the seat that asks."""
         rows = (
             select(OrderEdit, Person.name)
             .outerjoin(Person, Person.person_id == OrderEdit.person_id)
@@ -150,6 +150,9 @@ class OrderRows:
         if found is None:
             return None
         row, name = found
+        asking = self._tx.actor.device
+        if asking is not None and asking.device_id == row.device_id:
+            return None
         return Editing(by=name or "", device_id=DeviceId(row.device_id), since=row.since)
 
 

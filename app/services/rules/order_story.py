@@ -147,6 +147,17 @@ WAYS = {
     RefundWay.REFUND: "to the card it came from",
     RefundWay.BY_HAND: "a person sends it",
 }
+_NOT_TAKEN = {
+    RefundWay.VOID: (
+        "will not be taken: the authorisation is given back",
+        "was not taken: the authorisation has been given back",
+    ),
+    RefundWay.RELEASE: (
+        "of what was authorised will not be taken",
+        "of what was authorised was not taken",
+    ),
+}
+"""Money that was authorised and never taken does not go back: in prospect, and when it is done."""
 _PUT_BY = frozenset({"placed", "payment", "changed"})
 """Kinds of events whose reasons put the order by."""
 
@@ -334,12 +345,14 @@ class _Teller:
                 yield self._row(version.at, Told.VERSION, words, version.by)
 
     def _refund(self, refund: RefundView) -> Iterator[Happened]:
-        amount, way = refund.amount, WAYS[refund.way]
-        yield self._row(refund.at, Told.REFUND, f"{amount} goes back: {way}.")
+        amount = refund.amount
+        begun, done = _NOT_TAKEN.get(refund.way, ("goes back: {way}", "has gone back"))
+        begun = begun.format(way=WAYS[refund.way])
+        yield self._row(refund.at, Told.REFUND, f"{amount} {begun}.")
         if refund.settled_at is None:
             return
         words = {
-            RefundState.DONE: f"{amount} has gone back.",
+            RefundState.DONE: f"{amount} {done}.",
             RefundState.REFUSED: f"{amount} could not go back. {refund.sentence}".rstrip(),
             RefundState.UNDONE: f"{amount} does not go back after all.",
         }.get(refund.state)

@@ -13,8 +13,8 @@ from app.values.identity import OrderId
 from app.values.money import Currency, Money
 from app.values.order_life import ChangeState, Fulfilment, OrderAct
 from app.values.order_number import OrderNumber
-from app.wire.order_changes import PiecesOfLine
-from app.wire.order_operations import ASK_ORDER_PAGE
+from app.wire.order_changes import BeginChange, PiecesOfLine
+from app.wire.order_operations import ASK_ORDER_PAGE, BEGIN_CHANGE
 from app.wire.order_page import AskOrderPage, OrderPage
 from app.wire.orders import PlacedOrder
 from tests.builders import an_id, with_line
@@ -62,6 +62,19 @@ def test_the_page_of_a_fresh_order_says_what_its_document_says(
     assert [one.revision for one in page.versions] == [1]
     assert page.versions[0].total == placed.totals.total
     assert page.editing is None
+
+
+def test_who_changes_it_is_named_to_everybody_but_themselves(
+    paying: PayingCentre,
+) -> None:
+    desk = ChangingDesk(paying)
+    placed = desk.ordered()
+    begin = BeginChange(order_id=OrderId(placed.document.order_id), change_id=desk.new_change())
+    desk.caller.call(BEGIN_CHANGE, begin)
+    assert page_of(desk.caller, placed).editing is None
+    seen = page_of(paying.signed_in(), placed).editing
+    assert seen is not None
+    assert seen.device_id == desk.seat.device_id
 
 
 def test_an_order_is_found_by_the_number_its_caller_was_told(

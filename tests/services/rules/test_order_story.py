@@ -148,6 +148,39 @@ def test_money_that_goes_back_is_told_twice_when_it_begins_and_when_it_is_there(
     ]
 
 
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [
+        (
+            RefundWay.VOID,
+            [
+                "\u00a39.90 will not be taken: the authorisation is given back.",
+                "\u00a39.90 was not taken: the authorisation has been given back.",
+            ],
+        ),
+        (
+            RefundWay.RELEASE,
+            [
+                "\u00a39.90 of what was authorised will not be taken.",
+                "\u00a39.90 of what was authorised was not taken.",
+            ],
+        ),
+    ],
+)
+def test_money_that_was_never_taken_does_not_go_back(
+    britain: RegionRules, way: RefundWay, told: list[str]
+) -> None:
+    refund = RefundView(
+        refund_id=RefundId(an_id(502)),
+        way=way,
+        amount=Money(990, Currency.GBP),
+        state=RefundState.DONE,
+        at=LATER,
+        settled_at=LATER + timedelta(minutes=16),
+    )
+    assert of_kind(Told.REFUND, story_of(known(britain, refunds=(refund,)))) == told
+
+
 def test_parcels_conversations_and_pauses_have_their_rows(britain: RegionRules) -> None:
     parcel = ShipmentView(
         shipment_id="P1",
