@@ -167,7 +167,6 @@ class WorklistScreen(QWidget):
         self._halves.setDirection(beside if is_wide else below)
         is_low = self.height() < LOW_PX
         self._card.show_heading(shown=not is_low)
-        theme.set_shown(self._chips_place, not is_low)
         header = self.table.horizontalHeader().sizeHint().height()
         self.table.setMinimumHeight(ROWS_LEAST * ROW_PX + header if not is_low else 2 * ROW_PX)
         self._halves.setStretch(0, LEFT_PARTS if is_wide else 1)
@@ -176,9 +175,12 @@ class WorklistScreen(QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
-        """In a low window a decision takes all there is."""
-        decides = self._presenter.state.form is not None
-        theme.set_shown(self._card, not (decides and self.height() < LOW_PX))
+        """In a low window a decision takes all there is; what is empty takes nothing."""
+        state, is_low = self._presenter.state, self.height() < LOW_PX
+        theme.set_shown(self._card, not (state.form is not None and is_low))
+        chooses = state.waiting > 0 or state.kind is not None
+        theme.set_shown(self._chips_place, chooses and not is_low)
+        theme.set_shown(self.item, state.chosen is not None or state.done is not None)
 
     @Slot(object)
     def show_state(self, state: WorkState) -> None:

@@ -108,6 +108,16 @@ def test_the_oldest_stands_first_and_a_figure_lists_one_kind(
     assert len(screen.table.rows().rows()) == 2
 
 
+def test_where_nothing_waits_the_list_stands_alone_and_says_so(
+    open_list: Callable[[], Hands], window: MainWindow
+) -> None:
+    open_list()
+    screen = window.pages.worklist
+    assert screen.told()[0] == "Nothing needs a person just now."
+    assert not screen.item.isVisible()
+    assert not any(chip.isVisible() for chip in screen.chips.values())
+
+
 def test_an_item_is_claimed_told_decided_and_followed_by_the_next(
     open_list: Callable[[], Hands], window: MainWindow, desk: WorkDesk
 ) -> None:
