@@ -117,6 +117,7 @@ class WorklistScreen(QWidget):
             shortcuts.bind(self.table, key, partial(self._want, key))
         shortcuts.bind_numbers(self.table, Action.WORK_KIND, self._show_kind)
         shortcuts.bind(self.table, Action.NEXT_IN_LIST, presenter.next)
+        shortcuts.bind(self.item.done.link.edit, Action.NEXT_IN_LIST, self._next_after_link)
         shortcuts.bind(self, Action.COMMIT, presenter.decide)
         shortcuts.bind(self, Action.REFRESH, presenter.refresh)
         shortcuts.bind(self, Action.BACK, self._go_back)
@@ -256,6 +257,12 @@ class WorklistScreen(QWidget):
         fitting = [act for act in WorkAct if words.act_key(act) is key]
         offered = [act for act in fitting if act in self._presenter.state.acts]
         self._presenter.want((offered or fitting)[0])
+
+    @Slot()
+    def _next_after_link(self) -> None:
+        """The link is given on, and goes with the next one: the keyboard goes to the list."""
+        self.table.setFocus()
+        self._presenter.next()
 
     def _show_kind(self, number: int) -> None:
         self._presenter.show_kind(None if number == 1 else KINDS[number - 2])
