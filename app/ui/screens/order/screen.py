@@ -41,7 +41,6 @@ MEDIUM_FROM_PX = 900
 LEFT_PX = 268
 RIGHT_PX = 318
 GAP_PX = 10
-ROWS_LEAST = 3
 ROWS_MOST = 12
 STORY_LEAST_PX = 150
 
@@ -274,10 +273,10 @@ class OrderScreen(QWidget):
 
     def _make_room(self) -> None:
         """Few lines take little room; of many the story below keeps some."""
-        shown = min(ROWS_MOST, max(ROWS_LEAST, self.table.rows().rowCount()))
+        rows = max(1, self.table.rows().rowCount())
         header = self.table.horizontalHeader().sizeHint().height()
-        self.table.setMinimumHeight(shown * ROW_PX + header + 4)
-        self.table.setMaximumHeight(max(1, self.table.rows().rowCount()) * ROW_PX + header + 4)
+        self.table.setMinimumHeight(min(ROWS_MOST, rows) * ROW_PX + header + 4)
+        self.table.setMaximumHeight(rows * ROW_PX + header + 4)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

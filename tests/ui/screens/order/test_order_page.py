@@ -446,6 +446,19 @@ def test_it_holds_at_every_size(
     assert not page(window)._scroll.horizontalScrollBar().isVisible()  # noqa: SLF001 - no other sign of it
 
 
+def test_few_lines_lie_whole_in_their_card(
+    order: Hands, window: MainWindow, qapp: QApplication
+) -> None:
+    window.resize(1366, 768)
+    qapp.processEvents()
+    table = page(window).table
+    card = table.parentWidget()
+    assert table.rows().rowCount() == 2
+    assert card is not None
+    assert card.rect().contains(table.geometry())
+    assert table.minimumHeight() == table.maximumHeight()
+
+
 def test_other_colours_write_the_story_anew(
     order: Hands, window: MainWindow, qapp: QApplication
 ) -> None:
