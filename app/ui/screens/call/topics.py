@@ -27,11 +27,16 @@ def topic_of(missing: Missing) -> Topic:
 
 
 def with_missing(
-    state: CallState, missing: tuple[Missing, ...], short: tuple[Missing, ...] = ()
+    state: CallState,
+    missing: tuple[Missing, ...],
+    short: tuple[Missing, ...] = (),
+    *,
+    is_untouched_change: bool = False,
 ) -> CallState:
     """The state with its checklist, the question to ask, and why it cannot be placed.
 
-    Lines that are `short` come where the talk is about the lines.
+    Lines that are `short` come where the talk is about the lines. `is_untouched_change`: an order
+    that has its number is to be changed, and nothing of it has been yet.
     """
     if short:
         before = [one for one in missing if topic_of(one) in {Topic.CUSTOMER, Topic.ITEMS}]
@@ -53,7 +58,7 @@ def with_missing(
         state,
         missing=missing,
         topics=rows,
-        say=missing[0].say if missing else _closing(),
+        say=missing[0].say if missing else _open_question(is_untouched_change),
     )
 
 
@@ -65,5 +70,7 @@ def still_needed(missing: tuple[Missing, ...]) -> str:
     return QCoreApplication.translate("Call", "Still needed: {names}.").format(names=names)
 
 
-def _closing() -> str:
+def _open_question(is_untouched_change: bool) -> str:
+    if is_untouched_change:
+        return QCoreApplication.translate("Call", "What shall I change?")
     return QCoreApplication.translate("Call", "Is there anything else you would like today?")

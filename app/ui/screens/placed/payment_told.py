@@ -68,7 +68,10 @@ def change_state(change: ChangeTold) -> tuple[str, bool]:
             else ""
         )
         amount = formatting.money(change.goes_back)
-        return _tr("{amount} goes back{card}").format(amount=amount, card=card), False
+        words = _tr("{amount} goes back{card}")
+        if not change.is_done:
+            words = _tr("{amount} would go back{card}")
+        return words.format(amount=amount, card=card), False
     if change.to_pay.minor:
         return _tr("{amount} to pay").format(amount=formatting.money(change.to_pay)), True
     return _tr("Nothing to pay"), False

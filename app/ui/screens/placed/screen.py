@@ -241,7 +241,10 @@ class PlacedScreen(QWidget):
     def _facts_of_change(self, change: ChangeTold, placed: PlacedOrder) -> list[Fact]:
         version = self.tr("{old} \u2192 {new}").format(old=change.revision, new=change.revision + 1)
         now = formatting.money(placed.totals.total)
-        total = self.tr("{now} (was {was})").format(now=now, was=formatting.money(change.was))
+        total = self.tr("{now} (was {was})")
+        if not change.is_done:
+            total = self.tr("{was} ({now} once it is changed)")
+        total = total.format(now=now, was=formatting.money(change.was))
         words, is_due = change_state(change)
         told = payment_state(placed)[0] if placed.attempts or placed.links else ""
         tone = theme.Tone.NORMAL if told or not is_due else theme.Tone.WARN

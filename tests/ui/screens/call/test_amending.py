@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
+from app.ui.screens.placed.payment_told import change_state
+from app.ui.screens.placed.state import ChangeTold
+from app.values.money import Currency, Money
 from app.values.order_life import ChangeState, ContactOutcome, ContactReason, OrderAct
 from app.values.vocabulary import PaymentMethod
 from app.wire.order_changes import Difference, Obstacle
@@ -117,6 +122,14 @@ def test_what_was_changed_is_marked_and_the_sums_are_old_and_new(
     assert "Taken off: 2 \u00d7 Description of 22423" in strip(window)
 
 
+def test_what_is_to_be_changed_is_asked_until_something_was(
+    amending: Hands, window: MainWindow
+) -> None:
+    assert window.call.state.say == "What shall I change?"
+    set_first_quantity(window, 5)
+    assert window.call.state.say == "Is there anything else you would like today?"
+
+
 def test_only_what_was_changed_is_asked_again(amending: Hands, window: MainWindow) -> None:
     set_first_quantity(window, 5)
     still = [row.title for row in window.call.read_back.state.rows if not row.holds]
@@ -184,6 +197,23 @@ def test_what_cannot_be_done_at_once_is_kept_as_a_request_when_the_csr_says_so(
     change = window.placed.state.change
     assert change is not None
     assert not change.is_done
+    facts = " ".join(label.text() for label in window.placed_screen.findChildren(QLabel))
+    assert "\u00a345.30 (\u00a355.20 once it is changed)" in facts
+
+
+def test_what_would_go_back_for_a_request_is_told_as_that() -> None:
+    request = ChangeTold(
+        was=Money(4_530, Currency.GBP),
+        revision=1,
+        state=ChangeState.OPEN,
+        to_pay=Money(0, Currency.GBP),
+        goes_back=Money(820, Currency.GBP),
+        cards=("4242",),
+        sentence="",
+    )
+    assert change_state(request)[0] == "\u00a38.20 would go back to the card ending 4242"
+    done = replace(request, state=ChangeState.APPLIED)
+    assert change_state(done)[0] == "\u00a38.20 goes back to the card ending 4242"
 
 
 def test_without_the_centre_it_goes_all_the_same_and_says_so(
