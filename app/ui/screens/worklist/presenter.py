@@ -388,7 +388,8 @@ class WorklistPresenter(QObject):
         state = replace(self._state, claiming=False, mine=None)
         if item is None:
             self._show(state)
-            self._say(self.tr("Nothing waits that nobody is at."))
+            if state.items:  # else the list itself says that nothing waits
+                self._say(self.tr("Nothing waits that nobody is at."))
         else:
             items = _with(state.items, item)
             self._show(replace(_looking_at(state, item), items=items, mine=item.item))

@@ -139,6 +139,18 @@ def test_an_item_is_claimed_told_decided_and_followed_by_the_next(
     assert hands.place() == "What needs a person"
 
 
+def test_after_the_last_one_the_list_alone_says_that_nothing_waits(
+    open_list: Callable[[], Hands], window: MainWindow, desk: WorkDesk
+) -> None:
+    desk.waits()
+    hands = open_list()
+    before = len(window.notices.notices())
+    hands.press(Key.Key_R)
+    hands.ctrl(Key.Key_Return)
+    assert window.pages.worklist.told()[0] == "Nothing needs a person just now."
+    assert len(window.notices.notices()) == before
+
+
 def test_rejecting_says_what_goes_back_and_where_and_asks_why(
     open_list: Callable[[], Hands], window: MainWindow, desk: WorkDesk
 ) -> None:
