@@ -257,8 +257,8 @@ class _Csr:
         self.hands.see(partial(self._keeper.keep, document))
         if self._dice.below(_FIELD_FINISHED) == 0:
             self.hands.see(self._keeper.field_finished)
-        if self._task.pace_ms:
-            time.sleep(self._dice.below(self._task.pace_ms) / 1_000)
+        if self._task.pace_ms:  # told to finish, the call goes on without waiting
+            self._told.wait_for(FINISH, self._dice.below(self._task.pace_ms) / 1_000)
 
     def _hold_stock(self, document: OrderDocument) -> None:
         """Ask the centre for the pieces; who hears nothing of it goes on with the call."""
