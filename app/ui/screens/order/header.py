@@ -15,7 +15,7 @@ from app.ui.widgets.card import Box, Card
 from app.ui.widgets.chip import Chip, ChipKind
 from app.ui.widgets.fields import LabelledField
 from app.ui.widgets.text import label, wrapped
-from app.values.order_life import IdentityLevel
+from app.values.order_life import IdentityLevel, OrderState
 from app.values.order_number import spoken
 from app.wire.order_page import OrderPage
 
@@ -98,7 +98,8 @@ class OrderHeader(Card):
         tone = theme.Tone.MUTED if is_quiet else theme.Tone.WARN
         theme.dress(self._sentence, tone=tone)
         theme.set_shown(self._sentence, bool(words))
-        reasons = page.order.review_reasons if page is not None and state.shows_all else ()
+        waits = page is not None and page.order.state == OrderState.NEEDS_REVIEW
+        reasons = page.order.review_reasons if page and waits and state.shows_all else ()
         theme.set_shown(self._review, bool(reasons))
         heading = self.tr("Somebody has to look at it") if reasons else ""
         self._review.show_words(heading, " ".join(map(sentence_for, reasons)))
