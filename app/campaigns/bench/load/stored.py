@@ -52,7 +52,7 @@ _RENUMBER = f"""
 _OTHER_ID = "'{0}', md5({0}::text || k)::uuid"
 _ORDER_ID = f"""(
     lpad(to_hex(('x' || substr(replace(order_id::text, '-', ''), 1, 12))::bit(48)::bigint
-                - k * {_SEEDS} * 60000), 12, '0')
+                - k::bigint * {_SEEDS} * 60000), 12, '0')
     || '7' || substr(md5(order_id::text || k), 1, 19)
 )::uuid"""
 """The id of a copy: it begins with the time of its call, as long ago as the copy was placed."""
