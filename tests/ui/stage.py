@@ -86,6 +86,15 @@ def read_back(call: CallPresenter) -> None:
     assert guide.state.holds, guide.state
 
 
+def open_order_page(hands: Hands, number: str) -> None:
+    """By the palette, as the caller told it."""
+    hands.ctrl(Qt.Key.Key_K)
+    hands.write("order page of")
+    hands.enter()
+    hands.write(number)
+    hands.enter()
+
+
 def place_an_order(hands: Hands, window: MainWindow) -> None:
     """The known customer orders three of one product, all of it is read back, and it is placed."""
     hands.write("0412")

@@ -17,6 +17,7 @@ from app.wire.order_page import MayDo
 from tests.builders import an_address, an_order, delivered_to, with_line
 from tests.ui.screens.fake_changes import show_whose_it_is
 from tests.ui.screens.fake_orders import fresh
+from tests.ui.stage import open_order_page
 
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
@@ -37,11 +38,7 @@ def placed(desk: FakeDesk) -> PlacedOrder:
 @pytest.fixture
 def cancelling(on_call: Hands, window: MainWindow, placed: PlacedOrder) -> Hands:
     """X on the page of the order."""
-    on_call.ctrl(Qt.Key.Key_K)
-    on_call.write("order page of")
-    on_call.enter()
-    on_call.write(placed.number)
-    on_call.enter()
+    open_order_page(on_call, placed.number)
     show_whose_it_is(window)
     on_call.press(Qt.Key.Key_X)
     assert state(window).stage is CancelStage.CHOOSING

@@ -14,6 +14,7 @@ from app.values.order_life import IdentityFact, IdentityLevel
 from app.wire.customers import LastOrdersOf
 from app.wire.operations import LAST_ORDERS
 from tests.builders import a_customer, an_address, an_order, changed, delivered_to, with_line
+from tests.ui.stage import open_order_page
 
 if TYPE_CHECKING:
     from app.wire.contacts import IdentityChecked
@@ -37,11 +38,7 @@ def placed(desk: FakeDesk) -> PlacedOrder:
 @pytest.fixture
 def by_number(on_call: Hands, placed: PlacedOrder) -> Hands:
     """The caller told the number, and the page of the order is in view."""
-    on_call.ctrl(Qt.Key.Key_K)
-    on_call.write("order page of")
-    on_call.enter()
-    on_call.write(placed.number)
-    on_call.enter()
+    open_order_page(on_call, placed.number)
     return on_call
 
 

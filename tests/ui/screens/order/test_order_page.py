@@ -30,7 +30,7 @@ from tests.builders import (
 )
 from tests.ui.looks import nameless, too_small
 from tests.ui.screens.fake_orders import fresh
-from tests.ui.stage import place_an_order
+from tests.ui.stage import open_order_page, place_an_order
 
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
@@ -80,18 +80,10 @@ def show_whose_it_is(hands: Hands, window: MainWindow, placed: PlacedOrder) -> N
 @pytest.fixture
 def order(on_call: Hands, window: MainWindow, placed: PlacedOrder) -> Hands:
     """The page of the order in view, asked for by its number."""
-    open_by_number(on_call, placed)
+    open_order_page(on_call, placed.number)
     show_whose_it_is(on_call, window, placed)
     assert window.pages.currentWidget() is window.pages.order
     return on_call
-
-
-def open_by_number(hands: Hands, placed: PlacedOrder) -> None:
-    hands.ctrl(Qt.Key.Key_K)
-    hands.write("order page of")
-    hands.enter()
-    hands.write(placed.number)
-    hands.enter()
 
 
 def hear(window: MainWindow, desk: FakeDesk) -> None:
@@ -177,7 +169,7 @@ def test_what_cannot_be_done_is_said_instead(
 ) -> None:
     gone = "The order has left already, so nothing can be added."
     tell(desk, placed, may=tuple(MayDo(act=act, obstacle=gone) for act in OrderAct))
-    open_by_number(on_call, placed)
+    open_order_page(on_call, placed.number)
     show_whose_it_is(on_call, window, placed)
     assert not page(window).amend_button.isEnabled()
     assert page(window).amend_button.toolTip() == gone
@@ -210,7 +202,7 @@ def test_the_confirmation_is_made_of_the_version_that_is_shown(
 ) -> None:
     view = msgspec.structs.replace(fresh(placed).order, revision=3)
     tell(desk, placed, order=view)
-    open_by_number(on_call, placed)
+    open_order_page(on_call, placed.number)
     show_whose_it_is(on_call, window, placed)
     assert "Version 3" in words_on(page(window))
     on_call.ctrl(Qt.Key.Key_O)
@@ -223,7 +215,7 @@ def test_a_colleague_who_is_changing_it_is_named(
 ) -> None:
     editing = Editing(by="Ada Byron", device_id=placed.document.device_id, since=A_MORNING)
     tell(desk, placed, editing=editing)
-    open_by_number(on_call, placed)
+    open_order_page(on_call, placed.number)
     show_whose_it_is(on_call, window, placed)
     assert "Ada Byron is changing it" in words_on(page(window))
 
@@ -377,7 +369,7 @@ class TestBeforeWhoIsCallingIsKnown:
     ) -> OrderScreen:
         shipped = Happened(at=A_MORNING, kind="shipment", sentence="2 pieces were delivered.")
         tell(desk, placed, timeline=(*fresh(placed).timeline, shipped))
-        open_by_number(on_call, placed)
+        open_order_page(on_call, placed.number)
         return page(window)
 
     def test_how_far_it_is_may_be_said_and_nothing_personal(self, kept_back: OrderScreen) -> None:

@@ -14,6 +14,7 @@ from app.wire.order_changes import ChangeView
 from tests.builders import A_MORNING, an_address, an_id, an_order, delivered_to, with_line
 from tests.ui.screens.fake_changes import show_whose_it_is
 from tests.ui.screens.fake_orders import fresh
+from tests.ui.stage import open_order_page
 
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
@@ -32,11 +33,7 @@ def placed(desk: FakeDesk) -> PlacedOrder:
 @pytest.fixture
 def on_page(on_call: Hands, window: MainWindow, placed: PlacedOrder) -> Hands:
     """The page of the order in view."""
-    on_call.ctrl(Qt.Key.Key_K)
-    on_call.write("order page of")
-    on_call.enter()
-    on_call.write(placed.number)
-    on_call.enter()
+    open_order_page(on_call, placed.number)
     show_whose_it_is(window)
     return on_call
 
