@@ -162,10 +162,11 @@ def _copy(given: Given, site: LoadSite, present: int, wanted: int) -> None:
 def _copying(table: str, differs: str, first: int, last: int) -> bytes:
     return f"""
         INSERT INTO {table}
-        SELECT (jsonb_populate_record(NULL::{table},
-                to_jsonb(s) - '{{n,k}}'::text[] || jsonb_build_object({differs}))).*
+        SELECT copied.*
         FROM (SELECT *, row_number() OVER (PARTITION BY k) + k * {_SEEDS} AS n
               FROM seed_{table}, generate_series({first}, {last}) AS k) AS s
+        CROSS JOIN LATERAL jsonb_populate_record(NULL::{table},
+            to_jsonb(s) - '{{n,k}}'::text[] || jsonb_build_object({differs})) AS copied
     """.encode()  # noqa: S608 - the names above
 
 
