@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -26,15 +27,34 @@ TEMPLATE = "readback_template"
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[LocalPostgres]:
-    """The one server of this session."""
+@contextmanager
+def short_folder() -> Generator[Path]:
+    """A folder for a server: a socket's path may have a hundred characters and no more.
+
+    As root a server runs under another account, which may pass through.
+    """
     folder = Path(tempfile.mkdtemp(prefix="readback-test-"))
     if os.geteuid() == 0:
         folder.chmod(0o711)
-    with LocalPostgres(folder / "server", settings=_FAST) as server:
-        yield server
+    yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """A folder of this test's own that a server may run in."""
+    with short_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[LocalPostgres]:
+    """The one server of this session."""
+    with (
+        short_folder() as folder,
+        LocalPostgres(folder / "server", settings=_FAST) as server,
+    ):
+        yield server
 
 
 @pytest.fixture(scope="session")

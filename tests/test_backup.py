@@ -7,9 +7,7 @@ nothing is lost, nothing is there twice, and the audit's chain holds.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -93,15 +91,6 @@ def site(central_url: str) -> Iterator[Site]:
     made.close()
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="readback-test-"))
-    if os.geteuid() == 0:
-        made.chmod(0o711)
-    yield made
-    shutil.rmtree(made)
-
-
 def run(*command: object) -> None:
     subprocess.run([str(part) for part in command], check=True, capture_output=True)
 
@@ -152,9 +141,9 @@ def test_a_restored_centre_is_refused_made_known_and_loses_nothing(
     restore: Callable[[LocalPostgres, Site, Path], LocalPostgres],
     postgres_server: LocalPostgres,
     site: Site,
-    folder: Path,
+    server_folder: Path,
 ) -> None:
-    other = restore(postgres_server, site, folder)
+    other = restore(postgres_server, site, server_folder)
     with closing_server(other):
         url = other.url(name_of(site))
         given = Surroundings(

@@ -12,7 +12,15 @@ from app.services.central.order_changes_facts import OrderNow
 from app.services.rules.cancelling import cancelled, pieces_cancelled
 from app.services.rules.differences import differences, merged
 from app.services.rules.ledger import Entry, due, entries, owed
-from app.services.rules.order_acts import Act, UndoState, acts_needed, may, obstacles, words_on
+from app.services.rules.order_acts import (
+    Act,
+    UndoState,
+    acts_needed,
+    lines_apart,
+    may,
+    obstacles,
+    words_on,
+)
 from app.services.rules.pricing import totals
 from app.services.rules.refunds import Settlement, Tendered, settlement
 from app.services.rules.regions import RegionRules
@@ -159,10 +167,9 @@ def _amended(now: OrderNow, what: Amendment, base: PlacedOrder, rules: RegionRul
 
 def _impossible(present: OrderDocument, wanted: OrderDocument) -> Obstacle | None:
     """What nobody may do to an order: counters, stock and money of a line would be another's."""
-    was = {line.line_id: (line.code, line.kind) for line in present.lines}
-    if any(
-        was.get(one.line_id, (one.code, one.kind)) != (one.code, one.kind) for one in wanted.lines
-    ):
+    was, now = lines_apart(present, wanted)
+    both = ((was[line_id][1], line) for line_id, (_, line) in now.items() if line_id in was)
+    if any((old.code, old.kind) != (new.code, new.kind) for old, new in both):
         return Obstacle(
             code=LINE_REUSED,
             sentence="A line stays the same product. Please take it off and add the other one.",

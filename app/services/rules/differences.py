@@ -7,13 +7,13 @@ delivery fits an address, a day fits a way. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import msgspec
 
-from app.services.rules.order_acts import Act, acts_needed
+from app.services.rules.order_acts import Act, NumberedLine, acts_needed, lines_apart
 from app.services.rules.protocol_words import PAYMENTS
 from app.values.contact import PostalAddress
 from app.values.day_words import MONTHS, WEEKDAYS
@@ -40,8 +40,7 @@ class Merging:
 
 def differences(before: OrderDocument, after: OrderDocument) -> tuple[Difference, ...]:
     """All that is other than before: lines first, then what stands beside them."""
-    lines = {line.line_id: line for line in before.lines}
-    new_lines = {line.line_id: line for line in after.lines}
+    was, now = lines_apart(before, after)
     found: list[Difference] = []
     for act in acts_needed(before, after):
         if act.empties:
@@ -49,7 +48,8 @@ def differences(before: OrderDocument, after: OrderDocument) -> tuple[Difference
             old = "1 line" if count == 1 else f"{count:,} lines"
             found.append(Difference(act=act.act, what="The whole order", old=old, new=""))
         elif act.line_id is not None:
-            found.append(_of_line(act, lines.get(act.line_id), new_lines.get(act.line_id), after))
+            old_line, new_line = (_line(act.line_id, side) for side in (was, now))
+            found.append(_of_line(act, old_line, new_line, after))
     found += _beside(before, after)
     return tuple(found)
 
@@ -81,6 +81,10 @@ def merged(base: OrderDocument, theirs: OrderDocument, ours: OrderDocument) -> M
 
 
 # ---------------------------------------------------------------- lines
+
+
+def _line(line_id: LineId, lines: Mapping[LineId, NumberedLine]) -> OrderLine | None:
+    return lines[line_id][1] if line_id in lines else None
 
 
 def _of_line(
@@ -118,6 +122,8 @@ def _merged_lines(
     base: OrderDocument, theirs: OrderDocument, ours: OrderDocument
 ) -> tuple[tuple[OrderLine, ...], list[Difference]]:
     """Lines of theirs with what ours did to them, then the new ones of ours."""
+    if theirs.lines == base.lines:
+        return ours.lines, []
     was = {line.line_id: line for line in base.lines}
     now = {line.line_id: line for line in theirs.lines}
     wanted = {line.line_id: line for line in ours.lines}

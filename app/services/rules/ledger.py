@@ -117,22 +117,14 @@ def entries(
     """
     there = sums(so_far)
     there.pop((LedgerPart.GOODWILL, None), None)
-    wanted = [*now_due, *(part for part in there if part not in now_due)]
     nothing = Sum()
-    found = []
-    for part in wanted:
-        now, before = now_due.get(part, nothing), there.get(part, nothing)
-        if now != before:
-            found.append(
-                Entry(
-                    revision=revision,
-                    part=part[0],
-                    line_id=part[1],
-                    sum=now - before,
-                    cause=cause,
-                )
-            )
-    return tuple(found)
+    lacking = [(part, now, there.pop(part, nothing)) for part, now in now_due.items()]
+    lacking += [(part, nothing, before) for part, before in there.items()]
+    return tuple(
+        Entry(revision=revision, part=part, line_id=line_id, sum=now - before, cause=cause)
+        for (part, line_id), now, before in lacking
+        if now != before
+    )
 
 
 def goodwill(so_far: Iterable[Entry], amount: Money, revision: int) -> Entry:

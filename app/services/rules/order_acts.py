@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from itertools import zip_longest
 
 from app.services.rules.order_act_table import (
     FIRST_LEFT,
@@ -320,19 +321,36 @@ def _has_goods_left(before: OrderDocument, after: OrderDocument) -> bool:
     return any(line.kind is ProductKind.GOODS or not had_goods for line in after.lines)
 
 
+NumberedLine = tuple[int, OrderLine]
+
+
+def lines_apart(
+    before: OrderDocument, after: OrderDocument
+) -> tuple[dict[LineId, NumberedLine], dict[LineId, NumberedLine]]:
+    """The lines of both with their numbers from 1, without those that stand as they stood.
+
+    Of a long order most do, and to look each one up by its id is most of the work.
+    """
+    pairs = enumerate(zip_longest(before.lines, after.lines), 1)
+    apart = [(number, old, new) for number, (old, new) in pairs if old != new]
+    return (
+        {old.line_id: (number, old) for number, old, _ in apart if old is not None},
+        {new.line_id: (number, new) for number, _, new in apart if new is not None},
+    )
+
+
 def _acts_on_lines(before: OrderDocument, after: OrderDocument) -> Iterator[Act]:
-    was = {line.line_id: (number, line) for number, line in enumerate(before.lines, 1)}
-    kept = {line.line_id for line in after.lines}
+    was, now = lines_apart(before, after)
     for line_id, (number, line) in was.items():
-        if line_id not in kept:
+        if line_id not in now:
             yield _on_line(OrderAct.REMOVE_LINE, number, line, 0)
-    for number, line in enumerate(after.lines, 1):
-        if line.line_id not in was:
+    for line_id, (number, line) in now.items():
+        if line_id not in was:
             yield _on_line(OrderAct.ADD_LINE, number, line, line.quantity)
             if _is_below_list(line):
                 yield _on_line(OrderAct.PRICE, number, line, line.quantity)
-        elif line != was[line.line_id][1]:
-            yield from _acts_on_line(number, was[line.line_id][1], line)
+        elif line != was[line_id][1]:
+            yield from _acts_on_line(number, was[line_id][1], line)
 
 
 def _acts_on_line(number: int, before: OrderLine, after: OrderLine) -> Iterator[Act]:

@@ -17,6 +17,8 @@ from app.campaigns.bench.figures import Figure
 from app.campaigns.bench.finder import finder
 from app.campaigns.bench.given import Given, require
 from app.campaigns.bench.importing import made_file
+from app.campaigns.bench.load.amending import previews
+from app.campaigns.bench.load.stored import stored_orders
 from app.campaigns.bench.mishearing import mishearing
 from app.campaigns.bench.papers import confirmation_pdf
 from app.campaigns.bench.products import listed_in
@@ -75,6 +77,18 @@ def test_every_way_of_reading_back_leaves_less_than_the_one_before(given: Given)
     assert 0 <= left.p50 < 1
     assert 0 < lines.p50 < whole.p50
     assert [table.row_count for table in tables] == [len(Arm), 6]
+
+
+def test_copied_orders_are_found_by_everything_a_caller_knows(server_folder: Path) -> None:
+    figures = stored_orders(Given(folder=server_folder), sizes=(1_000,), each=2)
+    names = {figure.name for figure in figures}
+    assert {"by phone among 1,000 orders", "open the page among 1,000 orders"} <= names
+    assert all(figure.n > 0 for figure in figures)
+
+
+def test_changes_of_an_order_are_previewed(server_folder: Path) -> None:
+    figures = previews(Given(folder=server_folder), lines=3, times=2)
+    assert [figure.n for figure in figures] == [2, 2]
 
 
 def test_papers_are_measured(given: Given) -> None:

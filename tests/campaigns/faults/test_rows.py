@@ -5,12 +5,8 @@ How long something took is told in the notes and not held against it here.
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -29,21 +25,18 @@ from app.campaigns.faults.site import Given, Ground
 from app.campaigns.faults.soak import Soak
 from app.campaigns.faults.table import Row
 from app.campaigns.faults.wrong_clock import WrongClock
+from tests.central_fixtures import short_folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by SIGKILL")
 
 
 @pytest.fixture(scope="module")
 def ground(postgres_server: LocalPostgres) -> Iterator[Ground]:
-    # Short: the path of a socket in it may have a hundred characters and no more.
-    folder = Path(tempfile.mkdtemp(prefix="rb-faults-"))
-    if os.geteuid() == 0:
-        folder.chmod(0o711)
     said: list[str] = []
-    given = Given(folder=folder, say=said.append, is_short=True, server=postgres_server)
-    with Ground(given) as made:
-        yield made
-    shutil.rmtree(folder)
+    with short_folder() as folder:
+        given = Given(folder=folder, say=said.append, is_short=True, server=postgres_server)
+        with Ground(given) as made:
+            yield made
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ and written as for a desk. Nothing is kept, so each is worked out from the begin
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -14,7 +13,7 @@ from functools import partial
 from app.campaigns.bench.figures import Figure, timed, within
 from app.campaigns.bench.given import Given, require
 from app.campaigns.bench.load.seats import LoadSeat, send_all
-from app.campaigns.bench.load.site import LoadSite, load_site
+from app.campaigns.bench.load.site import LoadSite, heap_as_served, load_site
 from app.campaigns.bench.orders import with_other_quantity
 from app.services.central.order_changes import OrderChanges
 from app.services.central.order_changes_requests import ChangeRequests
@@ -42,12 +41,10 @@ def previews(given: Given, *, lines: int, times: int = TIMES) -> tuple[Figure, .
     with load_site(given) as site, closing(LoadSeat(site, "amending")) as seat:
         (placed,) = seat.placed(1, lines)
         send_all(site.port, [seat.requests(seat.commands([placed]), 1)]).require_accepted(1)
-        gc.collect()
-        gc.freeze()  # as the service does when it starts; a bench holds a catalogue besides
         given.tell(f"Asking what changes of an order of {lines:,} lines come to")
-        amended = _previewed(site, seat, partial(_amended, placed), times)
-        cancelled = _previewed(site, seat, partial(_cancelled, placed), times)
-        gc.unfreeze()
+        with heap_as_served():
+            amended = _previewed(site, seat, partial(_amended, placed), times)
+            cancelled = _previewed(site, seat, partial(_cancelled, placed), times)
     return (
         within(f"preview of an amendment, {lines:,} lines", amended, PREVIEW_MOST_MS),
         within(f"preview of a cancellation, {lines:,} lines", cancelled, PREVIEW_MOST_MS),

@@ -6,6 +6,7 @@ seats are only what sends, without windows or stores, so that the centre is what
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -69,6 +70,20 @@ class LoadSite:
             rows = [connection.execute(f"SHOW {name}".encode()).fetchone() for name in names]
         values = [row[0] if row is not None else "?" for row in rows]
         return ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
+
+
+@contextmanager
+def heap_as_served() -> Generator[None]:
+    """Handlers run in a bench as in the service, which sets aside what it is made of.
+
+    What a bench holds besides, a catalogue and its orders, would be looked through again and again.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager

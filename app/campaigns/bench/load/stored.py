@@ -17,7 +17,7 @@ from app.campaigns.bench.figures import Figure, spread, timed, within
 from app.campaigns.bench.given import Given, require
 from app.campaigns.bench.load.finding import found_orders
 from app.campaigns.bench.load.seats import LoadSeat, send_all
-from app.campaigns.bench.load.site import LoadSite, load_site
+from app.campaigns.bench.load.site import LoadSite, heap_as_served, load_site
 from app.campaigns.dice import Dice
 from app.services.central.customers import Customers
 from app.services.central.transaction import NOBODY, Transaction, Transactions
@@ -94,8 +94,10 @@ _TOKENS = """
 """
 
 
-def stored_orders(given: Given, *, sizes: tuple[int, ...] = SIZES) -> tuple[Figure, ...]:
-    """The same look-ups at each size."""
+def stored_orders(
+    given: Given, *, sizes: tuple[int, ...] = SIZES, each: int = EACH
+) -> tuple[Figure, ...]:
+    """The same look-ups at each size, so many of each kind."""
     found: list[Figure] = []
     shown: dict[int, Mapping[str, list[float]]] = {}
     with load_site(given) as site:
@@ -107,13 +109,14 @@ def stored_orders(given: Given, *, sizes: tuple[int, ...] = SIZES) -> tuple[Figu
             present = size // _SEEDS
             stored = site.one("SELECT count(*) FROM sales_order")
             require(stored == size, f"There are {stored:,} orders, not {size:,}.")
-            samples, bare = _looked_up(site, size)
+            with heap_as_served():
+                samples, bare = _looked_up(site, size, each)
             shown[size] = samples
             found += [
                 within(f"{name} among {size:,} orders", one, LOOK_UP_MOST_MS, bare=bare.get(name))
                 for name, one in samples.items()
             ]
-    given.show(_table(shown))
+            given.show(_table(shown))
     return tuple(found)
 
 
@@ -173,20 +176,22 @@ def _copying(table: str, differs: str, first: int, last: int) -> bytes:
 _Samples = Mapping[str, list[float]]
 
 
-def _looked_up(site: LoadSite, size: int) -> tuple[_Samples, _Samples]:
+def _looked_up(site: LoadSite, size: int, each: int) -> tuple[_Samples, _Samples]:
     """Milliseconds of each kind of look-up, and bare; every one of them has to find something."""
     store = CentralStore(site.database_url, 1)
     transactions = Transactions(store, SystemClock(), SystemIds())
     dice = Dice(size)
     try:
         samples = {
-            name: _timed(transactions, look_up, dice, size) for name, look_up in _LOOK_UPS.items()
+            name: [_timed(transactions, look_up, dice, size) for _ in range(_WARM_UP + each)]
+            for name, look_up in _LOOK_UPS.items()
         }
-        numbers = [_some_number(dice, size) for _ in range(_WARM_UP + EACH)]
+        numbers = [_some_number(dice, size) for _ in range(_WARM_UP + each)]
         found = found_orders(
             site.database_url, transactions, _regions(), sorted(set(numbers)), _WARM_UP
         )
-        return {**samples, **found.samples}, found.bare
+        warm = {name: every[_WARM_UP:] for name, every in samples.items()}
+        return {**warm, **found.samples}, found.bare
     finally:
         store.close()
 
@@ -194,20 +199,13 @@ def _looked_up(site: LoadSite, size: int) -> tuple[_Samples, _Samples]:
 _LookUp = Callable[[Transaction, Dice, int], int]
 
 
-def _timed(transactions: Transactions, look_up: _LookUp, dice: Dice, size: int) -> list[float]:
-    samples: list[float] = []
-    for _ in range(_WARM_UP + EACH):
-        took, found = timed(partial(_once, transactions, look_up, dice, size))
-        require(found > 0, "A look-up found nothing.")
-        samples.append(took)
-    return samples[_WARM_UP:]
-
-
-def _once(transactions: Transactions, look_up: _LookUp, dice: Dice, size: int) -> int:
+def _timed(transactions: Transactions, look_up: _LookUp, dice: Dice, size: int) -> float:
     def looking_up(tx: Transaction) -> int:
         return look_up(tx, dice, size)
 
-    return transactions.read(looking_up)
+    took, found = timed(partial(transactions.read, looking_up))
+    require(found > 0, "A look-up found nothing.")
+    return took
 
 
 def _regions() -> Mapping[Region, RegionRules]:
