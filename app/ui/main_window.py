@@ -207,6 +207,7 @@ class MainWindow(QMainWindow):
         self.drafts.state_changed.connect(self._tell_of_drafts)
         self.drafts.number_asked_for.connect(self._show_placed)
         self.changing.begun.connect(self._resume)
+        self.changing.collecting.connect(self.call_screen.paying.take_card)
         self.changing.changed.connect(self._show_placed)
         self.changing.notice.connect(self.notices.show_notice)
         self.placed.finished.connect(self.new_call)

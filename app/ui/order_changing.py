@@ -33,10 +33,12 @@ from app.wire.orders import Amends, OrderDocument, PlacedOrder
 class OrderChanging(QObject):
     """`begun(OrderDocument)`: a draft of a change is to be worked on in the call screen.
 
+    `collecting` follows it where what is open of the order is to be paid by card.
     `changed(PlacedOrder, ChangeTold)`: a change was sent, and the caller is told.
     """
 
     begun = Signal(object)
+    collecting = Signal()
     changed = Signal(object, object)
     notice = Signal(object)
 
@@ -60,24 +62,28 @@ class OrderChanging(QObject):
         self.cancelling.notice.connect(self.notice)
         self.cancelling.done.connect(presenters.order.refresh)
         order = presenters.order
-        order.amend_asked.connect(self.begin)
+        order.amend_asked.connect(partial(self._begin, then=self._begun))
+        order.collect_asked.connect(partial(self._begin, then=self._to_collect))
         order.cancel_asked.connect(self._cancel)
         order.undo_asked.connect(self._undo)
         order.state_changed.connect(self._follow)
         presenters.call.changed.connect(self._changed)
         presenters.call.amending.cancel_asked.connect(self._cancel_instead)
 
-    @Slot(object)
-    def begin(self, page: OrderPage) -> None:
+    def _begin(self, page: OrderPage, then: Callable[[OrderDocument], None]) -> None:
         """A draft of the order as it now stands; the order in hand stays as a draft."""
         request = BeginAmendment(order_id=OrderId(page.order.placed.document.order_id))
         self._means.background.run(
             Lane.NETWORK,
             partial(self._means.caller.call, BEGIN_AMENDMENT, request),
             owner=self,
-            then=self._begun,
+            then=then,
             failed=self._complain,
         )
+
+    def _to_collect(self, document: OrderDocument) -> None:
+        self.begun.emit(document)
+        self.collecting.emit()
 
     def _begun(self, document: OrderDocument) -> None:
         self.begun.emit(document)

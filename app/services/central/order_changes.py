@@ -44,6 +44,7 @@ from app.services.central.payment_rows import lock, payments_of
 from app.services.central.settling import in_sequence, settled_before
 from app.services.central.transaction import CommandKey, Transaction
 from app.services.rules.parked import needs_second
+from app.services.rules.payments import brings_money
 from app.services.rules.regions import RegionRules
 from app.services.rules.review import ReviewReason
 from app.values.card import mask_card_digits
@@ -173,8 +174,9 @@ class OrderChanges:
         attempt: Attempt,
         row: OrderChangeRow,
     ) -> None:
+        paid = attempt.told.payments
         money = planned.settlement.ways or planned.settlement.undo
-        is_nothing = planned.is_nothing and not money
+        is_nothing = not (money or brings_money(paid.attempts, paid.links)) and planned.is_nothing
         row.state, row.reasons = ChangeState.APPLIED, []
         row.revision = now.row.revision + (0 if is_nothing else 1)
         row.settled_at, row.settled_by = tx.at, attempt.applied.person_id

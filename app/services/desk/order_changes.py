@@ -257,8 +257,6 @@ class OrderChangeService:
         if draft.amends is None:
             raise Refusal("not_a_change", "This draft is a new order, and no change of one.")
         self._checks.refuse_unready(draft, "this change can be made")
-        if not amending.is_changed(draft):
-            raise Refusal("nothing_changed", "Nothing of the order has been changed yet.")
         return draft
 
     def _amendment(
@@ -269,14 +267,17 @@ class OrderChangeService:
         amends = draft.amends
         if amends is None:
             raise Refusal("not_a_change", "This draft is a new order, and no change of one.")
+        tenders = passed.tenders
+        if not amending.is_changed(draft, tenders.attempts, tenders.links):
+            raise Refusal("nothing_changed", "Nothing of the order has been changed yet.")
         first = change_records.base_of(writing.connection, request.change_id)
         what = Amendment(
             document=amending.sent_as(draft, amends, first),
             totals=passed.totals,
             guidance=passed.guidance,
             read_back=passed.entries,
-            attempts=passed.tenders.attempts,
-            links=passed.tenders.links,
+            attempts=tenders.attempts,
+            links=tenders.links,
         )
         named = msgspec.structs.replace(
             request,

@@ -14,7 +14,7 @@ from datetime import datetime
 
 import msgspec
 
-from app.services.rules.payments import HOLDS_MONEY, held
+from app.services.rules.payments import HOLDS_MONEY, brings_money, held
 from app.services.rules.stock_words import wanted_now
 from app.values.identity import ChangeId, DeviceId, LineId, OrderId, PersonId, ProductCode
 from app.values.money import Money
@@ -182,9 +182,13 @@ def digest_of(document: OrderDocument) -> str:
     return hashlib.sha256(encode(parts)).hexdigest()
 
 
-def is_changed(document: OrderDocument) -> bool:
-    """Whether the draft of a change is another order than the one it began with."""
-    return document.amends is not None and digest_of(document) != document.amends.sha256
+def is_changed(
+    document: OrderDocument, attempts: Iterable[CardAttempt], links: Iterable[PayLink]
+) -> bool:
+    """Whether the draft of a change is another order than the one it began with, or pays for it."""
+    if document.amends is None:
+        return False
+    return brings_money(attempts, links) or digest_of(document) != document.amends.sha256
 
 
 def sent_as(document: OrderDocument, amends: Amends, first: OrderDocument | None) -> OrderDocument:
@@ -213,7 +217,9 @@ def locked_why(document: OrderDocument, *acts: OrderAct) -> str:
 
 
 def is_locked(page: OrderPage) -> str:
-    """Why nothing at all can be changed; empty where something can."""
+    """Why nothing at all can be changed or paid; empty where something can."""
+    if any(one.act is OrderAct.COLLECT and not one.obstacle for one in page.may):
+        return ""
     of_amending = [one for one in page.may if one.act in ACTS]
     if of_amending and all(one.obstacle for one in of_amending):
         return of_amending[0].obstacle

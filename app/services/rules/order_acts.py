@@ -227,6 +227,8 @@ def _by_state(kind: OrderAct, standing: Standing) -> tuple[str, str] | None:
 
 
 def _by_table(kind: OrderAct, wanted: Act | None, standing: Standing) -> tuple[str, str] | None:
+    if kind is OrderAct.PAYMENT and standing.is_owing:
+        return None  # what is still open is paid in whatever way the customer has by now
     rule = rule_for(kind, standing.fulfilment)
     if rule.code:
         return rule.code, rule.sentence

@@ -118,6 +118,13 @@ def cover_of(placed: PlacedOrder) -> Cover:
     return covered(placed.document, placed.totals, placed.attempts, placed.links)
 
 
+def brings_money(attempts: Iterable[CardAttempt], links: Iterable[PayLink]) -> bool:
+    """Whether one of them holds money, or still may bring some."""
+    return any(one.state in HOLDS_MONEY for one in attempts) or any(
+        one.state in IS_PAID | STILL_OPEN for one in links
+    )
+
+
 def approved_by(attempts: Iterable[CardAttempt], total: Money) -> Money:
     """What banks have approved in the currency of `total`; partial approvals add up."""
     return total_of((held(one) for one in attempts if holds(one, total)), total.currency)

@@ -359,6 +359,39 @@ class TestMoney:
         row = row_of(desk, order)
         assert (row["state"], row["review_reasons"]) == (OrderState.ACCEPTED, [])
 
+    def test_a_card_for_what_is_open_ends_the_wait_though_nothing_else_changes(
+        self, desk: ChangingDesk
+    ) -> None:
+        document = desk.order(with_line("TEA-1", 4), changed(payment=PaymentMethod.CARD))
+        order = desk.placed(document, attempts=(desk.take(document.order_id, 1_000),))
+        assert desk.send(desk.command(order))[0].reasons == ("payment_short",)
+        change_id = desk.new_change()
+        rest = desk.take(OrderId(change_id), 4 * 295 + 495 - 1_000)
+        what = desk.amendment(order, attempts=(rest,))
+        outcome = desk.send_change(desk.change(order, what, change_id=change_id))
+        assert outcome.reasons == ()
+        row = row_of(desk, order)
+        assert (row["state"], row["review_reasons"]) == (OrderState.ACCEPTED, [])
+        account = desk.page(order).account
+        assert (account.to_pay.minor, account.authorised.minor) == (0, 1_675)
+
+    def test_what_is_open_of_an_order_that_has_left_is_paid_by_card(
+        self, desk: ChangingDesk
+    ) -> None:
+        order = desk.ordered()
+        desk.centre.run("UPDATE sales_order SET fulfilment = 'shipped'")
+        change_id = desk.new_change()
+        card = desk.take(OrderId(change_id), 1_085)
+        by_card = changed(payment=PaymentMethod.CARD)
+        what = desk.amendment(order, by_card, attempts=(card,))
+        outcome = desk.send_change(desk.change(order, what, change_id=change_id))
+        assert outcome.reasons == ()
+        assert desk.page(order).account.to_pay.minor == 0
+        assert row_of(desk, order)["payment_state"] == PaymentState.AUTHORISED
+        desk.centre.run("UPDATE sales_order SET fulfilment = 'shipped'")
+        again = desk.amend(order, changed(payment=PaymentMethod.LATER))
+        assert again.reasons == ("order_shipped",)
+
     def test_less_than_it_comes_to_is_kept_until_it_is_paid(self, desk: ChangingDesk) -> None:
         order = desk.ordered(payment=PaymentMethod.CARD)
         change_id = desk.new_change()

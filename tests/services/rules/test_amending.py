@@ -20,7 +20,7 @@ from app.values.identity import OrderId, ProductCode
 from app.values.money import Currency, Money
 from app.values.order_life import OrderAct
 from app.values.order_number import OrderNumber
-from app.values.vocabulary import CheckpointKind, PaymentMethod
+from app.values.vocabulary import AttemptState, CheckpointKind, PaymentMethod
 from app.wire.orders import Amends, LineBefore, Locked, OrderDocument, ProductPieces
 from app.wire.payments import CardAttempt
 from tests.builders import a_link, an_attempt, an_id, an_order, changed, with_line
@@ -98,10 +98,17 @@ def test_less_is_no_payment_and_says_what_goes_back() -> None:
 
 def test_a_change_is_one_only_when_something_is_other() -> None:
     document = amended(1_675)
-    assert not is_changed(document)
-    assert is_changed(with_quantity(document, 5))
-    assert not is_changed(with_quantity(with_quantity(document, 5), 3))
-    assert not is_changed(ORIGINAL)
+    assert not is_changed(document, (), ())
+    assert is_changed(with_quantity(document, 5), (), ())
+    assert not is_changed(with_quantity(with_quantity(document, 5), 3), (), ())
+    assert not is_changed(ORIGINAL, (), ())
+
+
+def test_money_for_what_is_open_is_a_change_too() -> None:
+    document = amended(0)
+    assert is_changed(document, [an_attempt(amount=pounds(1_675))], ())
+    declined = an_attempt(amount=pounds(1_675), state=AttemptState.DECLINED)
+    assert not is_changed(document, [declined], ())
 
 
 def test_pieces_the_order_has_need_not_be_held_again() -> None:

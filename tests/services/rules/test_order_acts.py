@@ -114,17 +114,22 @@ def test_what_is_added_behind_a_parcel_follows_and_the_caller_is_told() -> None:
 def test_once_all_has_left_nothing_of_the_goods_can_be_changed_but_goodwill_can_be_given(
     by: Fulfilment,
 ) -> None:
-    assert allowed(standing(by)) == {
+    assert allowed(standing(by, is_owing=False)) == {
         OrderAct.BILLING,
         OrderAct.CONTACT,
         OrderAct.NOTES,
         OrderAct.UNDO,
         OrderAct.GOODWILL,
-        OrderAct.COLLECT,
     }
     obstacle = may(OrderAct.CANCEL_LINE, standing(by))
     assert obstacle is not None
     assert "sent back" in obstacle.sentence
+
+
+@pytest.mark.parametrize("by", LEFT)
+def test_what_is_open_of_an_order_that_has_left_is_paid_in_any_way(by: Fulfilment) -> None:
+    owing = standing(by, is_owing=True)
+    assert {OrderAct.COLLECT, OrderAct.PAYMENT} <= allowed(owing)
 
 
 def test_a_cancelled_order_can_only_be_brought_back() -> None:

@@ -160,6 +160,7 @@ def _copy(given: Given, site: LoadSite, present: int, wanted: int) -> None:
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")  # what was copied is not still being written
 
 
 def _copying(table: str, differs: str, first: int, last: int) -> bytes:

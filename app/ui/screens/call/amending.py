@@ -150,13 +150,13 @@ class AmendingPresenter(QObject):
         amends = document.amends
         if amends is None:
             return
-        if not is_changed(document):
+        paid = self._payment.state
+        if not is_changed(document, paid.attempts, paid.links):
             self.held.emit(document)
             words = self.tr("Nothing of the order has been changed yet.")
             self.notice.emit(Notice(kind=Kind.INFO, sentence=words))
             return
         self._show(None)
-        paid = self._payment.state
         self._wanted = _Wanted(
             document=document,
             amends=amends,

@@ -58,6 +58,7 @@ AMENDING = frozenset(
 
 CANCELLING = frozenset({OrderAct.CANCEL_ORDER, OrderAct.CANCEL_LINE})
 UNDOING = frozenset({OrderAct.UNDO})
+COLLECTING = frozenset({OrderAct.COLLECT})
 
 
 Regions = Mapping[Region, RegionRules]
@@ -111,7 +112,7 @@ class OrderPageState:
 class OrderPresenter(QObject):
     """Holds one OrderPageState.
 
-    `amend_asked`, `cancel_asked` and `undo_asked` carry the OrderPage that they are about;
+    `amend_asked`, `collect_asked`, `cancel_asked`, `undo_asked` carry the page they are about;
     `protocol_asked` the PlacedOrder of an order of this desk, `protocol_at_centre` the OrderPage.
     `opened` comes with the page whenever another order is shown, before anybody has seen it.
     """
@@ -120,6 +121,7 @@ class OrderPresenter(QObject):
     notice = Signal(object)
     opened = Signal(object)
     amend_asked = Signal(object)
+    collect_asked = Signal(object)
     cancel_asked = Signal(object)
     undo_asked = Signal(object)
     protocol_asked = Signal(object)
@@ -220,6 +222,11 @@ class OrderPresenter(QObject):
     def amend(self) -> None:
         """Change it in the call screen; what cannot be changed is said instead."""
         self._want(AMENDING, self.amend_asked)
+
+    @Slot()
+    def collect(self) -> None:
+        """Take a card for what is open, in the call screen."""
+        self._want(COLLECTING, self.collect_asked)
 
     @Slot()
     def cancel(self) -> None:

@@ -26,6 +26,7 @@ from app.ui.screens.order.lines import LinesTable
 from app.ui.screens.order.presenter import (
     AMENDING,
     CANCELLING,
+    COLLECTING,
     UNDOING,
     OrderPageState,
     OrderPresenter,
@@ -78,6 +79,7 @@ class OrderScreen(QWidget):
         self.money = MoneyCard(self._side)
         self.people = PeopleColumn(self._inside)
         self.amend_button = PrimaryButton(self.tr("Change"), Action.AMEND, self)
+        self.card_button = StepButton(self.tr("Take card"), Action.CARD, self)
         self.cancel_button = StepButton(self.tr("Cancel"), Action.CANCEL_ORDER, self)
         self.protocol_button = StepButton(self.tr("Read-back"), Action.PROTOCOL, self)
         self.print_button = StepButton(self.tr("Print"), Action.PRINT, self)
@@ -115,6 +117,7 @@ class OrderScreen(QWidget):
         for button in (self.back_button, self.protocol_button, self.print_button, self.pdf_button):
             buttons.addWidget(button)
         buttons.addStretch(1)
+        buttons.addWidget(self.card_button)
         buttons.addWidget(self.cancel_button)
         buttons.addWidget(self.amend_button)
         layout = QVBoxLayout(self)
@@ -133,6 +136,7 @@ class OrderScreen(QWidget):
         self.header.number.entered.connect(presenter.find)
         for button, act in (
             (self.amend_button, presenter.amend),
+            (self.card_button, presenter.collect),
             (self.cancel_button, presenter.cancel),
             (self.protocol_button, presenter.show_protocol),
             (self.print_button, presenter.print_paper),
@@ -147,6 +151,7 @@ class OrderScreen(QWidget):
             shortcuts.bind(pane, Action.WITHDRAW, presenter.withdraw)
         shortcuts.bind(self, Action.NEXT_PANE, self._other_pane)
         shortcuts.bind(self, Action.PREVIOUS_PANE, self._other_pane)
+        shortcuts.bind(self, Action.CARD, presenter.collect)
         shortcuts.bind(self, Action.PROTOCOL, presenter.show_protocol)
         shortcuts.bind(self, Action.PRINT, presenter.print_paper)
         shortcuts.bind(self, Action.SHOW_PDF, presenter.show_pdf)
@@ -162,6 +167,7 @@ class OrderScreen(QWidget):
                 Command(shortcuts.label(action), act, action, state.why_not(acts))
                 for action, act, acts in (
                     (Action.AMEND, presenter.amend, AMENDING),
+                    (Action.CARD, presenter.collect, COLLECTING),
                     (Action.CANCEL_ORDER, presenter.cancel, CANCELLING),
                     (Action.TAKE_CHANGE_BACK, presenter.undo, UNDOING),
                 )
@@ -250,6 +256,7 @@ class OrderScreen(QWidget):
 
     def _allow(self, state: OrderPageState) -> None:
         self.amend_button.allow(state.why_not(AMENDING))
+        theme.set_shown(self.card_button, not state.why_not(COLLECTING))
         self.cancel_button.allow(state.why_not(CANCELLING))
         none = "" if state.shows_all else self.tr("No order is shown.")
         self.protocol_button.allow(none)

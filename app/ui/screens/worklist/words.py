@@ -165,7 +165,9 @@ _WILL: Mapping[WorkAct, object] = {
         "Worklist", "The order goes on though {amount} is not paid: you answer for it."
     ),
     WorkAct.COLLECT: _N(
-        "Worklist", "Makes a pay link for {amount}; the order waits until it is paid."
+        "Worklist",
+        "Makes a pay link for {amount}; the order waits until it is paid. For a card on the "
+        "telephone: Enter, then F9.",
     ),
     WorkAct.HOLD: _N("Worklist", "The warehouse does not get it until the hold is lifted."),
     WorkAct.UNHOLD: _N("Worklist", "The order goes on as if it had not been stopped."),
