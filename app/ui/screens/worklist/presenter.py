@@ -16,6 +16,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.services.ports import Caller
+from app.ui import shortcuts
 from app.ui.background import Background, Lane, Latest
 from app.ui.notices import Kind, Notice, notice_of
 from app.ui.screens.worklist import deciding, words
@@ -168,10 +169,12 @@ class WorklistPresenter(QObject):
 
     @Slot()
     def next(self) -> None:
-        """The next one that nobody is at is claimed and shown."""
+        """The next one that nobody is at is claimed and shown; the first time, the oldest."""
         state = self._state
         kinds = () if state.kind is None else (state.kind,)
         at = state.chosen
+        if at is not None and state.mine is None and state.items and state.items[0].item == at.item:
+            at = None  # the cursor stands there by itself
         request = ClaimWork(
             kinds=kinds,
             after=at.item if at is not None else None,
@@ -266,7 +269,8 @@ class WorklistPresenter(QObject):
         if state.taken_by:
             return self.tr("{who} is at it just now.").format(who=state.taken_by)
         hints = state.chosen.hints if state.chosen is not None else ()
-        cannot = self.tr("{act}: that cannot be done here.").format(act=words.act_name(act))
+        key = shortcuts.label(words.act_key(act))
+        cannot = self.tr("{act}: that cannot be done here.").format(act=key)
         return " ".join((cannot, *hints))
 
     def _open(self, act: WorkAct) -> None:

@@ -196,8 +196,10 @@ class WorklistScreen(QWidget):
         self.item.show_state(state)
         self._make_room()
         is_order = state.chosen is not None and state.chosen.number is not None
-        self.open_button.allow("" if is_order else self.tr("There is no order to it."))
-        self.next_button.allow(self.tr("One moment.") if state.claiming else "")
+        deciding = self.tr("First decide, or leave it with Esc.") if state.form is not None else ""
+        none = "" if is_order else self.tr("There is no order to it.")
+        self.open_button.allow(deciding or none)
+        self.next_button.allow(deciding or (self.tr("One moment.") if state.claiming else ""))
         theme.set_shown(self.more_button, state.more)
         had_form, self._had_form = self._had_form, state.form is not None
         shows_link = state.done is not None and state.done.link is not None

@@ -197,10 +197,10 @@ def test_what_is_claimed_is_let_go_by_turning_to_another_and_by_leaving(
     hands = open_list()
     hands.press(Key.Key_N)
     hands.press(Key.Key_N)
-    assert desk.claims == [second.item, first.item]
-    assert desk.left == [second.item]
+    assert desk.claims == [first.item, second.item]
+    assert desk.left == [first.item]
     hands.press(Key.Key_Escape)
-    assert desk.left == [second.item, first.item]
+    assert desk.left == [first.item, second.item]
     assert window.pages.currentWidget() is window.call_screen
 
 
