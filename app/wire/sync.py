@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Meta, Raw
 
-from app.values.identity import CommandId, Incarnation, OrderId, PersonId
+from app.values.identity import ChangeId, CommandId, Incarnation, OrderId, PersonId
 from app.values.money import Currency
 from app.values.order_number import OrderNumber
 from app.values.vocabulary import ChangeKind, CommandKind, Region
@@ -195,6 +195,7 @@ class OrderDecision(View, frozen=True, kw_only=True):
     """How an order of a seat stands at the centre since somebody, or the bank, decided about it.
 
     `state` is the centre's word for it; `sentence` says the decision in words, empty without one.
+    `change_id`: it is about that change of the order, which this seat asked for.
     """
 
     order_id: OrderId
@@ -204,6 +205,7 @@ class OrderDecision(View, frozen=True, kw_only=True):
     sentence: str = ""
     decided_at: Instant
     revision: int
+    change_id: ChangeId | None = None
 
 
 class Heartbeat(Request, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ from app.services.central.order_changes_editing import Editing, unknown_order
 from app.services.central.order_changes_facts import OrderNow, order_now, version_of
 from app.services.central.order_changes_judging import Told
 from app.services.central.order_changes_plan import Planned, plan
+from app.services.central.order_decisions import decided_change
 from app.services.central.order_refund_rows import give_back_for
 from app.services.central.pay_links import take_back_links
 from app.services.central.payment_rows import locked, payments_of
@@ -129,6 +130,7 @@ class ChangeRequests:
         found = self._changes.carry_out(tx, by_lead, row)
         if found:
             raise Refusal(found[0].code, found[0].sentence)
+        decided_change(tx, row.change_id, row.device_id)
 
 
 class ChangeWatch:
@@ -151,6 +153,7 @@ class ChangeWatch:
         if found:
             row.reasons = list(dict.fromkeys(one.code for one in found))
             return
+        decided_change(tx, change_id, row.device_id)
         tx.audit("orders.look_again", row.order_id, change=str(change_id), revision=row.revision)
 
 
@@ -238,6 +241,7 @@ def _end(tx: Transaction, actor: Actor, row: OrderChangeRow, state: ChangeState,
     row.settled_by = actor.signed_in.person_id
     _give_back(tx, row.change_id)
     release_orders(tx, [row.change_id])
+    decided_change(tx, row.change_id, row.device_id)
     if is_here(tx, row.order_id):
         event = OrderEvent(
             order_id=row.order_id,

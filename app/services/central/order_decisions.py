@@ -16,8 +16,8 @@ from msgspec import Raw
 from app.services.central.transaction import Transaction
 from app.services.rules.review import OF_THE_WAREHOUSE, sentence_for
 from app.services.rules.warehouse_words import FOR_THE_SEAT, event_words
-from app.values.identity import DeviceId, OrderId
-from app.values.order_life import ChangeWhat, OrderState
+from app.values.identity import ChangeId, DeviceId, OrderId
+from app.values.order_life import ChangeState, ChangeWhat, OrderState
 from app.values.order_number import OrderNumber, grouped
 from app.values.vocabulary import ChangeKind, PaymentState
 from app.wire.message import encode
@@ -26,6 +26,8 @@ from app.wire.sync import Change, OrderDecision
 TOLD_FOR = timedelta(days=90)
 """So far back a desk that takes everything anew is told of decisions."""
 
+_ONCE = 1
+"""A change is decided about once."""
 _PAYMENT = "payment"
 _CHANGED = "changed"
 
@@ -41,6 +43,19 @@ def decided(tx: Transaction, order_id: UUID) -> None:
     """Tell the order's seat how it stands now; its event has been written."""
     tx.session.flush()
     tx.connection.exec_driver_sql(_DECIDED, {"order": order_id})
+
+
+_CHANGE_DECIDED = """
+    INSERT INTO change (kind, key, revision, deleted, device_id)
+    VALUES ('order', %(change)s::text, %(revision)s, false, %(seat)s)
+"""
+
+
+def decided_change(tx: Transaction, change_id: UUID, seat: UUID) -> None:
+    """Tell the seat that asked for a change what became of it."""
+    tx.session.flush()
+    values = {"change": change_id, "revision": _ONCE, "seat": seat}
+    tx.connection.exec_driver_sql(_CHANGE_DECIDED, values)
 
 
 _DECISIONS = """
@@ -68,7 +83,8 @@ def decisions(tx: Transaction, seat: DeviceId, orders: list[str]) -> list[Change
     """How these orders of a seat stand; those of others are left out."""
     values = {"seat": seat, "orders": orders}
     rows = tx.connection.exec_driver_sql(_DECISIONS + _OF_THESE, values)
-    return [_decision(row) for row in rows]
+    changes = tx.connection.exec_driver_sql(_CHANGE_DECISIONS + _OF_THESE_CHANGES, values)
+    return [*map(_decision, rows), *map(_of_change, changes)]
 
 
 def decisions_after(tx: Transaction, seat: DeviceId, after: str, limit: int) -> list[Change]:
@@ -76,7 +92,46 @@ def decisions_after(tx: Transaction, seat: DeviceId, after: str, limit: int) -> 
     since, kinds = tx.at - TOLD_FOR, [_PAYMENT, _CHANGED, *FOR_THE_SEAT]
     values = {"seat": seat, "since": since, "after": after, "limit": limit, "kinds": kinds}
     rows = tx.connection.exec_driver_sql(_DECISIONS + _PAGE, values)
-    return [_decision(row) for row in rows]
+    changes = tx.connection.exec_driver_sql(_CHANGE_DECISIONS + _PAGE_OF_CHANGES, values)
+    found = [*map(_decision, rows), *map(_of_change, changes)]
+    return sorted(found, key=_key)[:limit]
+
+
+_CHANGE_DECISIONS = """
+    SELECT c.change_id, c.order_id, c.document->>'number', c.state, c.revision, c.note, c.settled_at
+    FROM order_change c
+    WHERE c.device_id = %(seat)s AND c.settled_at IS NOT NULL AND c.settled_at > c.received_at
+"""
+_OF_THESE_CHANGES = " AND c.change_id = ANY (%(orders)s::uuid[])"
+_PAGE_OF_CHANGES = """
+    AND c.received_at >= %(since)s AND c.change_id::text > %(after)s
+    ORDER BY c.change_id LIMIT %(limit)s
+"""
+_ENDS: Mapping[str, str] = {
+    ChangeState.APPLIED: "What was asked for is carried out: version {revision} holds.",
+    ChangeState.REJECTED: "A lead turned it down: {note}",
+    ChangeState.WITHDRAWN: "It was taken back, and is to be asked for anew.",
+}
+
+
+def _key(change: Change) -> str:
+    return change.key
+
+
+def _of_change(row: Sequence[Any]) -> Change:
+    change_id, order_id, number, state, revision, note, settled_at = row
+    document = OrderDecision(
+        order_id=OrderId(order_id),
+        number=OrderNumber(number),
+        state=state,
+        sentence=_ENDS.get(state, "").format(revision=revision, note=note),
+        decided_at=settled_at,
+        revision=_ONCE,
+        change_id=ChangeId(change_id),
+    )
+    return Change(
+        kind=ChangeKind.ORDER, key=str(change_id), revision=_ONCE, document=Raw(encode(document))
+    )
 
 
 def _decision(row: Sequence[Any]) -> Change:

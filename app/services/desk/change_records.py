@@ -5,7 +5,9 @@ Reads and writes inside somebody else's transaction; asks nobody. Any thread.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -27,6 +29,7 @@ _WORDS: dict[type, ChangeWhat] = {
     Cancellation: ChangeWhat.CANCELLATION,
     Undo: ChangeWhat.UNDO,
 }
+_DECIDED = (ChangeState.APPLIED, ChangeState.REJECTED, ChangeState.WITHDRAWN)
 _WITH_PERSON = (CommandState.STUCK, CommandState.QUARANTINED)
 
 
@@ -128,17 +131,20 @@ def sent_before(connection: Connection, change_id: UUID) -> OrderChange | None:
 def outcome_of(connection: Connection, change_id: UUID) -> Outcome:
     """What the centre said of it."""
     query = (
-        select(CommandRow.state, CommandRow.reasons, CommandRow.sentence)
+        select(CommandRow.state, CommandRow.reasons, CommandRow.sentence, CommandRow.decision)
         .join(OrderChangeRow, OrderChangeRow.position == CommandRow.position)
         .where(OrderChangeRow.change_id == change_id)
     )
     row = connection.execute(query).one_or_none()
-    return Outcome(state=None) if row is None else _outcome(row.state, row.reasons, row.sentence)
+    return Outcome(state=None) if row is None else _outcome(row)
 
 
-def _outcome(stood: CommandState, named: str, sentence: str) -> Outcome:
-    """Reasons come only with what was not carried out."""
+def _outcome(row: Sequence[Any]) -> Outcome:
+    """As it was decided later, else as it was answered: reasons come only with what is kept."""
+    stood, named, sentence, decision = row
     reasons = tuple(filter(None, named.split(",")))
+    if decision in _DECIDED:
+        return Outcome(state=ChangeState(decision), reasons=reasons, sentence=sentence)
     if stood in _ANSWERED:
         state = ChangeState.OPEN if reasons else ChangeState.APPLIED
         return Outcome(state=state, reasons=reasons, sentence=sentence)
@@ -169,15 +175,21 @@ def known_order(connection: Connection, order_id: UUID) -> KnownOrder | None:
     if body is None:
         return None
     rows = connection.execute(
-        select(CommandRow.body, CommandRow.state, CommandRow.reasons, CommandRow.sentence)
+        select(
+            CommandRow.body,
+            CommandRow.state,
+            CommandRow.reasons,
+            CommandRow.sentence,
+            CommandRow.decision,
+        )
         .join(OrderChangeRow, OrderChangeRow.position == CommandRow.position)
         .where(OrderChangeRow.order_id == order_id)
         .order_by(CommandRow.position)
     ).all()
     known = KnownOrder(placed=decode(body, PlacedOrder), revision=1)
-    for row in rows:
-        if _outcome(row.state, row.reasons, row.sentence).state is not ChangeState.OPEN:
-            known = _changed(known, decode(row.body, OrderChange))
+    for body, *answer in rows:
+        if _outcome(answer).state in {None, ChangeState.APPLIED}:
+            known = _changed(known, decode(body, OrderChange))
     return known
 
 

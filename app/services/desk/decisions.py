@@ -7,8 +7,9 @@ thread.
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
+from app.models.desk.order_change import OrderChangeRow
 from app.models.desk.tables import CommandRow, PlacedOrderRow
 from app.store.desk import DeskStore
 from app.values.clock import Clock
@@ -28,6 +29,18 @@ def is_final(state: str) -> bool:
     return state != TO_BE_LOOKED_AT
 
 
+def _command_of(decision: OrderDecision) -> Select[int, CommandState]:
+    """The command that placed the order, or asked for the change."""
+    command = select(CommandRow.position, CommandRow.state)
+    if decision.change_id is None:
+        return command.join(PlacedOrderRow, PlacedOrderRow.position == CommandRow.position).where(
+            PlacedOrderRow.order_id == decision.order_id
+        )
+    return command.join(OrderChangeRow, OrderChangeRow.position == CommandRow.position).where(
+        OrderChangeRow.change_id == decision.change_id
+    )
+
+
 class Decisions:
     """Decisions about the orders of one seat; `taken` counts them, for who shows an order."""
 
@@ -44,14 +57,7 @@ class Decisions:
             decision = decode(change.document, OrderDecision)
         except Refusal:
             return
-        query = (
-            select(CommandRow.position, CommandRow.state)
-            .join(PlacedOrderRow, PlacedOrderRow.position == CommandRow.position)
-            .where(
-                PlacedOrderRow.order_id == decision.order_id,
-                CommandRow.decided_revision < decision.revision,
-            )
-        )
+        query = _command_of(decision).where(CommandRow.decided_revision < decision.revision)
         with self._store.write() as connection:
             row = connection.execute(query).one_or_none()
             if row is not None:

@@ -482,7 +482,17 @@ class TestWhatComesLate:
             lead.caller.call(SETTLE_CHANGE, wanted)
         assert refused.value.code == "order_shipping"
         rejected = msgspec.structs.replace(wanted, apply=False)
+        desk.centre.clock.advance(minutes=3)
         assert lead.caller.call(SETTLE_CHANGE, rejected).state is ChangeState.REJECTED
+        told = desk.caller.call(TAKE_SNAPSHOT, TakeSnapshot(kind=ChangeKind.ORDER)).rows
+        mine = [decode(row.document, OrderDecision) for row in told if row.key == str(change_id)]
+        assert [(one.change_id, one.state) for one in mine] == [(change_id, "rejected")]
+        assert mine[0].sentence == "A lead turned it down: They insist."
+        others = lead.caller.call(TAKE_SNAPSHOT, TakeSnapshot(kind=ChangeKind.ORDER)).rows
+        assert str(change_id) not in {row.key for row in others}
+        told_of = "SELECT device_id FROM change WHERE kind = 'order' AND key = :change"
+        rows = desk.centre.rows(told_of, change=str(change_id))
+        assert [row.device_id for row in rows] == [desk.seat.device_id]
         with pytest.raises(Refusal) as refused:
             desk.caller.call(WITHDRAW_CHANGE, WithdrawChange(change_id=change_id))
         assert refused.value.code == "change_settled"

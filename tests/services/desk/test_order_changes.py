@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from app.services.desk.change_records import known_order
 from app.services.desk.desk import Desk
 from app.services.desk.recovery import JOURNAL, STORE
 from app.services.ports import Caller
@@ -15,7 +16,7 @@ from app.services.rules.order_standing import page_at_desk
 from app.values.errors import Refusal
 from app.values.identity import ChangeId, OrderId
 from app.values.order_life import CancelReason, ChangeState, OrderAct
-from app.values.vocabulary import PaymentMethod, Region
+from app.values.vocabulary import ChangeKind, PaymentMethod, Region
 from app.wire import operations
 from app.wire.order_changes import (
     Amendment,
@@ -35,6 +36,7 @@ from app.wire.orders import (
     SaveDraft,
     VoidDraft,
 )
+from app.wire.sync import OrderDecision
 from tests.builders import an_id, changed, with_line
 from tests.services.desk.site import (
     REGIONS,
@@ -48,6 +50,7 @@ from tests.services.desk.site import (
     sign_in,
 )
 
+KINDS_OF_A_SNAPSHOT = 5
 LATER = changed(payment=PaymentMethod.LATER)
 
 
@@ -189,6 +192,38 @@ def test_what_the_centre_keeps_as_a_request_is_said_so(site: Site) -> None:
         desk.line.step()
         sent = send(desk.caller, draft)
         assert (sent.state, sent.reasons) == (ChangeState.OPEN, ("order_changed",))
+
+
+@pytest.mark.parametrize(("state", "known_as"), [("applied", 5), ("rejected", 3), ("withdrawn", 3)])
+def test_what_a_lead_decides_about_a_request_is_known_where_it_was_asked_for(
+    site: Site, state: str, known_as: int
+) -> None:
+    with site.opened() as desk:
+        placed = placed_at(site, desk)
+        for _ in range(KINDS_OF_A_SNAPSHOT):
+            desk.feed.step()
+        draft = amended(desk.caller, placed)
+        site.centre.kept_because = ("order_changed",)
+        send(desk.caller, draft)
+        desk.line.step()
+        change_id = ChangeId(draft.order_id)
+        decision = OrderDecision(
+            order_id=OrderId(placed.document.order_id),
+            number=placed.number,
+            state=state,
+            sentence="A lead has decided.",
+            decided_at=site.clock.now(),
+            revision=1,
+            change_id=change_id,
+        )
+        site.centre.put(ChangeKind.ORDER, str(change_id), decision, 1)
+        desk.feed.step()
+        sent = send(desk.caller, draft)
+        assert (sent.state, sent.reasons) == (ChangeState(state), ())
+        with desk.records.store.read() as connection:
+            known = known_order(connection, OrderId(placed.document.order_id))
+        assert known is not None
+        assert known.placed.document.lines[0].quantity == known_as
 
 
 def test_the_answer_is_waited_for_while_the_centre_is_there(site: Site) -> None:

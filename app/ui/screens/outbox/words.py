@@ -143,8 +143,9 @@ def why(entry: OutboxEntry, *, online: bool) -> str:
         reasons = [sentence_for(reason) for reason in entry.reasons]
         told = list(dict.fromkeys(filter(None, (entry.sentence, *reasons))))
         return " ".join(told) or tr("Somebody has to look at it before it goes on.")
-    if entry.kind is CommandKind.CHANGE_ORDER and entry.reasons and entry.answered_at:
-        kept = tr("It is kept as a request, and a colleague decides.")
+    is_kept = entry.reasons and entry.answered_at and not entry.decision
+    if entry.kind is CommandKind.CHANGE_ORDER and (is_kept or entry.decision):
+        kept = tr("It is kept as a request, and a colleague decides.") if is_kept else ""
         return " ".join(filter(None, (kept, entry.sentence)))
     if entry.is_held:
         return tr("It goes after its order, which the central service does not have yet.")
