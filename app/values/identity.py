@@ -30,6 +30,7 @@ MovementId = NewType("MovementId", UUID)
 LinkId = NewType("LinkId", UUID)
 ChangeId = NewType("ChangeId", UUID)
 RefundId = NewType("RefundId", UUID)
+GoodwillId = NewType("GoodwillId", UUID)
 HandoverId = NewType("HandoverId", UUID)
 ProductCode = NewType("ProductCode", str)
 

@@ -133,3 +133,22 @@ def parse_unit_price(text: str, currency: Currency) -> UnitPrice:
     if scaled != scaled.to_integral_value():
         raise Refusal("price_too_fine", "A price has at most four decimal places.", "price")
     return UnitPrice(int(scaled), currency)
+
+
+def parse_money(text: str, currency: Currency) -> Money:
+    """An amount from what a person wrote ("5", "5.00", "£5"), read as a price is.
+
+    Raises Refusal `amount_malformed`, `amount_currency` (the sign of another one) or
+    `amount_too_fine` (parts of a penny).
+    """
+    try:
+        price = parse_unit_price(text, currency)
+    except Refusal as refusal:
+        if refusal.code == "price_currency":
+            sentence = f"Amounts of this order are in {currency.value}."
+            raise Refusal("amount_currency", sentence, "amount") from None
+        raise Refusal("amount_malformed", "That is not an amount.", "amount") from None
+    if price.ten_thousandths % _PER_MINOR:
+        sentence = "An amount has at most two decimal places."
+        raise Refusal("amount_too_fine", sentence, "amount")
+    return price.times(1)

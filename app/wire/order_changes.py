@@ -250,8 +250,12 @@ class RefundDone(Request, frozen=True, kw_only=True):
 
 
 class GiveGoodwill(Request, frozen=True, kw_only=True):
-    """Give money back for an inconvenience; nothing is returned for it."""
+    """Give money back for an inconvenience; nothing is returned for it.
 
+    Repeatable by `goodwill_id`, which the desk keeps until it has heard what came of it.
+    """
+
+    goodwill_id: GoodwillId
     order_id: OrderId
     amount: Money
     reason: ShortText

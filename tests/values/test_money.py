@@ -14,6 +14,7 @@ from app.values.money import (
     Currency,
     Money,
     UnitPrice,
+    parse_money,
     parse_unit_price,
     round_half_up,
     total_of,
@@ -125,3 +126,31 @@ def test_what_is_no_price_is_refused(written: str, code: str) -> None:
 def test_what_a_price_shows_is_read_back_as_the_same_price(ten_thousandths: int) -> None:
     price = UnitPrice(ten_thousandths, USD)
     assert parse_unit_price(str(price), USD) == price
+
+
+@pytest.mark.parametrize("written", ["5", "5.00", "£5", " £ 5.0 ", "5.", "0005"])
+def test_an_amount_is_read_as_people_type_it(written: str) -> None:
+    assert parse_money(written, GBP) == Money(500, GBP)
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("", "amount_malformed"),
+        ("five", "amount_malformed"),
+        ("4,75", "amount_malformed"),
+        ("-5", "amount_malformed"),
+        ("9e99", "amount_malformed"),
+        ("$5", "amount_currency"),
+        ("4.755", "amount_too_fine"),
+    ],
+)
+def test_what_is_no_amount_is_refused(written: str, code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        parse_money(written, GBP)
+    assert (refused.value.code, refused.value.field) == (code, "amount")
+
+
+@given(st.integers(0, LARGEST_UNIT_PRICE // 100))
+def test_what_an_amount_shows_is_read_back_as_the_same_amount(minor: int) -> None:
+    assert parse_money(str(Money(minor, USD)), USD) == Money(minor, USD)

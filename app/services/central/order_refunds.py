@@ -114,9 +114,9 @@ class OrderRefunds:
     def goodwill(self, tx: Transaction, actor: Actor, request: GiveGoodwill) -> RefundsMade:
         """Give something back for an inconvenience, never more than was paid and not given back.
 
-        Raises Refusal `order_unknown`, `needs_lead`, `order_cancelled`, `reason_missing`,
-        `card_digits`, `amount_malformed`, `goodwill_malformed`, `goodwill_too_much` or
-        `refund_above_paid`.
+        Given once under its id, however often it is asked for. Raises Refusal `order_unknown`,
+        `needs_lead`, `order_cancelled`, `reason_missing`, `card_digits`, `amount_malformed`,
+        `goodwill_malformed`, `goodwill_given`, `goodwill_too_much` or `refund_above_paid`.
         """
         reason = _words(request.reason, "reason", "Please say what it is given for.")
         person = actor.signed_in
@@ -126,6 +126,9 @@ class OrderRefunds:
         tx.about(request.order_id, amount=request.amount.minor)
         if request.amount.currency is not row.currency:
             raise Refusal("amount_malformed", "That is no amount of this order.", "amount")
+        before = _given_before(tx, request)
+        if before is not None:
+            return before
         rules = self._regions[row.region]
         now = order_now(tx, row, rules)
         obstacle = may(OrderAct.GOODWILL, now.standing(person.permissions))
@@ -152,13 +155,43 @@ class OrderRefunds:
             device_id=actor.seat.device_id,
             person_id=person.person_id,
             command_id=actor.command_id,
-            facts={"amount": request.amount.minor},
+            facts={
+                "amount": request.amount.minor,
+                "goodwill": str(request.goodwill_id),
+                "refunds": [str(one.refund_id) for one in made],
+            },
         )
         tx.session.add(event)
         tx.session.flush()
         bring_up_to_date(tx, row.order_id)
         decided(tx, row.order_id)
         return RefundsMade(refunds=tuple(refund_view(one, row.currency) for one in made))
+
+
+def _given_before(tx: Transaction, request: GiveGoodwill) -> RefundsMade | None:
+    """What came of the same goodwill, whose answer was lost; behind the lock of its order.
+
+    Raises Refusal `goodwill_given` where it was another amount.
+    """
+    found = tx.session.scalar(
+        select(OrderEvent).where(
+            OrderEvent.order_id == request.order_id,
+            OrderEvent.kind == GOODWILL,
+            OrderEvent.facts["goodwill"].as_string() == str(request.goodwill_id),
+        )
+    )
+    if found is None:
+        return None
+    given = Money(found.facts["amount"], request.amount.currency)
+    if given != request.amount:
+        sentence = f"{given} was given already, and nothing more is given now."
+        raise Refusal("goodwill_given", sentence, "amount")
+    ids = [UUID(one) for one in found.facts["refunds"]]
+    made = select(OrderRefund).where(OrderRefund.refund_id.in_(ids))
+    rows = tx.session.scalars(made.order_by(OrderRefund.asked_at, OrderRefund.refund_id))
+    return RefundsMade(
+        refunds=tuple(refund_view(one, request.amount.currency) for one in rows)
+    )
 
 
 def _what_goes(held: Money, owed_then: Money, amount: Money) -> Money:

@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from app.services.central.order_refunds import RefundWatch
 from app.values.errors import Refusal
-from app.values.identity import MovementId, OrderId, RefundId
+from app.values.identity import GoodwillId, MovementId, OrderId, RefundId
 from app.values.money import Currency, Money
 from app.values.vocabulary import AttemptState, PaymentMethod, PaymentState, Role
 from app.wire.card_operations import CAPTURE_ATTEMPT
@@ -226,12 +227,54 @@ def test_a_refund_that_the_watchdog_finished_is_counted_once(
 
 class TestGoodwill:
     def give(self, lead: ChangingDesk, order: PlacedOrder, minor: int) -> list[int]:
-        wanted = GiveGoodwill(
+        return self.ask(lead, self.wanted(lead, order, minor))
+
+    def wanted(self, lead: ChangingDesk, order: PlacedOrder, minor: int) -> GiveGoodwill:
+        return GiveGoodwill(
+            goodwill_id=GoodwillId(lead.centre.ids.new()),
             order_id=OrderId(order.document.order_id),
             amount=Money(minor, Currency.GBP),
             reason="It came late.",
         )
+
+    def ask(self, lead: ChangingDesk, wanted: GiveGoodwill) -> list[int]:
         return [one.amount.minor for one in lead.caller.call(GIVE_GOODWILL, wanted).refunds]
+
+    def test_is_given_once_though_the_answer_was_lost_and_it_is_asked_for_again(
+        self, lead: ChangingDesk, desk: ChangingDesk
+    ) -> None:
+        order = ordered(desk)
+        wanted = self.wanted(lead, order, 500)
+        assert self.ask(lead, wanted) == self.ask(lead, wanted) == [500]
+        assert [row[2] for row in refunds(desk.centre)] == [500]
+        assert desk.page(order).account.goodwill.minor == 500
+
+    def test_with_another_amount_under_the_same_id_is_told_and_not_given(
+        self, lead: ChangingDesk, desk: ChangingDesk
+    ) -> None:
+        order = ordered(desk)
+        wanted = self.wanted(lead, order, 500)
+        self.ask(lead, wanted)
+        with pytest.raises(Refusal) as refused:
+            self.ask(lead, replace(wanted, amount=Money(400, Currency.GBP)))
+        assert refused.value.code == "goodwill_given"
+        assert "£5.00" in refused.value.sentence
+        assert desk.page(order).account.goodwill.minor == 500
+
+    def test_is_found_again_though_the_order_was_cancelled_since(
+        self, lead: ChangingDesk, desk: ChangingDesk
+    ) -> None:
+        order = ordered(desk)
+        wanted = self.wanted(lead, order, 500)
+        self.ask(lead, wanted)
+        desk.cancel(order)
+        assert self.ask(lead, wanted) == [500]
+
+    def test_twice_on_purpose_is_given_twice(self, lead: ChangingDesk, desk: ChangingDesk) -> None:
+        order = ordered(desk)
+        self.give(lead, order, 200)
+        self.give(lead, order, 200)
+        assert desk.page(order).account.goodwill.minor == 400
 
     def test_is_never_more_than_was_paid(self, lead: ChangingDesk, desk: ChangingDesk) -> None:
         order = ordered(desk)

@@ -192,9 +192,7 @@ def _amount(act: WorkAct, item: WorkItem, detail: Detail | None) -> str:
 
 def _rejecting(item: WorkItem, detail: Detail | None) -> str:
     if item.item.kind is WorkKind.CHANGE:
-        kept = _N(
-            "Worklist", "The order stays as it is, and no money is kept for the change."
-        )
+        kept = _N("Worklist", "The order stays as it is, and no money is kept for the change.")
         return tr(kept)
     cancels = tr(_N("Worklist", "Cancels the whole order"))
     preview = detail.rejecting if detail is not None else None
