@@ -15,6 +15,7 @@ from app.values.identity import (
     AttemptId,
     ChangeId,
     ContactId,
+    GoodwillId,
     LineId,
     LinkId,
     OrderId,

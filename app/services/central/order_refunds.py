@@ -189,9 +189,7 @@ def _given_before(tx: Transaction, request: GiveGoodwill) -> RefundsMade | None:
     ids = [UUID(one) for one in found.facts["refunds"]]
     made = select(OrderRefund).where(OrderRefund.refund_id.in_(ids))
     rows = tx.session.scalars(made.order_by(OrderRefund.asked_at, OrderRefund.refund_id))
-    return RefundsMade(
-        refunds=tuple(refund_view(one, request.amount.currency) for one in rows)
-    )
+    return RefundsMade(refunds=tuple(refund_view(one, request.amount.currency) for one in rows))
 
 
 def _what_goes(held: Money, owed_then: Money, amount: Money) -> Money:
