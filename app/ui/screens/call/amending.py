@@ -56,12 +56,13 @@ class Ask(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeQuestion:
-    """What is asked, with the words on the key that goes on."""
+    """What is asked, with the words on the key that goes on; `say` is what the caller hears."""
 
     ask: Ask
     heading: str
     words: str
     go_on: str
+    say: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,7 @@ class AmendingPresenter(QObject):
                 heading=self.tr("All lines are taken off"),
                 words=words.format(number=number),
                 go_on=self.tr("Cancel the order \u2026"),
+                say=self.tr("Then nothing is left of it. Shall I cancel the whole order?"),
             )
         )
         return True
@@ -301,6 +303,7 @@ class AmendingPresenter(QObject):
             heading=self.tr("It cannot be changed like that at once"),
             words=words,
             go_on=self.tr("Keep it as a request"),
+            say=words,
         )
 
     def _in_words(self, found: tuple[Difference, ...]) -> str:

@@ -388,6 +388,7 @@ class CallPresenter(QObject):
             self._cautions.poke()
 
     def _judge(self, document: OrderDocument) -> None:
+        change = topics.change_in_hand(document, is_touched=self.order.can_undo)
         looked_at = (
             document.customer,
             document.deliver_to,
@@ -395,7 +396,7 @@ class CallPresenter(QObject):
             document.delivery,
             bool(document.lines),
             self.lines.book.lacking,
-            document.amends is not None and not self.order.can_undo,
+            change,
         )
         state = self._state
         if len(self._judged) != len(looked_at) or any(
@@ -403,8 +404,7 @@ class CallPresenter(QObject):
         ):
             self._judged = looked_at
             lacking = readiness.missing(document, self.rules)
-            short, untouched = self.stock.missing(), bool(looked_at[-1])
-            state = topics.with_missing(state, lacking, short, is_untouched_change=untouched)
+            state = topics.with_missing(state, lacking, self.stock.missing(), change)
         totals = pricing.totals(document, self.rules, self.lines.book.sums)
         self._state = replace(state, document=document, totals=totals, can_undo=self.order.can_undo)
         self.read_back.follow(totals, state.missing)

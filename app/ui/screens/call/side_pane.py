@@ -72,6 +72,7 @@ class SidePane(QWidget):
         self._is_low = False
         self._call = CallState()
         self._guide = ReadBackState()
+        self._asked: ChangeQuestion | None = None
         self._answers: QWidget | None = None
         self.is_answering = False
         self._lay_out()
@@ -157,6 +158,8 @@ class SidePane(QWidget):
     def show_change(self, question: ChangeQuestion | None) -> None:
         """Ask what has to be settled before a change is sent."""
         self.change.show_question(question)
+        self._asked = question
+        self._show_sentence()
         self._fit()
         if question is not None:
             self.change.take_focus()
@@ -251,6 +254,10 @@ class SidePane(QWidget):
 
     def _show_sentence(self) -> None:
         """Outside the read-back: the question that is due; while a card is taken, what it needs."""
+        if self._asked is not None:
+            say = self._asked.say
+            self.guide.say((Part(f"\u201c{say}\u201d"),) if say else (), "")
+            return
         script, stage = self._call.script, self._guide.stage
         if script is not None and stage is not Stage.ASKING:
             self.guide.say((Part(f"\u201c{script.say}\u201d"),) if script.say else (), script.hint)

@@ -6,11 +6,13 @@ A checklist in the order of the talk, and the question to ask now.
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum
 
 from PySide6.QtCore import QCoreApplication
 
 from app.services.rules.readiness import Missing
 from app.ui.screens.call.state import CallState, Topic, TopicRow
+from app.wire.orders import OrderDocument
 
 _TOPICS = {
     "customer": Topic.CUSTOMER,
@@ -19,6 +21,25 @@ _TOPICS = {
     "bill_to": Topic.BILLING,
     "delivery": Topic.ARRIVAL,
 }
+
+
+class ChangeInHand(Enum):
+    """How far the change of an order that has its number is, where that is a question of its own.
+
+    Nothing of it is changed yet, or all of its lines are taken off.
+    """
+
+    UNTOUCHED = "untouched"
+    EMPTIED = "emptied"
+
+
+def change_in_hand(document: OrderDocument, *, is_touched: bool) -> ChangeInHand | None:
+    """Which of them the draft is; None for a new order, and for a change with something in it."""
+    if document.amends is None:
+        return None
+    if not document.lines:
+        return ChangeInHand.EMPTIED
+    return None if is_touched else ChangeInHand.UNTOUCHED
 
 
 def topic_of(missing: Missing) -> Topic:
@@ -30,13 +51,11 @@ def with_missing(
     state: CallState,
     missing: tuple[Missing, ...],
     short: tuple[Missing, ...] = (),
-    *,
-    is_untouched_change: bool = False,
+    change: ChangeInHand | None = None,
 ) -> CallState:
     """The state with its checklist, the question to ask, and why it cannot be placed.
 
-    Lines that are `short` come where the talk is about the lines. `is_untouched_change`: an order
-    that has its number is to be changed, and nothing of it has been yet.
+    Lines that are `short` come where the talk is about the lines.
     """
     if short:
         before = [one for one in missing if topic_of(one) in {Topic.CUSTOMER, Topic.ITEMS}]
@@ -58,7 +77,7 @@ def with_missing(
         state,
         missing=missing,
         topics=rows,
-        say=missing[0].say if missing else _open_question(is_untouched_change),
+        say=_question(missing, change),
     )
 
 
@@ -70,7 +89,12 @@ def still_needed(missing: tuple[Missing, ...]) -> str:
     return QCoreApplication.translate("Call", "Still needed: {names}.").format(names=names)
 
 
-def _open_question(is_untouched_change: bool) -> str:
-    if is_untouched_change:
+def _question(missing: tuple[Missing, ...], change: ChangeInHand | None) -> str:
+    if change is ChangeInHand.EMPTIED:
+        words = "Would you like something else instead, or shall I cancel the order?"
+        return QCoreApplication.translate("Call", words)
+    if missing:
+        return missing[0].say
+    if change is ChangeInHand.UNTOUCHED:
         return QCoreApplication.translate("Call", "What shall I change?")
     return QCoreApplication.translate("Call", "Is there anything else you would like today?")

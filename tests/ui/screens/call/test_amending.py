@@ -130,6 +130,15 @@ def test_what_is_to_be_changed_is_asked_until_something_was(
     assert window.call.state.say == "Is there anything else you would like today?"
 
 
+def test_with_all_lines_off_it_is_asked_whether_the_order_is_to_be_cancelled(
+    amending: Hands, window: MainWindow
+) -> None:
+    for row in window.call.lines.state.rows:
+        window.call.lines.remove(row.line_id)
+    said = "Would you like something else instead, or shall I cancel the order?"
+    assert window.call.state.say == said
+
+
 def test_only_what_was_changed_is_asked_again(amending: Hands, window: MainWindow) -> None:
     set_first_quantity(window, 5)
     still = [row.title for row in window.call.read_back.state.rows if not row.holds]
@@ -174,6 +183,7 @@ def test_what_others_changed_is_shown_and_taken_in(
     amending.ctrl(Qt.Key.Key_Return)
     box = window.call_screen.side.change
     assert box.words()[1:] == ("Note: Ring twice.", "Take that in and go on")
+    assert window.call_screen.side.guide.sentence() == ""
     assert not desk.changes
     desk.preview_with = {}
     amending.press(Qt.Key.Key_T)
@@ -190,6 +200,7 @@ def test_what_cannot_be_done_at_once_is_kept_as_a_request_when_the_csr_says_so(
     desk.answer = ChangeState.OPEN
     amending.ctrl(Qt.Key.Key_Return)
     assert window.call_screen.side.change.words()[1] == "It is packed."
+    assert window.call_screen.side.guide.sentence() == "\u201cIt is packed.\u201d"
     amending.enter()
     assert not desk.changes
     amending.press(Qt.Key.Key_T)
