@@ -1,4 +1,4 @@
-"""Leads from the page of an order to changing it and back: amending in the call screen, cancelling.
+"""Leads from the page of an order to changing it and back: amending, cancelling, goodwill.
 
 The only place that knows the call screen, the order page and the screen of what was placed
 together for this. GUI thread.
@@ -19,6 +19,9 @@ from app.ui.presenters import Means, Presenters
 from app.ui.screens.call.amending import Changed
 from app.ui.screens.order.cancel_panel import CancelPanel
 from app.ui.screens.order.cancel_presenter import CancelPresenter
+from app.ui.screens.order.goodwill_panel import GoodwillPanel
+from app.ui.screens.order.goodwill_presenter import GoodwillPresenter
+from app.ui.screens.order.panel import OrderPanel
 from app.ui.screens.order.presenter import OrderPageState
 from app.ui.screens.placed.state import ChangeTold
 from app.values.errors import Fault, Refusal
@@ -55,17 +58,21 @@ class OrderChanging(QObject):
         self._means = means
         self._show_order = show_order
         self._to_cancel: OrderId | None = None
-        self._panel: CancelPanel | None = None
+        self._cancel_panel: CancelPanel | None = None
+        self._goodwill_panel: GoodwillPanel | None = None
         self.cancelling = CancelPresenter(
             means.caller, means.background, means.clock, means.ids, self
         )
-        self.cancelling.notice.connect(self.notice)
-        self.cancelling.done.connect(presenters.order.refresh)
+        self.giving = GoodwillPresenter(means.caller, means.background, means.ids, self)
         order = presenters.order
+        for asking in (self.cancelling, self.giving):
+            asking.notice.connect(self.notice)
+            asking.done.connect(order.refresh)
         order.amend_asked.connect(partial(self._begin, then=self._begun))
         order.collect_asked.connect(partial(self._begin, then=self._to_collect))
         order.cancel_asked.connect(self._cancel)
         order.undo_asked.connect(self._undo)
+        order.goodwill_asked.connect(self._give)
         order.state_changed.connect(self._follow)
         presenters.call.changed.connect(self._changed)
         presenters.call.amending.cancel_asked.connect(self._cancel_instead)
@@ -90,13 +97,22 @@ class OrderChanging(QObject):
 
     @Slot(object)
     def _cancel(self, page: OrderPage) -> None:
-        self._make_panel()
+        self._make_cancel_panel()
         self.cancelling.open(page)
 
     @Slot(object)
     def _undo(self, page: OrderPage) -> None:
-        self._make_panel()
+        self._make_cancel_panel()
         self.cancelling.open_undo(page)
+
+    @Slot(object)
+    def _give(self, page: OrderPage) -> None:
+        """One panel at a time has the keys."""
+        self.cancelling.close()
+        if self._goodwill_panel is None:
+            self._goodwill_panel = GoodwillPanel(self.giving, self._pages.order)
+            self._place(self._goodwill_panel)
+        self.giving.open(page)
 
     @Slot(object)
     def _cancel_instead(self, amends: Amends) -> None:
@@ -107,6 +123,7 @@ class OrderChanging(QObject):
     @Slot(object)
     def _follow(self, state: OrderPageState) -> None:
         self.cancelling.follow(state.page)
+        self.giving.follow(state.page)
         if state.page is None or state.loading:
             return
         self.cancelling.take_page(state.page)
@@ -115,16 +132,21 @@ class OrderChanging(QObject):
             self._to_cancel = None
             self._cancel(state.page)
 
-    def _make_panel(self) -> None:
-        """Once it is wanted: below the lines, with Esc for itself while it is open."""
-        if self._panel is not None:
-            return
+    def _make_cancel_panel(self) -> None:
+        """Once it is wanted; one panel at a time has the keys."""
+        self.giving.close()
+        if self._cancel_panel is None:
+            self._cancel_panel = CancelPanel(self.cancelling, self._pages.order)
+            self._cancel_panel.choosing.connect(self._pages.order.give_way)
+            self._place(self._cancel_panel)
+
+    def _place(self, panel: OrderPanel) -> None:
+        """Below the lines, in view, with Esc for itself while it is open."""
         screen = self._pages.order
-        self._panel = CancelPanel(self.cancelling, screen)
-        screen.panel_place.addWidget(self._panel)
-        self._panel.opened.connect(partial(screen.back_key.setEnabled, False))
-        self._panel.choosing.connect(screen.give_way)
-        self._panel.closed.connect(self._panel_closed)
+        screen.panel_place.addWidget(panel)
+        panel.opened.connect(partial(screen.back_key.setEnabled, False))
+        panel.opened.connect(partial(screen.bring_in_view, panel))
+        panel.closed.connect(self._panel_closed)
 
     @Slot()
     def _panel_closed(self) -> None:

@@ -75,6 +75,7 @@ class Action(StrEnum):
     CANCEL_ORDER = "cancel-order"
     TAKE_CHANGE_BACK = "take-change-back"
     WITHDRAW = "withdraw-request"
+    GOODWILL = "goodwill"
     WORK_KIND = "work-kind"
     WORK_RELEASE = "work-release"
     WORK_REJECT = "work-reject"
@@ -201,6 +202,7 @@ KEYS: dict[Action, Key] = {
     Action.WITHDRAW: Key(
         ("W",), QT_TRANSLATE_NOOP("Shortcuts", "Take the open request back"), Where.LIST
     ),
+    Action.GOODWILL: Key(("V",), QT_TRANSLATE_NOOP("Shortcuts", "Give goodwill"), Where.LIST),
     Action.WORK_KIND: Key(
         tuple(str(number) for number in range(9)),
         QT_TRANSLATE_NOOP("Shortcuts", "Only one kind of what needs a person"),

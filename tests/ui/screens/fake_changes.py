@@ -14,9 +14,10 @@ from app.services.rules.pricing import totals
 from app.services.rules.regions import load_regions
 from app.settings import resource_folder
 from app.ui.main_window import MainWindow
-from app.values.identity import ChangeId, DeviceId, OrderId, PersonId
+from app.values.errors import Refusal, Unreachable
+from app.values.identity import ChangeId, DeviceId, GoodwillId, OrderId, PersonId, RefundId
 from app.values.money import Money
-from app.values.order_life import ChangeState, ChangeWhat, IdentityLevel
+from app.values.order_life import ChangeState, ChangeWhat, IdentityLevel, RefundState, RefundWay
 from app.wire.message import encode
 from app.wire.order_changes import (
     Amendment,
@@ -26,10 +27,18 @@ from app.wire.order_changes import (
     ChangePreview,
     ChangeSent,
     ChangeView,
+    GiveGoodwill,
     PreviewChange,
+    RefundsMade,
+    RefundView,
     Undo,
 )
-from app.wire.order_operations import BEGIN_AMENDMENT, CHANGE_ORDER, PREVIEW_CHANGE
+from app.wire.order_operations import (
+    BEGIN_AMENDMENT,
+    CHANGE_ORDER,
+    GIVE_GOODWILL,
+    PREVIEW_CHANGE,
+)
 from app.wire.order_page import AskOrderPage, OrderPage
 from app.wire.orders import PlacedOrder
 from app.wire.read_back import ReadBackEntry
@@ -51,7 +60,11 @@ _WORDS = {
 
 
 class FakeChanges:
-    """`changes` are what was sent; `answer` is what comes of it, `preview_with` what differs."""
+    """`changes` are what was sent; `answer` is what comes of it, `preview_with` what differs.
+
+    `goodwills` are what was given, each once; `goodwill_asked` how often. `meanwhile` happens while
+    it is being given, and `lose_answer` leaves the asker without an answer, once.
+    """
 
     orders: dict[OrderId, PlacedOrder]
     drafts: dict[OrderId, bytes]
@@ -65,6 +78,10 @@ class FakeChanges:
         self.answer: ChangeState | None = ChangeState.APPLIED
         self.preview_with: dict[str, Any] = {}
         self.undo_minutes = 15
+        self.goodwills: dict[GoodwillId, GiveGoodwill] = {}
+        self.goodwill_asked: list[GiveGoodwill] = []
+        self.meanwhile: Callable[[], None] | None = None
+        self.lose_answer = False
         self._begun = 0
 
     def change_handlers(self) -> dict[str, Callable[[Any], Any]]:
@@ -72,6 +89,7 @@ class FakeChanges:
             BEGIN_AMENDMENT.name: self._begin,
             PREVIEW_CHANGE.name: self._preview,
             CHANGE_ORDER.name: self._change,
+            GIVE_GOODWILL.name: self._give,
         }
 
     def _page_of(self, order_id: OrderId) -> OrderPage:
@@ -140,3 +158,27 @@ class FakeChanges:
             state=self.answer,
             sentence="It is done." if self.answer else "I have kept this as a request.",
         )
+
+    def _give(self, request: GiveGoodwill) -> RefundsMade:
+        """All of it is to be sent by hand."""
+        self.goodwill_asked.append(request)
+        given = self.goodwills.setdefault(request.goodwill_id, request)
+        if self.meanwhile is not None:
+            self.meanwhile()
+        if self.lose_answer:
+            self.lose_answer = False
+            raise Unreachable("unreachable", "The central service does not answer.")
+        if given.amount != request.amount:
+            sentence = f"{given.amount} was given already, and nothing more is given now."
+            raise Refusal("goodwill_given", sentence, "amount")
+        page = self._page_of(request.order_id)
+        account = msgspec.structs.replace(page.account, goodwill=given.amount)
+        self.pages[request.order_id] = msgspec.structs.replace(page, account=account)
+        back = RefundView(
+            refund_id=RefundId(an_id(70_000 + len(self.goodwills))),
+            way=RefundWay.BY_HAND,
+            amount=given.amount,
+            state=RefundState.DUE,
+            at=A_MORNING,
+        )
+        return RefundsMade(refunds=(back,))

@@ -20,10 +20,11 @@ from app.ui.screens.order.cancel_presenter import (
     CancelStage,
     CancelState,
 )
+from app.ui.screens.order.panel import OrderPanel
 from app.ui.shortcuts import Action
 from app.ui.table_model import Align, Column, RowsModel, always
 from app.ui.widgets.buttons import PrimaryButton, StepButton, ToggleChip
-from app.ui.widgets.card import Box, Card
+from app.ui.widgets.card import Box
 from app.ui.widgets.fields import LabelledField
 from app.ui.widgets.rows_view import ROW_PX, RowsView
 from app.ui.widgets.text import label, wrapped
@@ -34,15 +35,13 @@ ROWS_MOST = 6
 COLUMNS = 3
 
 
-class CancelPanel(Card):
-    """`opened` and `closed` tell who shares the keys with it, `choosing` who shares its room."""
+class CancelPanel(OrderPanel):
+    """`choosing` tells who shares its room."""
 
-    opened = Signal()
-    closed = Signal()
     choosing = Signal(bool)
 
     def __init__(self, presenter: CancelPresenter, parent: QWidget | None = None) -> None:
-        super().__init__("", parent=parent)
+        super().__init__(parent)
         self._presenter = presenter
         self._stage = CancelStage.CLOSED
         self.whole = ToggleChip(f"{_tr('The whole order')}  W", one_of_many=True, parent=self)
@@ -67,7 +66,6 @@ class CancelPanel(Card):
         self.do_button = PrimaryButton(_tr("Cancel it"), Action.COMMIT, self)
         self._lay_out()
         self._connect()
-        self.hide()
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
@@ -135,15 +133,11 @@ class CancelPanel(Card):
         self.do_button.set_words(self._do_words(state))
         self.do_button.allow(state.why_not)
         self._show_parts(state, choosing=choosing)
-        theme.set_shown(self, is_open)
+        self.take_place(wanted=is_open)
         if choosing is not (before is CancelStage.CHOOSING):
             self.choosing.emit(choosing)
         if is_open and before is not state.stage:
             self._take_focus(state)
-        if is_open and before is CancelStage.CLOSED:
-            self.opened.emit()
-        elif not is_open and before is not CancelStage.CLOSED:
-            self.closed.emit()
 
     def _show_parts(self, state: CancelState, *, choosing: bool) -> None:
         acting = state.stage in {CancelStage.CHOOSING, CancelStage.UNDOING, CancelStage.SENDING}

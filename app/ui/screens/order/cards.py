@@ -14,7 +14,13 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from app.ui import formatting, theme
 from app.ui.icons import Icon, IconLabel
 from app.ui.screens.order import words
-from app.ui.screens.order.presenter import AMENDING, CANCELLING, UNDOING, OrderPageState
+from app.ui.screens.order.presenter import (
+    AMENDING,
+    CANCELLING,
+    GIVING,
+    UNDOING,
+    OrderPageState,
+)
 from app.ui.shortcuts import Action
 from app.ui.widgets.card import Card
 from app.ui.widgets.chip import Chip
@@ -158,6 +164,7 @@ class ActsCard(Card):
                 UNDOING,
                 Action.TAKE_CHANGE_BACK,
             ),
+            (self.tr("Give goodwill"), GIVING, Action.GOODWILL),
         ):
             if words.is_possible(page.may, acts):
                 yield _Act(name=name, key=key, tone=theme.Tone.OK)

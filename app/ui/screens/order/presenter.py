@@ -59,6 +59,7 @@ AMENDING = frozenset(
 CANCELLING = frozenset({OrderAct.CANCEL_ORDER, OrderAct.CANCEL_LINE})
 UNDOING = frozenset({OrderAct.UNDO})
 COLLECTING = frozenset({OrderAct.COLLECT})
+GIVING = frozenset({OrderAct.GOODWILL})
 
 
 Regions = Mapping[Region, RegionRules]
@@ -112,8 +113,9 @@ class OrderPageState:
 class OrderPresenter(QObject):
     """Holds one OrderPageState.
 
-    `amend_asked`, `collect_asked`, `cancel_asked`, `undo_asked` carry the page they are about;
-    `protocol_asked` the PlacedOrder of an order of this desk, `protocol_at_centre` the OrderPage.
+    `amend_asked`, `collect_asked`, `cancel_asked`, `undo_asked`, `goodwill_asked` carry the page
+    they are about; `protocol_asked` the PlacedOrder of an order of this desk, `protocol_at_centre`
+    the OrderPage.
     `opened` comes with the page whenever another order is shown, before anybody has seen it.
     """
 
@@ -124,6 +126,7 @@ class OrderPresenter(QObject):
     collect_asked = Signal(object)
     cancel_asked = Signal(object)
     undo_asked = Signal(object)
+    goodwill_asked = Signal(object)
     protocol_asked = Signal(object)
     protocol_at_centre = Signal(object)
 
@@ -237,6 +240,11 @@ class OrderPresenter(QObject):
     def undo(self) -> None:
         """Take the last change back."""
         self._want(UNDOING, self.undo_asked)
+
+    @Slot()
+    def give(self) -> None:
+        """Give something for the trouble."""
+        self._want(GIVING, self.goodwill_asked)
 
     @Slot()
     def withdraw(self) -> None:

@@ -1,11 +1,14 @@
 """The page of one order: lines and how they stand, money, what may be done, what happened. Passive.
 
-Others plug in: the check of who is calling above everything, a panel (cancelling) below the lines.
+Others plug in: the check of who is calling above everything, panels (cancelling, goodwill) below
+the lines.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
+from functools import partial
+
+from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QTextCursor
 from PySide6.QtWidgets import (
     QFrame,
@@ -27,6 +30,7 @@ from app.ui.screens.order.presenter import (
     AMENDING,
     CANCELLING,
     COLLECTING,
+    GIVING,
     UNDOING,
     OrderPageState,
     OrderPresenter,
@@ -149,6 +153,7 @@ class OrderScreen(QWidget):
             shortcuts.bind(pane, Action.CANCEL_ORDER, presenter.cancel)
             shortcuts.bind(pane, Action.TAKE_CHANGE_BACK, presenter.undo)
             shortcuts.bind(pane, Action.WITHDRAW, presenter.withdraw)
+            shortcuts.bind(pane, Action.GOODWILL, presenter.give)
         shortcuts.bind(self, Action.NEXT_PANE, self._other_pane)
         shortcuts.bind(self, Action.PREVIOUS_PANE, self._other_pane)
         shortcuts.bind(self, Action.CARD, presenter.collect)
@@ -170,6 +175,7 @@ class OrderScreen(QWidget):
                     (Action.CARD, presenter.collect, COLLECTING),
                     (Action.CANCEL_ORDER, presenter.cancel, CANCELLING),
                     (Action.TAKE_CHANGE_BACK, presenter.undo, UNDOING),
+                    (Action.GOODWILL, presenter.give, GIVING),
                 )
             ),
             Command(
@@ -228,6 +234,10 @@ class OrderScreen(QWidget):
         theme.set_shown(self._lines, state.shows_all and not wanted)
         if wanted:
             self._scroll.verticalScrollBar().setValue(0)
+
+    def bring_in_view(self, panel: QWidget) -> None:
+        """Below many lines it would be out of sight; its place is known once all is laid out."""
+        QTimer.singleShot(0, panel, partial(self._scroll.ensureWidgetVisible, panel))
 
     def _tell(self, state: OrderPageState) -> None:
         timeline = state.page.timeline if state.page is not None else ()
