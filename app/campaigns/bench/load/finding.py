@@ -131,11 +131,14 @@ def _timed(
 
 
 def _found(words: Callable[[DictRow], str], one: DictRow, tx: Transaction) -> int:
-    """As a desk asks; an order that is one slip away counts as found."""
+    """As a desk asks; an order that is one slip away counts as found.
+
+    So does a page that says how far back it came: more orders are not looked through at once.
+    """
     query = read_query(words(one), date(2026, 11, 22), Region.GB)
     request = FindOrders(readings=query.readings, slip_of=query.slip_of)
     found = OrderSearch().find(tx, NOBODY, request)
-    return len(found.orders) + len(found.offers)
+    return len(found.orders) + len(found.offers) + int(found.more is not None)
 
 
 def _opened(pages: OrderPages, one: DictRow, tx: Transaction) -> int:
