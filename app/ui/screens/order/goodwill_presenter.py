@@ -17,7 +17,7 @@ from app.ui import formatting
 from app.ui.background import Background, Lane
 from app.ui.notices import Kind, Notice, notice_of
 from app.ui.screens.order import goodwill_words
-from app.values.errors import Fault, Refusal
+from app.values.errors import Fault, Refusal, Unreachable
 from app.values.identity import GoodwillId, Ids, OrderId
 from app.values.money import Money, parse_money
 from app.wire.order_changes import GiveGoodwill, RefundsMade
@@ -207,7 +207,8 @@ class GoodwillPresenter(QObject):
                     is_unsure=request.order_id in self._unanswered,
                 )
             )
-        if isinstance(error, Fault) or not self._is_about(request):
+        is_broken = isinstance(error, Fault) and not isinstance(error, Unreachable)
+        if is_broken or not self._is_about(request):
             self.notice.emit(notice_of(error))
 
     def _settle(self, request: GiveGoodwill, told: str) -> None:

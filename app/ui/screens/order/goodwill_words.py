@@ -61,13 +61,13 @@ def _tr(words: str) -> str:
 
 _WAYS = {
     RefundWay.VOID: QT_TRANSLATE_NOOP(
-        "GoodwillPanel", "{amount} on {card} is not taken: the authorisation is given back"
+        "GoodwillPanel", "the authorisation of {amount} on {card} is given back"
     ),
     RefundWay.RELEASE: QT_TRANSLATE_NOOP(
         "GoodwillPanel", "{amount} of what {card} has authorised is not taken"
     ),
     RefundWay.REFUND: QT_TRANSLATE_NOOP("GoodwillPanel", "{amount} goes back to {card}"),
     RefundWay.BY_HAND: QT_TRANSLATE_NOOP(
-        "GoodwillPanel", "{amount} goes back by hand: a person sends it"
+        "GoodwillPanel", "{amount} is sent back by a person, by hand"
     ),
 }

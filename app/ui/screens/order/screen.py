@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QModelIndex,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QResizeEvent, QTextCursor
 from PySide6.QtWidgets import (
     QFrame,
@@ -236,8 +245,17 @@ class OrderScreen(QWidget):
             self._scroll.verticalScrollBar().setValue(0)
 
     def bring_in_view(self, panel: QWidget) -> None:
-        """Below many lines it would be out of sight; its place is known once all is laid out."""
-        QTimer.singleShot(0, panel, partial(self._scroll.ensureWidgetVisible, panel))
+        """Below many lines it would be out of sight."""
+        QTimer.singleShot(0, panel, partial(self._scroll_to, panel))
+
+    def _scroll_to(self, panel: QWidget) -> None:
+        """Where it stands is known once all around it is laid out, which is done step by step."""
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+        if panel.height() <= self._scroll.viewport().height():
+            self._scroll.ensureWidgetVisible(panel)
+        else:
+            top = panel.mapTo(self._inside, QPoint()).y()
+            self._scroll.verticalScrollBar().setValue(top)
 
     def _tell(self, state: OrderPageState) -> None:
         timeline = state.page.timeline if state.page is not None else ()

@@ -106,7 +106,7 @@ def test_an_amount_as_people_type_it_and_a_reason_are_given_with_ctrl_enter(
     assert given.order_id == placed.document.order_id
     assert (given.amount, given.reason) == (Money(500, Currency.GBP), "It came late.")
     assert state(window).stage is GoodwillStage.DONE
-    assert state(window).told == "£5.00 is given: £5.00 goes back by hand: a person sends it."
+    assert state(window).told == "£5.00 is given: £5.00 is sent back by a person, by hand."
     assert desk.calls[ASK_ORDER_PAGE.name] == asked + 1
 
 
@@ -259,7 +259,9 @@ def test_a_refusal_after_a_lost_answer_does_not_make_a_second_one_of_it(
     write(giving, "5")
     desk.lose_answer = True
     giving.ctrl(Qt.Key.Key_Return)
-    desk.broken[GIVE_GOODWILL.name] = Refusal("permission_missing", "You are not allowed to do this.")
+    desk.broken[GIVE_GOODWILL.name] = Refusal(
+        "permission_missing", "You are not allowed to do this."
+    )
     giving.ctrl(Qt.Key.Key_Return)
     del desk.broken[GIVE_GOODWILL.name]
     giving.ctrl(Qt.Key.Key_Return)
@@ -350,6 +352,22 @@ def test_whom_it_is_not_allowed_is_told_why(
     assert window.notices.notices()[-1].sentence == FOR_A_LEAD
     (command,) = [c for c in window.pages.order.commands() if c.title == "Give goodwill"]
     assert command.reason_why_not == FOR_A_LEAD
+
+
+def test_below_many_lines_it_is_brought_into_view(
+    on_call: Hands, window: MainWindow, desk: FakeDesk
+) -> None:
+    lines = [with_line("47566", 1 + at, "4.95") for at in range(30)]
+    order = an_order(*lines, delivered_to(an_address()))
+    desk.has_ordered(desk.customers[0], order, days_ago=0)
+    placed = desk.orders[order.order_id]
+    tell(desk, placed, may=ANYTHING)
+    window.resize(1_366, 768)
+    open_order_page(on_call, placed.number)
+    show_whose_it_is(window)
+    on_call.press(Qt.Key.Key_V)
+    button = panel(window).do_button
+    assert button.visibleRegion().boundingRect() == button.rect()
 
 
 def test_what_can_be_done_names_the_key(giving: Hands, window: MainWindow) -> None:
