@@ -284,7 +284,7 @@ class OrderScreen(QWidget):
 
     def _allow(self, state: OrderPageState) -> None:
         self.amend_button.allow(state.why_not(AMENDING))
-        theme.set_shown(self.card_button, not state.why_not(COLLECTING))
+        self._show_buttons(state)
         self.cancel_button.allow(state.why_not(CANCELLING))
         none = "" if state.shows_all else self.tr("No order is shown.")
         self.protocol_button.allow(none)
@@ -318,10 +318,17 @@ class OrderScreen(QWidget):
         width = self.width()
         columns = 3 if width >= WIDE_FROM_PX else 2 if width >= MEDIUM_FROM_PX else 1
         self.header.fold(narrow=columns == 1)
-        theme.set_shown(self.pdf_button, columns > 1)
         if columns != self._columns:
             self._columns = columns
             self._arrange(columns)
+            self._show_buttons(self._presenter.state)
+
+    def _show_buttons(self, state: OrderPageState) -> None:
+        """Where there is little room, paper gives way: it has its keys."""
+        is_narrow, collects = self._columns == 1, not state.why_not(COLLECTING)
+        theme.set_shown(self.card_button, collects)
+        theme.set_shown(self.pdf_button, not is_narrow)
+        theme.set_shown(self.print_button, not (is_narrow and collects))
 
     def _arrange(self, columns: int) -> None:
         """Three columns beside each other, two, or all below each other."""
