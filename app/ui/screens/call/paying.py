@@ -115,7 +115,8 @@ class Paying(QObject):
             return True
         self.close()
         guide.start()
-        if guide.state.stage is not Stage.ASKING:  # else the question itself says what is due
+        # While the checklists are read nothing is said: the question comes by itself, as it is due.
+        if guide.state.stage not in {Stage.ASKING, Stage.LOADING}:
             self._say(payments.may_take_card(guide.standings) or self._call.state.reason_why_not)
         return False
 

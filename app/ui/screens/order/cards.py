@@ -17,6 +17,7 @@ from app.ui.screens.order import words
 from app.ui.screens.order.presenter import (
     AMENDING,
     CANCELLING,
+    COLLECTING,
     GIVING,
     UNDOING,
     OrderPageState,
@@ -158,6 +159,7 @@ class ActsCard(Card):
     def _acts(self, page: OrderPage) -> Iterable[_Act]:
         for name, acts, key in (
             (self.tr("Change the order"), AMENDING, Action.AMEND),
+            (self.tr("Take a card for what is open"), COLLECTING, Action.CARD),
             (self.tr("Cancel it or a part"), CANCELLING, Action.CANCEL_ORDER),
             (
                 self.tr("Take the last change back"),

@@ -240,18 +240,18 @@ class PlacedScreen(QWidget):
 
     def _facts_of_change(self, change: ChangeTold, placed: PlacedOrder) -> list[Fact]:
         version = self.tr("{old} \u2192 {new}").format(old=change.revision, new=change.revision + 1)
-        now = formatting.money(placed.totals.total)
+        now, was = formatting.money(placed.totals.total), formatting.money(change.was)
         total = self.tr("{now} (was {was})")
         if not change.is_done:
             total = self.tr("{was} ({now} once it is changed)")
-        total = total.format(now=now, was=formatting.money(change.was))
+        total = now if now == was else total.format(now=now, was=was)
         words, is_due = change_state(change)
         told = payment_state(placed)[0] if placed.attempts or placed.links else ""
         tone = theme.Tone.NORMAL if told or not is_due else theme.Tone.WARN
         return [
             Fact(self.tr("Version"), version if change.is_done else str(change.revision)),
             Fact(self.tr("Total"), total),
-            Fact(self.tr("Money"), f"{words}: {told}" if told else words, tone, strong=True),
+            Fact(self.tr("Money"), told if told and is_due else words, tone, strong=True),
         ]
 
     def _facts_of(self, placed: PlacedOrder) -> list[Fact]:

@@ -199,7 +199,9 @@ class WorklistScreen(QWidget):
         deciding = self.tr("First decide, or leave it with Esc.") if state.form is not None else ""
         none = "" if is_order else self.tr("There is no order to it.")
         self.open_button.allow(deciding or none)
-        self.next_button.allow(deciding or (self.tr("One moment.") if state.claiming else ""))
+        waiting = self.tr("One moment.") if state.claiming else ""
+        nothing = "" if state.items or not state.loaded else self.tr("Nothing waits here.")
+        self.next_button.allow(deciding or waiting or nothing)
         theme.set_shown(self.more_button, state.more)
         had_form, self._had_form = self._had_form, state.form is not None
         shows_link = state.done is not None and state.done.link is not None
