@@ -303,7 +303,7 @@ class OrderPresenter(QObject):
     def _want(self, acts: frozenset[OrderAct], asked: object) -> None:
         why_not = self._state.why_not(acts)
         if why_not:
-            self.notice.emit(notice_of(Refusal("not_now", why_not)))
+            self.notice.emit(Notice(kind=Kind.INFO, sentence=why_not))
         elif self._state.page is not None:
             asked.emit(self._state.page)  # type: ignore[attr-defined] # a bound signal has no type of its own
 

@@ -195,7 +195,7 @@ class WorklistPresenter(QObject):
         if item is None or state.form is not None or state.claiming:
             return
         if act not in state.acts:
-            self._refuse(self._why_not(act))
+            self._say(self._why_not(act))
         elif state.mine == item.item:
             self._open(act)
         else:
@@ -443,9 +443,6 @@ class WorklistPresenter(QObject):
     def _fail(self, error: Refusal | Fault) -> None:
         self._show(replace(self._state, claiming=False))
         self._complain(error)
-
-    def _refuse(self, sentence: str) -> None:
-        self._complain(Refusal("not_now", sentence))
 
     def _complain(self, error: Refusal | Fault) -> None:
         self.notice.emit(notice_of(error))
