@@ -138,11 +138,11 @@ def grown(minutes: Sequence[Minute]) -> tuple[Stretch, ...]:
         found += [
             max((_memory(name, earlier, later) for name in names), key=_growth),
             max(
-                (_most(name, "handles", _HANDLES_MORE, earlier, later) for name in names),
+                (_level(name, "handles", _HANDLES_MORE, earlier, later) for name in names),
                 key=_growth,
             ),
             max(
-                (_most(name, "threads", _THREADS_MORE, earlier, later) for name in names),
+                (_level(name, "threads", _THREADS_MORE, earlier, later) for name in names),
                 key=_growth,
             ),
         ]
@@ -232,11 +232,16 @@ def _memory(name: str, earlier: Sequence[Minute], later: Sequence[Minute]) -> St
     )
 
 
-def _most(
+def _level(
     name: str, what: str, more: int, earlier: Sequence[Minute], later: Sequence[Minute]
 ) -> Stretch:
+    """What is usual in either part: what leaks raises it.
+
+    The most of any minute says less: while products change the finder's index has six threads more,
+    for a second, at one desk or another.
+    """
     before, after = (
-        max(int(getattr(one.looks[name], what)) for one in part) for part in (earlier, later)
+        median(int(getattr(one.looks[name], what)) for one in part) for part in (earlier, later)
     )
     return Stretch(
         name=f"{what} of {name}", earlier=before, later=after, most=before + more, unit=""

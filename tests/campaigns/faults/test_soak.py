@@ -42,7 +42,17 @@ def test_of_many_processes_the_one_that_grew_most_is_told() -> None:
         for n in range(8)
     ]
     handles = named(grown(seen), "handles of desk 1")
-    assert (handles.earlier, handles.later, handles.is_flat) == (29, 41, False)
+    assert (handles.earlier, handles.later, handles.is_flat) == (27.5, 39.5, False)
+
+
+def test_threads_of_a_single_minute_are_no_growth_and_threads_that_stay_are() -> None:
+    def with_threads(*threads: int) -> tuple[Stretch, ...]:
+        return grown([Minute({"desk 0": Look(_MB, 20, each)}, 5) for each in threads])
+
+    passing = (14,) * 12 + (14, 20, 14, 14)
+    assert named(with_threads(*passing), "threads of desk 0").is_flat
+    staying = (14,) * 12 + (14, 20, 20, 20)
+    assert not named(with_threads(*staying), "threads of desk 0").is_flat
 
 
 def test_connections_that_pile_up_are_not_flat() -> None:
