@@ -203,14 +203,15 @@ class HttpCarrier:
         """Let all connections go; who waits for an answer is woken."""
         self._is_closed = True
         for line in list(self._sockets):
-            # Closing alone wakes nobody, and a TLS socket's own shutdown upsets its reader.
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(line, socket.SHUT_RDWR)
+            _hang_up(line)
         self._client.close()
 
     def _note_socket(self, event: str, facts: dict[str, Any]) -> None:
         if event in _CONNECTED:
-            self._sockets.add(facts["return_value"].get_extra_info("socket"))
+            line = facts["return_value"].get_extra_info("socket")
+            self._sockets.add(line)
+            if self._is_closed:  # meanwhile: nobody else would wake who waits on it
+                _hang_up(line)
 
 
 _CONNECTED = {
@@ -218,6 +219,12 @@ _CONNECTED = {
     "connection.start_tls.complete",
     "proxy_stream.start_tls.complete",
 }
+
+
+def _hang_up(line: socket.socket) -> None:
+    """Closing alone wakes nobody, and a TLS socket's own shutdown upsets its reader."""
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
 def _away() -> Unreachable:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Generator
+from typing import Any
 
+import httpx2
 import pytest
 
 from app.transport.client import HttpCarrier, Reply
@@ -58,6 +60,24 @@ def test_a_request_under_way_ends_when_the_carrier_is_closed(server: SilentServe
     carrier.close()
     waiting.join(10)
     assert [getattr(outcome, "code", "") for outcome in outcomes] == ["centre_away"]
+
+
+class ClosedMeanwhile(HttpCarrier):
+    """Another thread closes it just as a connection is made."""
+
+    def _note_socket(self, event: str, facts: dict[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            self.close()
+        super()._note_socket(event, facts)
+
+
+def test_nobody_waits_on_a_connection_that_was_made_while_the_carrier_was_closed(
+    server: SilentServer,
+) -> None:
+    carrier = ClosedMeanwhile(f"http://127.0.0.1:{server.port}")
+    with pytest.raises(Unreachable) as away:
+        carrier.post("/v1/changes.wait", {}, b"{}", 5.0)
+    assert not isinstance(away.value.__cause__, httpx2.TimeoutException)
 
 
 def test_a_closed_carrier_carries_nothing(server: SilentServer) -> None:
