@@ -41,6 +41,7 @@ class Acts:
         self._backup: str | None = None
         self._products = 0
         self._is_over = False
+        self.when_restored: list[Callable[[], None]] = []
 
     def begin(self) -> None:
         """From now on until `end`."""
@@ -191,6 +192,8 @@ class Acts:
         world.seen.counts["restores"] += 1
         world.network.restoring = False
         self._schedule.note("restored")
+        for told in self.when_restored:
+            told()
 
     def _let_all_go(self) -> None:
         for code in list(self._open):

@@ -2,7 +2,7 @@
 
 A card number in a free text, a total that does not add up, a product that was never there. The
 centre has to take all of it, mask the digits, and say what is to be looked at. It sends the same
-bytes until it has an answer.
+bytes until it has an answer, and again when the centre was restored.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ class OldDesk:
         line = DeskLine(world.network, name, _runs_on)
         self.caller = RemoteCaller(line, VirtualClock(world.schedule), self._ids)
         self.caller.use_seat(SeatKey(device_id=self.device_id, sign=self._seat.sign))
+        acts.when_restored.append(self._restored)
 
     @property
     def is_done(self) -> bool:
@@ -102,10 +103,19 @@ class OldDesk:
             placed = self._order(place, numbers[place], person)
             self.sent[placed.document.order_id] = placed
             self.commands.append(self._command(place + 1, placed, person))
-        waiting = list(self.commands)
-        while waiting:
-            waiting = self._sent(waiting)
+        yield from self._all_sent()
+
+    def _all_sent(self) -> Iterator[int]:
+        while waiting := [one for one in self.commands if one.command_id not in self.outcomes]:
+            self._send(waiting)
             yield self._chance.between(*_AGAIN_MS)
+
+    def _restored(self) -> None:
+        """The centre has another epoch: like every desk this one sends again what it sent."""
+        self.outcomes.clear()
+        if self._work is None and self.commands:
+            self._work = self._all_sent()
+            self._go_on(self._chance.between(*_AGAIN_MS))
 
     def _leased(self) -> Generator[int, None, tuple[OrderNumber, ...]]:
         while True:
@@ -114,16 +124,15 @@ class OldDesk:
             except (Fault, Refusal):
                 yield self._chance.between(*_AGAIN_MS)
 
-    def _sent(self, commands: list[Command]) -> list[Command]:
-        """Those that are still to be answered."""
+    def _send(self, commands: list[Command]) -> None:
+        """Keep what is answered."""
         try:
             answer = self.caller.call(SEND_COMMANDS, SendCommands(commands=tuple(commands)))
         except (Fault, Refusal):
-            return commands
+            return
         for outcome in answer.outcomes:
             if outcome.outcome is not Outcome.RETRY_LATER:
                 self.outcomes[outcome.command_id] = outcome.first or outcome.outcome
-        return [command for command in commands if command.command_id not in self.outcomes]
 
     def _order(self, place: int, number: OrderNumber, person: PersonId) -> PlacedOrder:
         teller = Teller(
