@@ -58,6 +58,7 @@ class OrderChanging(QObject):
         self._means = means
         self._show_order = show_order
         self._to_cancel: OrderId | None = None
+        self._is_beginning = False
         self._cancel_panel: CancelPanel | None = None
         self._goodwill_panel: GoodwillPanel | None = None
         self.cancelling = CancelPresenter(
@@ -78,22 +79,33 @@ class OrderChanging(QObject):
         presenters.call.amending.cancel_asked.connect(self._cancel_instead)
 
     def _begin(self, page: OrderPage, then: Callable[[OrderDocument], None]) -> None:
-        """A draft of the order as it now stands; the order in hand stays as a draft."""
+        """A draft of the order as it now stands; the order in hand stays as a draft.
+
+        One at a time: a key that is struck twice makes no second draft.
+        """
+        if self._is_beginning:
+            return
+        self._is_beginning = True
         request = BeginAmendment(order_id=OrderId(page.order.placed.document.order_id))
         self._means.background.run(
             Lane.NETWORK,
             partial(self._means.caller.call, BEGIN_AMENDMENT, request),
             owner=self,
             then=then,
-            failed=self._complain,
+            failed=self._not_begun,
         )
 
     def _to_collect(self, document: OrderDocument) -> None:
-        self.begun.emit(document)
+        self._begun(document)
         self.collecting.emit()
 
     def _begun(self, document: OrderDocument) -> None:
+        self._is_beginning = False
         self.begun.emit(document)
+
+    def _not_begun(self, error: Refusal | Fault) -> None:
+        self._is_beginning = False
+        self._complain(error)
 
     @Slot(object)
     def _cancel(self, page: OrderPage) -> None:

@@ -62,13 +62,8 @@ def read_whole(centre: PayingCentre, heard: list[Statement]) -> set[str]:
 
 
 @pytest.fixture
-def centre(paying: PayingCentre) -> PayingCentre:
-    return paying
-
-
-@pytest.fixture
-def desk(centre: PayingCentre) -> ChangingDesk:
-    return ChangingDesk(centre)
+def desk(paying: PayingCentre) -> ChangingDesk:
+    return ChangingDesk(paying)
 
 
 @pytest.fixture
@@ -103,19 +98,19 @@ ASKED: dict[str, Callable[[ChangingDesk, PlacedOrder], object]] = {
 
 @pytest.mark.parametrize("what", ASKED)
 def test_no_question_about_an_order_goes_through_all_of_them(
-    what: str, desk: ChangingDesk, centre: PayingCentre, order: PlacedOrder
+    what: str, desk: ChangingDesk, paying: PayingCentre, order: PlacedOrder
 ) -> None:
     with statements() as heard:
         ASKED[what](desk, order)
     assert heard
-    assert read_whole(centre, heard) == set()
+    assert read_whole(paying, heard) == set()
 
 
 def test_a_question_that_goes_through_all_orders_is_found(
-    centre: PayingCentre, order: PlacedOrder
+    paying: PayingCentre, order: PlacedOrder
 ) -> None:
     either = (
         "SELECT order_id FROM sales_order WHERE number = %(number)s OR order_id IN"
         " (SELECT order_id FROM order_number_alias WHERE number = %(number)s)"
     )
-    assert read_whole(centre, [(either, {"number": order.number})]) == {"sales_order"}
+    assert read_whole(paying, [(either, {"number": order.number})]) == {"sales_order"}

@@ -18,11 +18,10 @@ from app.values.vocabulary import PaymentMethod
 from app.wire.order_changes import Difference, Obstacle
 from app.wire.order_page import MayDo
 from app.wire.recording import CallOnLine
-from tests.builders import a_customer, an_address, an_order, changed, delivered_to, with_line
-from tests.read_backs import read_back_of
+from tests.builders import a_customer, an_address, changed, delivered_to, with_line
 from tests.ui.screens.fake_changes import show_whose_it_is
-from tests.ui.screens.fake_desk import the_regions
 from tests.ui.screens.fake_orders import fresh
+from tests.ui.screens.placed_orders import a_read_back_order
 from tests.ui.stage import read_back
 
 if TYPE_CHECKING:
@@ -36,20 +35,13 @@ if TYPE_CHECKING:
 @pytest.fixture
 def placed(desk: FakeDesk) -> PlacedOrder:
     """An order of two lines, 48.00 with delivery, read back whole."""
-    order = an_order(
+    return a_read_back_order(
+        desk,
         with_line("47566", 3, "4.95"),
         with_line("22423", 2, "12.75"),
         delivered_to(an_address()),
         changed(customer=a_customer(), payment=PaymentMethod.LATER),
     )
-    desk.has_ordered(desk.customers[0], order, days_ago=0)
-    found = desk.orders[order.order_id]
-    document = msgspec.structs.replace(found.document, customer=a_customer())
-    record = read_back_of(document, the_regions()[document.region], desk.guidance)
-    desk.orders[order.order_id] = msgspec.structs.replace(
-        found, document=document, read_back=record
-    )
-    return desk.orders[order.order_id]
 
 
 @pytest.fixture

@@ -11,13 +11,14 @@ from PySide6.QtCore import Qt
 from app.ui.payment.pause_state import PauseStage
 from app.values.order_life import Fulfilment, OrderAct
 from app.values.vocabulary import PaymentMethod
+from app.wire.order_operations import BEGIN_AMENDMENT
 from app.wire.order_page import MayDo
-from tests.builders import a_customer, an_address, an_order, changed, delivered_to, with_line
-from tests.read_backs import read_back_of
+from tests.builders import a_customer, an_address, changed, delivered_to, with_line
+from tests.ui.payment.fakes import ByHand
 from tests.ui.screens.card_on_call import EXPIRY, VISA, digits, stage
 from tests.ui.screens.fake_changes import show_whose_it_is
-from tests.ui.screens.fake_desk import the_regions
 from tests.ui.screens.fake_orders import fresh
+from tests.ui.screens.placed_orders import a_read_back_order
 from tests.ui.stage import open_order_page
 
 if TYPE_CHECKING:
@@ -31,21 +32,20 @@ LEFT = "The order has left already, so this stays as it is."
 
 
 @pytest.fixture
+def inline() -> ByHand:
+    """Lanes in which a test holds back what it likes."""
+    return ByHand()
+
+
+@pytest.fixture
 def placed(desk: FakeDesk) -> PlacedOrder:
     """An order by card of which nothing is paid, read back whole."""
-    order = an_order(
+    return a_read_back_order(
+        desk,
         with_line("47566", 3, "4.95"),
         delivered_to(an_address()),
         changed(customer=a_customer(), payment=PaymentMethod.CARD),
     )
-    desk.has_ordered(desk.customers[0], order, days_ago=0)
-    found = desk.orders[order.order_id]
-    document = msgspec.structs.replace(found.document, customer=a_customer())
-    record = read_back_of(document, the_regions()[document.region], desk.guidance)
-    desk.orders[order.order_id] = msgspec.structs.replace(
-        found, document=document, read_back=record
-    )
-    return desk.orders[order.order_id]
 
 
 def tell(desk: FakeDesk, placed: PlacedOrder, **obstacles: str) -> None:
@@ -85,6 +85,19 @@ def test_f9_asks_for_the_sum_that_is_open_takes_the_card_and_sends_nothing_but_i
     (change,) = desk.changes
     assert change.order_id == placed.document.order_id
     assert window.pages.currentWidget() is window.pages.placed
+
+
+def test_a_key_struck_twice_begins_one_change(
+    on_page: Hands, window: MainWindow, desk: FakeDesk, inline: ByHand
+) -> None:
+    inline.hold(BEGIN_AMENDMENT.name)
+    drafts = len(desk.drafts)
+    on_page.press(Qt.Key.Key_F9)
+    on_page.press(Qt.Key.Key_F9)
+    assert inline.waiting(BEGIN_AMENDMENT.name) == 1
+    inline.answer(BEGIN_AMENDMENT.name)
+    assert len(desk.drafts) == drafts + 1
+    assert window.pages.currentWidget() is window.call_screen
 
 
 def test_without_a_payment_there_is_nothing_to_send(
